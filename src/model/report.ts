@@ -1,0 +1,78 @@
+import type { Finding, Level, Place, StatementRef } from './finding.ts'
+import type { TraceEvent } from './trace.ts'
+import type { Version } from './version.ts'
+
+export const verdicts = ['pass', 'warn', 'fail', 'inconclusive', 'skipped', 'error'] as const
+export type Verdict = (typeof verdicts)[number]
+
+export type CaseResult = {
+  /** `qos2/broker-receives/pubrec-lost:5.0:close=rst` */
+  id: string
+  suite: string
+  title: string
+  /** The story the scenario tells. */
+  about?: string
+  version: Version
+  verdict: Verdict
+  /** One sentence: why skipped, inconclusive, error or failed. Empty for pass. */
+  reason: string
+  durationMs: number
+  /** Ms spent in waits that a rule about time demands, and in quiet windows. */
+  sleptMs: number
+  covers: StatementRef[]
+  /** What the case measured and people should see beside its verdict, such as the number of power cuts tried. */
+  notes?: string[]
+  /** Bug classes the scenario detects. */
+  bugs: string[]
+  findings: Finding[]
+  /** Command that runs this one case again. */
+  replay: string
+  /** Flaws of reference peers that the scenario caught when it was proved (reports/proof.md). */
+  kills?: number
+  place: Place
+  trace: TraceEvent[]
+  /** Set where a known-issues file speaks of this case. */
+  known?: { ticket: string; outcome: 'expected' | 'passes' | 'differs' | 'skipped' | 'expired' }
+}
+
+export type TargetInfo = {
+  name: string
+  role: 'broker' | 'client'
+  /** Without credentials. */
+  address: string
+  versions: Version[]
+  /** Legal choices seen at the start: `delivers: at-pubrel`, `receiveMaximum: 20`. */
+  fingerprint: { [choice: string]: string | number | boolean }
+}
+
+export type StatementOutcome = {
+  id: StatementRef
+  level: Level
+  outcome: 'met' | 'broken' | 'untested' | 'untestable'
+  /** Ids of the cases that cover it. */
+  cases: string[]
+}
+
+export type RunReport = {
+  /** Version of mqttspec. */
+  mqttspec: string
+  schema: 1
+  /** ISO 8601, UTC. */
+  startedAt: string
+  durationMs: number
+  sleptMs: number
+  seed: number
+  exitCode: number
+  /** Which part of the run this is, where it was split over several jobs. */
+  shard?: { index: number; count: number }
+  /** Set where the run as a whole went wrong (exit 2, 3, 70) or was interrupted. */
+  problem?: string
+  target: TargetInfo
+  summary: Record<Verdict, number>
+  /** Findings about the target as a whole: claims of its profile that do not hold. */
+  findings: Finding[]
+  results: CaseResult[]
+  statements: StatementOutcome[]
+  /** Accepted failures: how many were expected, and every entry that did not hold. */
+  knownIssues?: { file: string; expected: number; violations: string[] }
+}

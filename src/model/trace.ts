@@ -1,0 +1,57 @@
+import type { AppCommand, AppEvent } from './app.ts'
+import type { Fault } from './fault.ts'
+import type { Finding, Place } from './finding.ts'
+import type { Packet } from './packet.ts'
+import type { Version } from './version.ts'
+
+/** Milliseconds since the case began. */
+export type RunMs = number
+
+export type Party = 'harness' | 'target'
+
+/** What every event carries: its index in the trace and its time. */
+type Stamp = { seq: number; at: RunMs }
+
+/** One TCP connection of a case, numbered from 1 in the order they open. */
+type OnConnection = { connection: number; actor: string }
+
+/**
+ * All that a case can say, in the order it happened. The engine appends; oracle and reporters only read.
+ *
+ * Order on one connection is the order of the bytes. A `packet` from the target is recorded when its last byte has been read;
+ * a `packet` from the harness when it is handed to the socket. A packet of which only part was written is `bytes`, never `packet`.
+ */
+export type TraceEvent = Stamp & TraceBody
+
+export type TraceBody =
+  | (OnConnection & { kind: 'open'; by: Party; version: Version })
+  | (OnConnection & { kind: 'packet'; from: Party; packet: Packet; bytes: Uint8Array; auto?: true })
+  /** Bytes that are no whole packet: `partial` (a prefix), `raw` (sent on purpose), `garbage` (could not be decoded). */
+  | (OnConnection & {
+      kind: 'bytes'
+      from: Party
+      bytes: Uint8Array
+      why: 'partial' | 'raw' | 'garbage'
+    })
+  /** `by: target` also where the target reset the connection; `how: rst` then. `dead` means that the target process ended. */
+  | (OnConnection & { kind: 'close'; by: Party; how: 'fin' | 'rst' })
+  | { kind: 'fault'; actor: string; connection?: number; fault: Fault }
+  /** The target process was stopped (`down`) and serves again (`up`). */
+  | { kind: 'restart'; phase: 'down' | 'up'; how: 'term' | 'kill' }
+  | { kind: 'command'; actor: string; command: AppCommand }
+  | { kind: 'app'; actor: string; event: AppEvent }
+  | { kind: 'step'; index: number; actor?: string; text: string; place: Place }
+  /**
+   * A fence closed: anything the target owed these actors before it must have been seen by now. `ping` fences prove only that the
+   * target read all we sent on that connection; `sentinel` fences also flush deliveries on the sentinel's topic and QoS.
+   */
+  | { kind: 'fence'; actors: string[]; how: 'ping' | 'sentinel' | 'nonce' | 'quiet' }
+  /** A wait that a rule about time demands. */
+  | { kind: 'wait'; rule: string; ms: number }
+  | { kind: 'finding'; finding: Finding }
+  | { kind: 'note'; text: string }
+
+export type EventOf<K extends TraceBody['kind']> = Extract<TraceEvent, { kind: K }>
+
+/** Payloads of sentinel messages start so; ledger and expectations pass them over. */
+export const sentinelPrefix = 'mqttspec-fence-'
