@@ -1,0 +1,103 @@
+import net from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/** How a connection ended and who ended it. `lost` is set where the stream failed for a reason of the operating system. */
+export type Ending = { by: 'us' | 'them'; how: 'fin' | 'rst'; lost?: string }
+
+export type LinkListener = {
+  onBytes(bytes: Uint8Array): void
+  /** Called once, after the last `onBytes`. */
+  onEnd(ending: Ending): void
+}
+
+/** How long a half-closed connection may wait for the other side's FIN. */
+const lingerMs = 2000
+
+/**
+ * One byte stream to the target, over TCP or any duplex. It knows nothing of MQTT.
+ * Every stream error becomes an ending: a target may do what it likes, nothing is thrown.
+ */
+export class Link {
+  readonly stream: Duplex
+  private listener: LinkListener | undefined
+  private ending: Ending | undefined
+  private ended = false
+
+  constructor(stream: Duplex) {
+    this.stream = stream
+    if (stream instanceof net.Socket) stream.setNoDelay(true)
+    stream.on('data', chunk => this.listener?.onBytes(chunk))
+    stream.on('end', () => this.finish({ by: 'them', how: 'fin' }))
+    stream.on('error', error => this.fail(error))
+    stream.on('close', () => this.finish({ by: 'them', how: 'fin' }))
+    stream.pause()
+  }
+
+  get open(): boolean {
+    return !this.ended && !this.ending
+  }
+
+  /** Starts the flow of bytes; nothing is lost before. */
+  listen(listener: LinkListener): void {
+    this.listener = listener
+    this.stream.resume()
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.open) this.stream.write(bytes)
+  }
+
+  /** Resolves when everything written so far was handed to the operating system, or the link ended. */
+  flush(): Promise<void> {
+    if (!this.open) return Promise.resolve()
+    return new Promise(resolve => this.stream.write(new Uint8Array(0), () => resolve()))
+  }
+
+  pause(): void {
+    this.stream.pause()
+  }
+
+  resume(): void {
+    if (this.open) this.stream.resume()
+  }
+
+  /** Ends our side in an orderly way: what was written is delivered, then FIN. */
+  fin(): void {
+    if (!this.open) return
+    this.ending = { by: 'us', how: 'fin' }
+    // Closing with unread bytes would turn our FIN into a RST, so what still comes is read and dropped.
+    this.stream.resume()
+    this.stream.end()
+    setTimeout(() => this.stream.destroy(), lingerMs).unref()
+    this.finish(this.ending)
+  }
+
+  /** Ends the connection by RST where the stream has such a thing. What was written goes out before. */
+  async rst(): Promise<void> {
+    if (!this.open) return
+    await this.flush()
+    if (!this.open) return
+    this.ending = { by: 'us', how: 'rst' }
+    if (this.stream instanceof net.Socket) this.stream.resetAndDestroy()
+    else this.stream.destroy()
+    this.finish(this.ending)
+  }
+
+  /** Drops the stream at once, without any courtesy and without a word to the listener. */
+  destroy(): void {
+    this.ended = true
+    if (this.stream instanceof net.Socket) this.stream.resetAndDestroy()
+    else this.stream.destroy()
+  }
+
+  private fail(error: NodeJS.ErrnoException): void {
+    this.finish({ by: 'them', how: 'rst', lost: error.code ?? error.message })
+  }
+
+  private finish(ending: Ending): void {
+    if (this.ended) return
+    this.ended = true
+    this.listener?.onEnd(ending)
+    if (ending.by === 'them') this.stream.destroy()
+  }
+}
