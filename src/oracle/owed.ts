@@ -1,0 +1,138 @@
+import type { Breach, StatementRef } from '../model/finding.ts'
+import type { PacketType } from '../model/packet.ts'
+import { type ClauseName, cite, type TargetRole } from './clauses.ts'
+import type { Connection } from './connection.ts'
+import { eachDue } from './dues.ts'
+import { type Exchange, possible, settle } from './exchange.ts'
+import { breachOf } from './watch.ts'
+
+/** Something the target still has to do on an open connection. */
+export type Owed = {
+  connection: number
+  actor: string
+  /** What has to come; DISCONNECT stands for closing the connection. */
+  packet: PacketType
+  id?: number
+  statement: StatementRef
+  /** `seq` of the event that asks for it. */
+  since: number
+  text: string
+}
+
+type Debt = {
+  connection: Connection
+  packet: PacketType
+  id: number
+  clause: ClauseName
+  seq: number
+  text: string
+  mild: boolean
+  should: boolean
+  restarted: boolean
+}
+
+/** Debts that are worth waiting for. Silence on an unknown PUBREC is not. */
+export function owedOf(target: TargetRole, connections: Iterable<Connection>): Owed[] {
+  return debts(connections)
+    .filter(debt => !debt.mild)
+    .map(debt => ({
+      connection: debt.connection.number,
+      actor: debt.connection.actor,
+      packet: debt.packet,
+      ...(debt.id === 0 ? {} : { id: debt.id }),
+      statement: cite(debt.clause, debt.connection.version, target),
+      since: debt.seq,
+      text: debt.text,
+    }))
+}
+
+/** The same debts, unpaid at the end. Mild ones only where a fence closed behind them. */
+export function overdueOf(
+  target: TargetRole,
+  connections: Iterable<Connection>,
+  fencedAt: (actor: string) => number,
+): Breach[] {
+  return debts(connections)
+    .filter(debt => !debt.mild || fencedAt(debt.connection.actor) > debt.seq)
+    .map(debt =>
+      breachOf('referee', { target, seq: debt.seq }, debt.connection.version, debt.clause, {
+        message: `The target never sent ${debt.text}`,
+        expected: debt.text,
+        got: 'nothing',
+        ...(debt.mild || debt.should ? { level: 'SHOULD' as const } : {}),
+        about: debt.restarted ? 'durability' : undefined,
+      }),
+    )
+}
+
+function debts(connections: Iterable<Connection>): Debt[] {
+  const found: Debt[] = []
+  for (const connection of connections) {
+    if (connection.ended || connection.stalled) continue
+    if (connection.closeDue) found.push(closing(connection))
+    if (connection.weDisconnected || connection.theyDisconnected || connection.opaque) continue
+    if (connection.superseded || connection.phase === 'refused') continue
+    for (const due of eachDue(connection.dues)) {
+      found.push({ ...due, connection, should: false, restarted: false })
+    }
+    if (connection.phase === 'accepted' && !connection.closeDue) found.push(...resends(connection))
+  }
+  return found
+}
+
+function closing(connection: Connection): Debt {
+  const { seq, clause, text } = connection.closeDue!
+  return {
+    connection,
+    packet: 'DISCONNECT',
+    id: 0,
+    clause,
+    seq,
+    text,
+    mild: false,
+    should: connection.version === '3.1',
+    restarted: false,
+  }
+}
+
+/**
+ * Resends of a resumed session. PUBREL is never held back. A PUBLISH may be, by a window smaller than we know, as long
+ * as anything that was sent here waits for us; and it may lawfully vanish where it has grown too large.
+ */
+function resends(connection: Connection): Debt[] {
+  const { resume, inFlight } = connection
+  if (!resume.known) return []
+  const pubrels = [...resume.pubrels.values()]
+  const publishes = [...resume.publishes.values()]
+  for (const exchange of resume.open.values()) {
+    // What came since may have settled where it stands. What may be over is owed no resend.
+    settle(exchange)
+    const phases = possible(exchange)
+    if (phases.has('free')) continue
+    if (phases.has('publish')) publishes.push(exchange)
+    else pubrels.push(exchange)
+  }
+  const busy = inFlight.size > 0 || resume.unanswered.size > 0
+  const fitting = publishes.filter(
+    exchange => !busy && exchange.sizeBytes <= connection.limits.maximumPacketSize,
+  )
+  return [
+    ...pubrels.map(exchange => resendOf(connection, exchange, 'PUBREL')),
+    ...fitting.map(exchange => resendOf(connection, exchange, 'PUBLISH')),
+  ]
+}
+
+function resendOf(connection: Connection, exchange: Exchange, packet: 'PUBLISH' | 'PUBREL'): Debt {
+  const either = packet === 'PUBLISH' && possible(exchange).has('pubrel') ? ' or PUBREL' : ''
+  return {
+    connection,
+    packet,
+    id: exchange.id,
+    clause: 'resendOwed',
+    seq: connection.resume.seq,
+    text: `${packet}${either} id ${exchange.id} again`,
+    mild: false,
+    should: connection.version === '3.1',
+    restarted: exchange.restarted,
+  }
+}

@@ -1,0 +1,110 @@
+import t from 'tap'
+import type { TargetRole } from './clauses.ts'
+import { createLedger } from './ledger.ts'
+import { story } from './story.ts'
+import { verifiers } from './verifiers.ts'
+
+/** What a verifier says of a story: the `expected` and `got` of each breach. */
+function verify(
+  name: string,
+  args: { [name: string]: unknown },
+  text: string,
+  target: TargetRole = 'broker',
+): string[] {
+  const ledger = createLedger({ target, version: '3.1.1' })
+  const trace = story('3.1.1', target, text)
+  for (const event of trace) ledger.observe(event)
+  const breaches = verifiers[name]!.judge({ ledger, trace, args, version: '3.1.1', target })
+  return breaches.map(({ expected, got }) => `${expected}; ${got}`)
+}
+
+const scene = `
+  1> CONNECT pub kept
+  < CONNACK
+  2> CONNECT sub kept
+  < CONNACK
+  > SUBSCRIBE 1 t:2
+  < SUBACK 1 codes=2
+`
+const publish = (id: number, payload: string) => `
+  1> PUBLISH ${id} q1 ${payload}
+  < PUBACK ${id}
+`
+const got = (id: number, payload: string) => `
+  2< PUBLISH ${id} q1 ${payload}
+  > PUBACK ${id}
+`
+const none = `${scene}${publish(7, 'A')}`
+const once = `${none}${got(1, 'A')}`
+const twice = `${once}${got(2, 'A')}`
+
+const rows: [name: string, args: object, story: string, says: string[]][] = [
+  ['exactly-once', {}, none, ['once; never']],
+  ['exactly-once', {}, once, []],
+  ['exactly-once', {}, twice, ['once; 2 times']],
+  ['exactly-once', { payload: 'A', to: 'sub' }, once, []],
+  ['exactly-once', { payload: 'B' }, once, ['once; never']],
+  ['exactly-once', { to: 'pub' }, once, ['once; never']],
+  ['at-least-once', {}, none, ['once or more; never']],
+  ['at-least-once', {}, twice, []],
+  ['at-most-once', {}, none, []],
+  ['at-most-once', {}, twice, ['at most once; 2 times']],
+  ['delivered', { payload: 'A' }, none, ['once or more; never']],
+  ['delivered', { payload: 'A', to: 'sub', times: 2 }, twice, []],
+  ['delivered', { payload: 'A', to: 'sub', times: 2 }, once, ['2 times; once']],
+  ['delivered', { payload: 'A', min: 1, max: 2 }, twice, []],
+  ['delivered', { payload: 'A', max: 1 }, twice, ['at most once; 2 times']],
+  ['not-delivered', { payload: 'A' }, none, []],
+  ['not-delivered', { payload: 'A', to: 'sub' }, once, ['never; once']],
+  ['not-delivered', { payload: 'A', to: 'pub' }, once, []],
+  ['not-delivered', { payload: 'B' }, once, []],
+  ['all-acknowledged', {}, none, []],
+  ['all-acknowledged', {}, `${scene}1> PUBLISH 7 q1 A`, ['PUBACK; nothing that ends the exchange']],
+]
+
+for (const [name, args, text, says] of rows) {
+  t.test(`${name} ${JSON.stringify(args)} says ${JSON.stringify(says)}`, async t => {
+    t.same(verify(name, { ...args }, text), says)
+  })
+}
+
+t.test('in-order compares first copies with the order of publication', async t => {
+  const both = `${scene}${publish(7, 'A')}${publish(8, 'B')}`
+  t.same(verify('in-order', {}, `${both}${got(1, 'A')}${got(2, 'B')}${got(1, 'A')}`), [])
+  t.same(verify('in-order', { to: 'sub' }, `${both}${got(1, 'B')}${got(2, 'A')}`), [
+    '"A", then "B"; "B", then "A"',
+  ])
+})
+
+t.test('with a client under test the application is the receiver', async t => {
+  const text = '< CONNECT a kept\n> CONNACK\n> PUBLISH 7 q1 A\n< PUBACK 7\n'
+  t.same(verify('exactly-once', {}, `${text}app delivered A`, 'client'), [])
+  t.same(verify('exactly-once', {}, text, 'client'), ['once; never'])
+})
+
+t.test('and what it publishes is received by us', async t => {
+  const text = '< CONNECT a kept\n> CONNACK\napp publish m1 q1 A\n'
+  t.same(verify('delivered', { payload: 'A' }, `${text}< PUBLISH 1 q1 A`, 'client'), [])
+  t.same(verify('delivered', { payload: 'A' }, text, 'client'), ['once or more; never'])
+})
+
+t.test('a message that a long case let go of still counts once', async t => {
+  let text = scene
+  for (let index = 0; index < 4200; index++) {
+    text += publish(1 + (index % 1000), `M${index}`) + got(1 + (index % 1000), `M${index}`)
+  }
+  t.same(verify('delivered', { payload: 'M0', times: 1 }, text), [])
+  t.same(verify('delivered', { payload: 'M0', times: 2 }, text), ['2 times; once'])
+  t.same(verify('not-delivered', { payload: 'M0' }, text), ['never; once'])
+  const ledger = createLedger({ target: 'broker', version: '3.1.1' })
+  for (const event of story('3.1.1', 'broker', text)) ledger.observe(event)
+  t.ok(ledger.messages().length < 4200, `${ledger.messages().length} are kept`)
+})
+
+t.test('every verifier and argument has a title of one line', async t => {
+  for (const { title, args } of Object.values(verifiers)) {
+    for (const text of [title, ...Object.values(args).map(arg => arg.title)]) {
+      t.ok(text.length > 10 && !text.includes('\n'), text)
+    }
+  }
+})
