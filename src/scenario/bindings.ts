@@ -1,0 +1,272 @@
+import type { Place } from '../model/finding.ts'
+import { didYouMean } from '../model/schema/near.ts'
+import { type Context, report } from '../model/schema/schema.ts'
+import type { Expected, FieldValue, Matcher, Ref, Step, StepBody } from './ast.ts'
+import type { Script } from './scenario.ts'
+
+/** Bound in every case. */
+export const builtins = ['topic', 'client'] as const
+
+/**
+ * Walks the steps in order and reports variables used before anything binds them, and captures and counters that nothing
+ * uses. A variable is bound where a matcher names it first; behind branches only what every branch binds is bound; what
+ * a loop binds inside is bound anew in each round and not behind it.
+ */
+export function checkBindings(script: Script, context: Context): void {
+  const walk = new Walk(context, Object.keys(script.bindings))
+  const bound = walk.steps(script.steps, new Set<string>(builtins))
+  for (const { args } of script.verify) walk.uses(Object.values(args), bound)
+  walk.reportUnused()
+}
+
+type Bound = ReadonlySet<string>
+type Capture = { what: string; place: Place; used: boolean }
+
+class Walk {
+  private readonly context: Context
+  private readonly taken: readonly string[]
+  private readonly captures = new Map<string, Capture>()
+
+  constructor(context: Context, taken: readonly string[]) {
+    this.context = context
+    this.taken = taken
+  }
+
+  steps(steps: readonly Step[], bound: Bound): Bound {
+    return steps.reduce((before, step) => this.step(step, before), bound)
+  }
+
+  reportUnused(): void {
+    for (const [name, { what, place, used }] of this.captures) {
+      if (used) continue
+      const hint = what === 'bound' ? { hint: 'leave it out, or write "$_" for any value' } : {}
+      const message = `$${name} is ${what} here and never used`
+      this.report('UNUSED', message, place, name.length + 1, hint)
+    }
+  }
+
+  uses(values: readonly FieldValue[], bound: Bound): void {
+    for (const value of values) this.use(value, bound)
+  }
+
+  private step({ body, place }: Step, bound: Bound): Bound {
+    switch (body.verb) {
+      case 'connect':
+      case 'accept':
+        this.uses(Object.values(body.fields), bound)
+        return body.expect ? this.expected(body.expect, bound) : bound
+      case 'subscribe':
+        this.uses([...body.subscriptions, ...Object.values(body.fields)], bound)
+        return body.expect ? this.expected(body.expect, bound) : bound
+      case 'unsubscribe':
+        this.uses([...body.filters, ...Object.values(body.fields)], bound)
+        return body.expect ? this.expected(body.expect, bound) : bound
+      case 'expect':
+        return this.expected(body.expected, bound)
+      case 'receive':
+      case 'lose':
+        return this.fields(body.packet.fields, bound)
+      case 'app.expect':
+        return this.fields(body.fields, bound)
+      case 'together':
+        return this.together(body.steps, bound)
+      case 'oneOf':
+        return meet(body.branches.map(branch => this.steps(branch, bound)))
+      case 'each':
+        this.uses(body.values, bound)
+        return this.loop(body.as, body.steps, bound, place)
+      case 'repeat':
+        this.use(body.times, bound)
+        return this.loop(body.as, body.steps, bound, place)
+      default:
+        this.uses(valuesOf(body), bound)
+        return bound
+    }
+  }
+
+  /** In any order: what one of them binds the others cannot rely on, but it is bound behind them. */
+  private together(steps: readonly Step[], bound: Bound): Bound {
+    const after = new Set(bound)
+    for (const step of steps) {
+      for (const name of this.step(step, bound)) {
+        // Two that name the same variable check that they agree.
+        if (after.has(name) && !bound.has(name)) this.markUsed(name)
+        after.add(name)
+      }
+    }
+    return after
+  }
+
+  private loop(
+    counter: string | undefined,
+    steps: readonly Step[],
+    bound: Bound,
+    place: Place,
+  ): Bound {
+    const inside = new Set(bound)
+    if (counter !== undefined) {
+      if (bound.has(counter) || this.taken.includes(counter)) {
+        this.report('DUPLICATE_ID', `$${counter} is bound already`, place, 1)
+      }
+      if (counter !== '_') this.captured(counter, 'counted', place)
+      inside.add(counter)
+    }
+    this.steps(steps, inside)
+    return bound
+  }
+
+  private expected(expected: Expected, bound: Bound): Bound {
+    switch (expected.kind) {
+      case 'packet':
+        return this.fields(expected.packet.fields, bound)
+      case 'closed':
+        return bound
+      case 'oneOf':
+        return meet(expected.options.map(option => this.expected(option, bound)))
+    }
+  }
+
+  private fields(fields: { [name: string]: Matcher }, bound: Bound): Bound {
+    return Object.values(fields).reduce<Bound>(
+      (before, field) => this.matcher(field, before),
+      bound,
+    )
+  }
+
+  private matcher(matcher: Matcher, bound: Bound): Bound {
+    switch (matcher.kind) {
+      case 'equals': {
+        const { value } = matcher
+        if (typeof value !== 'object' || value.kind !== 'ref' || bound.has(value.name)) {
+          this.use(value, bound)
+          return bound
+        }
+        this.captured(value.name, 'bound', value.place)
+        return new Set([...bound, value.name])
+      }
+      case 'absent':
+      case 'present':
+        return bound
+      case 'range':
+        this.uses([matcher.min ?? 0, matcher.max ?? 0], bound)
+        return bound
+      case 'not':
+        // What must not match binds nothing.
+        this.mustBeBound(matcher.matcher, bound)
+        return bound
+      case 'oneOf':
+        return meet(matcher.matchers.map(option => this.matcher(option, bound)))
+      case 'list':
+        return matcher.items.reduce((before, item) => this.matcher(item, before), bound)
+      case 'fields':
+        return this.fields(matcher.fields, bound)
+    }
+  }
+
+  private mustBeBound(matcher: Matcher, bound: Bound): void {
+    if (matcher.kind === 'equals') this.use(matcher.value, bound)
+    else if (matcher.kind === 'oneOf') {
+      for (const inner of matcher.matchers) this.mustBeBound(inner, bound)
+    } else if (matcher.kind === 'not') this.mustBeBound(matcher.matcher, bound)
+    else this.matcher(matcher, bound)
+  }
+
+  private use(value: FieldValue, bound: Bound): void {
+    for (const ref of refsOf(value)) this.ref(ref, bound)
+  }
+
+  private ref({ name, place }: Ref, bound: Bound): void {
+    this.markUsed(name)
+    if (bound.has(name)) return
+    const near = didYouMean(name, [...bound])
+    const hint = near.hint ? { hint: near.hint.replace('"', '"$') } : {}
+    this.report('UNBOUND', `nothing has bound $${name} here`, place, name.length + 1, hint)
+  }
+
+  private captured(name: string, what: string, place: Place): void {
+    if (!this.captures.has(name)) this.captures.set(name, { what, place, used: false })
+  }
+
+  private markUsed(name: string): void {
+    const capture = this.captures.get(name)
+    if (capture) capture.used = true
+  }
+
+  private report(
+    code: 'UNBOUND' | 'UNUSED' | 'DUPLICATE_ID',
+    message: string,
+    place: Place,
+    length: number,
+    more: { hint?: string } = {},
+  ): void {
+    report(this.context, code, message, { ...place, length }, more)
+  }
+}
+
+function refsOf(value: FieldValue): Ref[] {
+  if (typeof value !== 'object') return []
+  if (Array.isArray(value)) return value.flatMap(refsOf)
+  switch (value.kind) {
+    case 'ref':
+      return [value]
+    case 'template':
+      return value.parts.filter(part => typeof part === 'object')
+    case 'map':
+      return Object.values(value.map).flatMap(refsOf)
+    case 'bytes':
+    case 'sized':
+      return []
+  }
+}
+
+/** What all ways bind. */
+function meet(ways: readonly Bound[]): Bound {
+  const [first = new Set<string>(), ...others] = ways
+  return new Set([...first].filter(name => others.every(other => other.has(name))))
+}
+
+/** The values that a step sends or is told, where it matches nothing. */
+function valuesOf(body: StepBody): FieldValue[] {
+  switch (body.verb) {
+    case 'publish':
+      return packetValues(body.packet)
+    case 'send':
+    case 'reorder':
+    case 'coalesce':
+      return body.packets.flatMap(packetValues)
+    case 'duplicate':
+      return [...packetValues(body.packet), body.times]
+    case 'split':
+      return packetValues(body.packet)
+    case 'truncate':
+      return [...packetValues(body.packet), body.keep ?? 0, body.drop ?? 0]
+    case 'cut':
+      return [body.how, body.after ?? 0, ...(body.packet ? packetValues(body.packet) : [])]
+    case 'delay':
+      return [body.delayMs]
+    case 'refuse':
+      return [body.times]
+    case 'target.restart':
+      return [body.how]
+    case 'elapse':
+      return [body.s]
+    case 'fence':
+      return [body.topic ?? '', body.qos ?? 0]
+    case 'disconnect':
+    case 'app.connect':
+    case 'app.publish':
+    case 'app.subscribe':
+    case 'app.unsubscribe':
+    case 'app.disconnect':
+      return Object.values(body.fields)
+    default:
+      return []
+  }
+}
+
+function packetValues(packet: {
+  fields: { [name: string]: FieldValue }
+  flags?: FieldValue
+}): FieldValue[] {
+  return [...Object.values(packet.fields), ...(packet.flags === undefined ? [] : [packet.flags])]
+}

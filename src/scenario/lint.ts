@@ -1,0 +1,160 @@
+import type { Place } from '../model/finding.ts'
+import { didYouMean } from '../model/schema/near.ts'
+import type { ProblemCode, Span } from '../model/schema/problem.ts'
+import { type Context, report } from '../model/schema/schema.ts'
+import type { Step, StepBody } from './ast.ts'
+import type { Script } from './scenario.ts'
+
+/** Reports what is well written and makes no sense. */
+export function lint(script: Script, span: Span, context: Context): void {
+  lintConnections(script, context)
+  const all = flatten(script.steps)
+  for (const { body, place } of all) {
+    if (body.verb === 'together') lintTogether(body.steps, context)
+    if (body.verb === 'oneOf') lintOneOf(body.branches, place, context)
+  }
+  if (script.verify.length === 0 && !all.some(isCheck)) {
+    const hint = { hint: 'expect something, or add "verify"' }
+    report(context, 'NO_CHECK', 'the scenario checks and verifies nothing', span, hint)
+  }
+  lintFence(script, all, context)
+}
+
+/** All steps in the order they are written, those of branches and loops among them. */
+export function flatten(steps: readonly Step[]): Step[] {
+  return steps.flatMap(step => [step, ...innerOf(step.body).flatMap(flatten)])
+}
+
+function innerOf(body: StepBody): Step[][] {
+  switch (body.verb) {
+    case 'together':
+    case 'each':
+    case 'repeat':
+      return [body.steps]
+    case 'oneOf':
+      return body.branches
+    default:
+      return []
+  }
+}
+
+function isCheck({ body }: Step): boolean {
+  if (body.verb === 'fence') return true
+  if ('judging' in body) return body.judging.as === 'check'
+  return false
+}
+
+/** What an actor can do without a connection. */
+const needsNone: readonly StepBody['verb'][] = [
+  'connect',
+  'open',
+  'accept',
+  'answers',
+  'hold',
+  'release',
+  'delay',
+  'refuse',
+  'app.connect',
+  'target.restart',
+  'target.sweep',
+]
+
+/** Branches count one after the other: a hint to the author, not a proof. */
+function lintConnections(script: Script, context: Context): void {
+  const steps = flatten(script.steps)
+  const known = new Set(steps.flatMap(({ actor }) => actor ?? []))
+  const connected = new Set<string>()
+  for (const { actor, body, place } of steps) {
+    if (body.verb === 'fence') {
+      for (const name of body.actors) {
+        if (!known.has(name)) {
+          const message = `no step gives "${name}" anything to do`
+          at(context, 'UNKNOWN_ACTOR', message, place, didYouMean(name, known))
+        } else if (!connected.has(name)) notConnected(name, place)
+      }
+    }
+    if (actor === undefined) continue
+    if (['connect', 'open', 'accept', 'app.connect'].includes(body.verb)) connected.add(actor)
+    if (!needsNone.includes(body.verb) && !connected.has(actor)) notConnected(actor, place)
+  }
+
+  function notConnected(actor: string, place: Place): void {
+    const verb = script.role === 'broker' && !actor.startsWith('app') ? 'accept' : 'connect'
+    const hint = { hint: `begin with "${actor}.${verb}"` }
+    at(context, 'NOT_CONNECTED', `"${actor}" has no connection here`, place, hint)
+    connected.add(actor)
+  }
+}
+
+const expectations: readonly StepBody['verb'][] = ['expect', 'lose', 'receive', 'app.expect']
+
+function lintTogether(steps: readonly Step[], context: Context): void {
+  for (const { body, place } of steps) {
+    if (expectations.includes(body.verb)) continue
+    const hint = { hint: 'only expect, await, lose and receive can be met in any order' }
+    at(context, 'WRONG_STEP', `"${body.verb}" expects nothing`, place, hint)
+  }
+}
+
+/** The branch is chosen by what comes next on one connection. */
+function lintOneOf(branches: readonly Step[][], place: Place, context: Context): void {
+  let actor: string | undefined
+  for (const [first] of branches) {
+    if (!first) at(context, 'WRONG_STEP', 'a branch has no steps', place)
+    else if (!['expect', 'lose', 'receive'].includes(first.body.verb)) {
+      const message = `a branch must begin with expect, lose or receive, not "${first.body.verb}"`
+      at(context, 'WRONG_STEP', message, first.place)
+    } else {
+      actor ??= first.actor
+      if (first.actor === actor) continue
+      const message = `this branch begins with "${first.actor}", the first with "${actor}"`
+      at(context, 'WRONG_STEP', message, first.place)
+    }
+  }
+}
+
+/** Verifiers that claim that nothing more came. */
+const claims = ['exactly-once', 'at-most-once', 'not-delivered']
+
+function lintFence(script: Script, steps: readonly Step[], context: Context): void {
+  const claim = script.verify.find(({ name }) => claims.includes(name))
+  if (!claim) return
+  const lastFence = steps.findLastIndex(({ body }) => body.verb === 'fence')
+  const lastSent = steps.findLastIndex(({ body }) => setsOff(body))
+  if (lastFence > lastSent && lastFence >= 0) return
+  const hint = { hint: 'end the steps with "fence: [ … ]", naming who sends and who receives' }
+  const message =
+    lastFence < 0
+      ? `"${claim.name}" claims that nothing more comes, and no step is a fence`
+      : `"${claim.name}" claims that nothing more comes, and messages are sent behind the last fence`
+  at(context, 'NO_FENCE', message, claim.place, hint, claim.name.length)
+}
+
+/** Whether a message can be delivered because of it. */
+function setsOff(body: StepBody): boolean {
+  switch (body.verb) {
+    case 'publish':
+    case 'app.publish':
+      return true
+    case 'send':
+    case 'reorder':
+    case 'coalesce':
+      return body.packets.some(({ type }) => type === 'PUBLISH' || type === 'PUBREL')
+    case 'duplicate':
+    case 'split':
+      return body.packet.type === 'PUBLISH' || body.packet.type === 'PUBREL'
+    default:
+      return false
+  }
+}
+
+function at(
+  context: Context,
+  code: ProblemCode,
+  message: string,
+  place: Place,
+  more: { hint?: string } = {},
+  length = 1,
+): void {
+  report(context, code, message, { ...place, length }, more)
+}

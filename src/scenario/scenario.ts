@@ -1,0 +1,116 @@
+import type { Node, ScalarNode } from '../model/schema/node.ts'
+import type { Span } from '../model/schema/problem.ts'
+import { type Context, report } from '../model/schema/schema.ts'
+import type { RecordOf } from '../model/schema/shapes.ts'
+import type { Case, Scalar, Step, SuiteRole, Verify } from './ast.ts'
+import { checkBindings } from './bindings.ts'
+import { bindingsOf, caseId, choicesOf } from './cases.ts'
+import { commentAbove } from './comments.ts'
+import type { Fragment } from './fragments.ts'
+import { lint } from './lint.ts'
+import {
+  type Matrix,
+  type scenarioFields,
+  scenarioSchema,
+  type suiteFields,
+} from './schema/suite.ts'
+import { type ReadItems, readSteps, stepsMax } from './steps.ts'
+import { substitute } from './substitute.ts'
+import { verifySchema } from './verify.ts'
+
+/** What a scenario is read in. */
+export type Surroundings = {
+  suite: RecordOf<typeof suiteFields>
+  /** The lines of the file, for the comment above the scenario. */
+  lines: readonly string[]
+  fragments: ReadonlyMap<string, Fragment>
+  /** Takes the id, or reports that it is taken. */
+  claim(id: string, at: Span): void
+}
+
+type ReadScenario = RecordOf<typeof scenarioFields>
+
+/** What one choice of the matrix does; the same in every version. */
+export type Script = {
+  role: SuiteRole
+  bindings: { [name: string]: Scalar }
+  steps: Step[]
+  verify: Verify[]
+}
+
+/** The cases of a scenario: one for each version and each choice of its matrix. */
+export function readScenario(node: Node, context: Context, around: Surroundings): Case[] {
+  const read = scenarioSchema.read(node, context)
+  if (!read) return []
+  const { suite } = around
+  around.claim(read.id.text, read.id.span)
+  const matrix = read.matrix ?? suite.matrix
+  const { versions, combinations } = choicesOf(matrix, read.covers ?? {}, read.id.span, context)
+  const used = new Set<string>()
+  const readItems: ReadItems = new Map()
+  const scripts = combinations.map(values =>
+    readScript(values, read, context, { ...around, used, readItems }),
+  )
+  if (combinations.length > 0) reportUnused(matrix, read, used, context)
+  const shared = sharedParts(read, node, around)
+  return versions.flatMap(version =>
+    combinations.flatMap((values, i): Case[] => {
+      const script = scripts[i]
+      if (!script) return []
+      const id = caseId(suite.suite.text, read.id.text, version, values)
+      return [{ ...shared, ...script, id, version, covers: read.covers?.[version] ?? [] }]
+    }),
+  )
+}
+
+/** What is the same in every case of a scenario. */
+function sharedParts(read: ReadScenario, node: Node, { suite, lines }: Surroundings) {
+  const { file, line, column } = read.id.span
+  return {
+    suite: suite.suite.text,
+    scenario: read.id.text,
+    title: read.title,
+    about: read.about ?? commentAbove(lines, node.span.line),
+    bugs: read.bugs ?? [],
+    tags: [...new Set([...(suite.tags ?? []), ...(read.tags ?? [])])],
+    requires: [...(suite.requires ?? []), ...(read.requires ?? [])],
+    place: { file, line, column },
+  }
+}
+
+function readScript(
+  values: ReadonlyMap<string, ScalarNode>,
+  read: ReadScenario,
+  context: Context,
+  around: Surroundings & { used: Set<string>; readItems: ReadItems },
+): Script | undefined {
+  const { role } = around.suite
+  const stepsNode = substitute(read.steps, values, around.used)
+  const verifyNode = read.verify && substitute(read.verify, values, around.used)
+  const { fragments, readItems } = around
+  const budget = { steps: stepsMax }
+  const steps = readSteps(stepsNode, context, { role, fragments, open: [], budget, readItems })
+  const verify = verifyNode ? verifySchema.read(verifyNode, context) : []
+  if (!steps || !verify) return undefined
+  const script = { role, bindings: bindingsOf(values), steps, verify }
+  checkBindings(script, context)
+  lint(script, read.id.span, context)
+  return script
+}
+
+function reportUnused(
+  matrix: Matrix | undefined,
+  { id, matrix: own }: ReadScenario,
+  used: ReadonlySet<string>,
+  context: Context,
+): void {
+  for (const { name, span } of matrix?.variables ?? []) {
+    if (used.has(name)) continue
+    const message = `the matrix variable "${name}" is never used`
+    if (own) report(context, 'UNUSED', message, span)
+    else {
+      const hint = { hint: 'give the scenario a matrix of its own' }
+      report(context, 'UNUSED', `${message} in this scenario`, id.span, hint)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { Defs, type JsonSchema } from '../../model/schema/schema.ts'
+import { useSchema } from '../fragments.ts'
+import { librarySchema, suiteSchema } from './suite.ts'
+import type { Verb } from './verb.ts'
+import { verbs } from './verbs/index.ts'
+
+/** The JSON Schema by which editors complete and check suites and files of fragments, made of what the parser checks. */
+export function suiteJsonSchema(): JsonSchema {
+  const defs = new Defs()
+  defs.ref('steps', () => ({ type: 'array', items: { $ref: '#/$defs/step' } }))
+  defs.ref('step', () => stepJson(defs))
+  const suite = defs.ref('suite', () => suiteSchema.json(defs))
+  const library = defs.ref('library', () => librarySchema.json(defs))
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: 'https://mqttspec.dev/schema/suite.json',
+    title: 'A suite of mqttspec, or a file of fragments',
+    if: { required: ['suite'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: suite,
+    else: library,
+    $defs: sorted(
+      mapValues(defs.all, (def, name) => (plainDefs.has(name) ? def : withVariables(def))),
+    ),
+  }
+}
+
+/** Parts of a suite outside its steps: there a variable means nothing. */
+const plainDefs = new Set(['suite', 'library'])
+
+/** A matrix variable may stand for any single value: what is a word, a number or true and false may be `$name` too. */
+function withVariables(schema: JsonSchema): JsonSchema {
+  const inner = mapValues(schema, value => {
+    if (Array.isArray(value)) return value.map(one => (isSchema(one) ? withVariables(one) : one))
+    return isSchema(value) ? withVariables(value) : value
+  })
+  const single = 'enum' in inner || ['integer', 'number', 'boolean'].includes(String(inner.type))
+  if (!single) return inner
+  const { description, ...rest } = inner
+  return {
+    ...(description === undefined ? {} : { description }),
+    anyOf: [rest, { type: 'string', pattern: '^\\$[A-Za-z]' }],
+  }
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function mapValues<A, B>(
+  all: { [name: string]: A },
+  map: (value: A, name: string) => B,
+): { [name: string]: B } {
+  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, map(value, name)]))
+}
+
+/** One key: a verb of the scene, `use`, or `actor.verb`, where the actor may be a parameter (`$who.send`). */
+function stepJson(defs: Defs): JsonSchema {
+  const scene = Object.entries(verbs.scene).map(([name, verb]) => [name, described(verb, defs)])
+  const byName = new Map<string, Set<Verb>>()
+  for (const kind of ['client', 'broker', 'app', 'target'] as const) {
+    for (const [name, verb] of Object.entries(verbs[kind])) {
+      byName.set(name, (byName.get(name) ?? new Set()).add(verb))
+    }
+  }
+  const acted = [...byName].map(([name, all]) => [
+    `^(\\$?[A-Za-z][A-Za-z0-9_]*)\\.${name}$`,
+    oneOrAny([...all].map(verb => described(verb, defs))),
+  ])
+  return {
+    anyOf: [
+      {
+        type: 'object',
+        minProperties: 1,
+        maxProperties: 1,
+        additionalProperties: false,
+        properties: {
+          ...Object.fromEntries(scene),
+          use: { description: 'The steps of a fragment.', ...useSchema.json(defs) },
+        },
+        patternProperties: Object.fromEntries(acted),
+      },
+      { type: 'string', pattern: '^[a-z][A-Za-z0-9]*\\.[a-z]+$' },
+    ],
+  }
+}
+
+function described({ about, schema }: Verb, defs: Defs): JsonSchema {
+  return { description: about, ...schema.json(defs) }
+}
+
+function oneOrAny(schemas: JsonSchema[]): JsonSchema {
+  return schemas.length === 1 ? schemas[0]! : { anyOf: schemas }
+}
+
+function sorted(defs: { [name: string]: JsonSchema }): { [name: string]: JsonSchema } {
+  return Object.fromEntries(Object.entries(defs).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

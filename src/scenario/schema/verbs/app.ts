@@ -1,0 +1,239 @@
+import { flag, integer, word } from '../../../model/schema/scalars.ts'
+import { may, must, record, recordAnd, recordOf, tagged } from '../../../model/schema/shapes.ts'
+import { type FieldSpecs, matcherFields, templateFields } from '../fields.ts'
+import { judgingFields, judgingOf } from '../judging.ts'
+import { will } from '../packets.ts'
+import { flagSpec, numberSpec, properties, textSpec } from '../properties.ts'
+import { bytesValue, value } from '../values.ts'
+import { type Verb, verb } from '../verb.ts'
+import { session } from './conversation.ts'
+
+const app = ['app'] as const
+const none = record({}, 'nothing')
+const tag = textSpec('The name by which `expect` knows its outcome.')
+
+const connectFields: FieldSpecs = {
+  clientId: textSpec('Client Identifier. Default: unique to the case.'),
+  keepAliveS: numberSpec(65_535, 'Keep Alive in s.'),
+  username: textSpec('User Name.'),
+  password: textSpec('Password.'),
+  will,
+  sessionExpiryS: {
+    shape: 'scalar',
+    scalar: integer(0, 4_294_967_295),
+    about: 'Session expiry in s.',
+  },
+  receiveMaximum: numberSpec(65_535, 'Receive Maximum.'),
+  maximumPacketSize: {
+    shape: 'scalar',
+    scalar: integer(0, 4_294_967_295),
+    about: 'Maximum Packet Size in bytes.',
+  },
+  topicAliasMaximum: numberSpec(65_535, 'Topic Alias Maximum.'),
+  properties,
+}
+
+const connect = verb({
+  actors: app,
+  kind: 'stimulus; with `wait` a precondition',
+  about: 'Tells the application to connect to our fake broker.',
+  example: 'app.connect: { session: kept, keepAliveS: 30 }',
+  value: recordAnd(
+    {
+      session: may(session, 'kept or fresh. Default fresh.'),
+      wait: may(flag(), 'true: waits until the application says that it is connected.'),
+      ...judgingFields,
+    },
+    templateFields(connectFields),
+  ),
+  body: ({ own: { session = 'fresh', wait = false, ...judging }, rest: fields }) => ({
+    verb: 'app.connect',
+    fields: { session, ...fields },
+    wait,
+    judging: judgingOf(judging, 'given'),
+  }),
+})
+
+const publish = verb({
+  actors: app,
+  kind: 'stimulus',
+  about: 'Tells the application to publish. Its completion is an event that `expect` can wait for.',
+  example: 'app.publish: { topic: $topic, qos: 2, payload: once, tag: m1 }',
+  value: recordAnd(
+    { topic: must(bytesValue, 'Topic Name.') },
+    templateFields({
+      qos: numberSpec(2, 'QoS.'),
+      payload: textSpec('Payload: text, { hex } or { size }.'),
+      retain: flagSpec('RETAIN.'),
+      tag,
+      properties,
+    }),
+  ),
+  body: ({ own, rest }) => ({ verb: 'app.publish', fields: { ...own, ...rest } }),
+})
+
+const subscribe = verb({
+  actors: app,
+  kind: 'stimulus',
+  about: 'Tells the application to subscribe.',
+  example: 'app.subscribe: { filter: $topic, qos: 2, tag: s1 }',
+  value: recordAnd(
+    { filter: must(bytesValue, 'Topic Filter.') },
+    templateFields({ qos: numberSpec(2, 'QoS.'), tag }),
+  ),
+  body: ({ own, rest }) => ({ verb: 'app.subscribe', fields: { ...own, ...rest } }),
+})
+
+const unsubscribe = verb({
+  actors: app,
+  kind: 'stimulus',
+  about: 'Tells the application to unsubscribe.',
+  example: 'app.unsubscribe: { filter: $topic, tag: u1 }',
+  value: recordAnd({ filter: must(bytesValue, 'Topic Filter.') }, templateFields({ tag })),
+  body: ({ own, rest }) => ({ verb: 'app.unsubscribe', fields: { ...own, ...rest } }),
+})
+
+const disconnect = verb({
+  actors: app,
+  kind: 'stimulus',
+  about: 'Tells the application to disconnect and to stay so.',
+  example: 'app.disconnect:',
+  value: none,
+  body: () => ({ verb: 'app.disconnect', fields: {} }),
+})
+
+const reconnect = verb({
+  actors: app,
+  kind: 'stimulus',
+  about:
+    'After a cut: the application connects again as it did before. Nothing to do where the library reconnects by itself.',
+  example: 'app.reconnect:',
+  value: none,
+  body: () => ({ verb: 'app.reconnect' }),
+})
+
+const ping = verb({
+  actors: app,
+  kind: 'precondition',
+  about: 'The adapter echoes a nonce: it has told all that happened before.',
+  example: 'app.ping:',
+  value: none,
+  body: () => ({ verb: 'app.ping' }),
+})
+
+const codes: FieldSpecs[string] = {
+  shape: 'list',
+  item: numberSpec(255, 'A code.'),
+  about: 'One code per filter.',
+}
+const code = numberSpec(255, 'Return code or reason code.')
+const error = textSpec('What went wrong, in the words of the library.')
+
+/** What an application can say, with the fields that each event carries. */
+export const appEvents: { [event: string]: FieldSpecs } = {
+  connected: { sessionPresent: flagSpec('Session Present, as the application sees it.'), code },
+  delivered: {
+    topic: textSpec('Topic Name.'),
+    payload: textSpec('Payload.'),
+    qos: numberSpec(2, 'QoS.'),
+    retain: flagSpec('RETAIN.'),
+    dup: flagSpec('DUP.'),
+    properties,
+  },
+  published: { tag, id: numberSpec(65_535, 'Packet Identifier.'), code, error },
+  subscribed: { tag, codes, error },
+  unsubscribed: { tag, codes, error },
+  disconnected: { code, error },
+}
+
+const events = Object.fromEntries(
+  Object.entries(appEvents).map(([event, fields]) => [
+    event,
+    recordOf(matcherFields(fields), `matchers of the fields of ${event}`),
+  ]),
+)
+
+const eventWithJudging = tagged({
+  what: 'event',
+  title: 'an event of the application, such as delivered',
+  code: 'UNKNOWN_WORD',
+  choices: events,
+  extras: judgingFields,
+})
+
+const expecting = (as: 'check' | 'given'): Verb =>
+  verb({
+    actors: app,
+    kind: as === 'check' ? 'check' : 'precondition',
+    about:
+      as === 'check'
+        ? 'The next event of this kind from the application must match.'
+        : 'As expect, but a miss makes the case inconclusive.',
+    example: `app.${as === 'check' ? 'expect' : 'await'}: { delivered: { payload: once } }`,
+    value: eventWithJudging,
+    body: ({ tag: event, value: fields, extras }) => ({
+      verb: 'app.expect',
+      event,
+      fields,
+      judging: judgingOf(extras, as),
+    }),
+  })
+
+/** What the application on a client under test can be told and asked. */
+export const appVerbs: { [name: string]: Verb } = {
+  connect,
+  publish,
+  subscribe,
+  unsubscribe,
+  disconnect,
+  reconnect,
+  ping,
+  expect: expecting('check'),
+  await: expecting('given'),
+}
+
+/** What a device can be doing while its power goes; src/device/flows.ts plays them. */
+const sweepFlows = [
+  'first-connection',
+  'publish-one',
+  'receive-one',
+  'publish-alone-and-two-at-once',
+  'receive-two',
+  'publish-more-than-a-slot-holds',
+  'reconnect-after-each-packet-was-lost',
+]
+
+export const targetVerbs: { [name: string]: Verb } = {
+  restart: verb({
+    actors: ['target'],
+    kind: 'stimulus',
+    about: 'Stops the target by TERM or KILL and starts it again with its data.',
+    example: 'target.restart: kill',
+    value: value(word('way to stop', ['term', 'kill'], 'UNKNOWN_FAULT')),
+    body: how => ({ verb: 'target.restart', how }),
+  }),
+  sweep: verb({
+    actors: ['target'],
+    kind: 'check',
+    about:
+      'A simulated board: cuts the power at every socket operation and every flash commit of a flow in turn, boots again and judges the whole as exactly once.',
+    example: 'target.sweep: { flow: receive-two }',
+    value: record(
+      {
+        flow: must(
+          value(word('flow of the device', sweepFlows)),
+          'What the device does meanwhile.',
+        ),
+        twice: may(flag(), 'true: the recovery from each cut is cut at each of its points too.'),
+        ...judgingFields,
+      },
+      'flow, twice',
+    ),
+    body: ({ flow, twice = false, ...judging }) => ({
+      verb: 'target.sweep',
+      flow,
+      twice,
+      judging: judgingOf(judging, 'check'),
+    }),
+  }),
+}

@@ -1,0 +1,98 @@
+import { nearest } from '../model/schema/near.ts'
+import type { Version } from '../model/version.ts'
+import type { Case, Suite, SuiteRole } from './ast.ts'
+
+export type Selection = {
+  /** Suites, folders, files, scenarios, cases; `*` stands for any characters. None: all. */
+  words: readonly string[]
+  /** Cases with any of these. */
+  tags?: readonly string[]
+  versions?: readonly Version[]
+  role?: SuiteRole
+}
+
+/** The cases that any of the words means, in the order of the suites, and the words that mean none. */
+export function selectCases(
+  suites: readonly Suite[],
+  selection: Selection,
+): { cases: Case[]; unknown: { word: string; hint?: string }[] } {
+  const all = suites.flatMap(suite => suite.cases.map(kase => ({ kase, suite })))
+  const tests = selection.words.map(word => ({ word, means: meaningOf(word) }))
+  const unknown = tests
+    .filter(({ means }) => !all.some(({ kase, suite }) => means(kase, suite)))
+    .map(({ word }) => ({ word, ...hintFor(word, suites) }))
+  const cases = all
+    .filter(
+      ({ kase, suite }) => tests.length === 0 || tests.some(({ means }) => means(kase, suite)),
+    )
+    .map(({ kase }) => kase)
+    .filter(kase => fits(kase, selection))
+  return { cases: withoutHeavy(cases, selection), unknown }
+}
+
+/**
+ * Cases tagged `heavy` take a minute or more. They run where somebody asks for them: by the tag, by the name of the suite
+ * or the scenario, or because nothing else is left.
+ */
+function withoutHeavy(cases: Case[], { tags, words }: Selection): Case[] {
+  const named = ({ suite, scenario }: Case) =>
+    words.some(word => word.includes(suite) || word.includes(scenario))
+  const light = cases.filter(kase => !kase.tags.includes('heavy') || named(kase))
+  return tags?.includes('heavy') || light.length === 0 ? cases : light
+}
+
+function fits(kase: Case, { tags, versions, role }: Selection): boolean {
+  if (role && kase.role !== role) return false
+  if (versions && !versions.includes(kase.version)) return false
+  return !tags || tags.length === 0 || kase.tags.some(tag => tags.includes(tag))
+}
+
+/**
+ * A word means a case by its id from the front, up to any `/` or `:` (`qos2`, `qos2/broker-receives`, a scenario, a
+ * case); by the id of the scenario alone; or by the file or a folder above it.
+ */
+function meaningOf(word: string): (kase: Case, suite: Suite) => boolean {
+  const plain = word.replace(/^\.\//, '').replace(/\/+$/, '')
+  if (plain.includes('*')) {
+    const pattern = wildcard(plain)
+    return (kase, suite) =>
+      pattern.test(kase.id) || pattern.test(kase.scenario) || pattern.test(pathOf(suite))
+  }
+  return (kase, suite) =>
+    startsAt(kase.id, plain, '/:') ||
+    kase.scenario === plain ||
+    startsAt(pathOf(suite), plain, '/') ||
+    pathOf(suite).endsWith(`/${plain}`) ||
+    `/${pathOf(suite)}`.includes(`/${plain}/`)
+}
+
+function pathOf(suite: Suite): string {
+  return suite.file.replaceAll('\\', '/').replace(/^\.\//, '')
+}
+
+function startsAt(text: string, start: string, ends: string): boolean {
+  if (!text.startsWith(start)) return false
+  return text.length === start.length || ends.includes(text.charAt(start.length))
+}
+
+export function wildcard(text: string): RegExp {
+  const literal = (part: string) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+  // Neighbouring stars say the same as one, and would make the match slow.
+  return new RegExp(`^${text.split(/\*+/).map(literal).join('.*')}$`, 's')
+}
+
+/** The nearest of all that can be named. */
+function hintFor(word: string, suites: readonly Suite[]): { hint?: string } {
+  const names = new Set<string>()
+  for (const suite of suites) {
+    names.add(suite.id)
+    names.add(pathOf(suite))
+    for (const { id, scenario } of suite.cases) {
+      names.add(id)
+      names.add(scenario)
+      names.add(`${suite.id}/${scenario}`)
+    }
+  }
+  const hint = nearest(word, names)
+  return hint === undefined ? {} : { hint }
+}
