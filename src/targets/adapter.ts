@@ -1,0 +1,328 @@
+import { randomUUID } from 'node:crypto'
+import { emptyHello, type Hello, helloOf, helloProblem } from './hello.ts'
+import { type LineEndpoint, processLines } from './lines.ts'
+import { spawnOwned } from './processes.ts'
+import { TargetError, type TargetErrorCode } from './target-error.ts'
+
+/*
+ * Our side of the adapter protocol (fixtures/clients/README.md): commands out, answers and events in, one JSON object a line.
+ * An adapter is somebody else's program and may do anything. Whatever it does becomes a TargetError with its name on it, within
+ * a named budget, and never a verdict on the client behind it.
+ */
+
+export type AdapterBudgets = {
+  /** From start to the answer to `hello`; an interpreter or a JVM starts meanwhile. */
+  helloMs: number
+  /** From a command to its answer. */
+  answerMs: number
+}
+
+export const adapterBudgets: AdapterBudgets = { helloMs: 20_000, answerMs: 10_000 }
+
+export type AdapterOptions = {
+  command: readonly string[]
+  cwd?: string
+  env?: { [name: string]: string }
+  transport?: 'stdio'
+  budgets?: Partial<AdapterBudgets>
+}
+
+type Json = { [name: string]: unknown }
+export type AdapterAnswer = { ok: true; [name: string]: unknown } | { ok: false; error: string }
+export type AdapterEvent = { event: string; [name: string]: unknown }
+
+/** Starts the adapter's process and hears its hello. Rejects with TargetError; then nothing of it runs any more. */
+export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
+  const owned = await spawnOwned(options.command, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    input: true,
+  })
+  return connectAdapter(processLines(owned), options.command.join(' '), options.budgets)
+}
+
+/** As `startAdapter`, over lines that exist already. `label` names the adapter in messages. */
+export async function connectAdapter(
+  lines: LineEndpoint,
+  label: string,
+  budgets: Partial<AdapterBudgets> = {},
+): Promise<Adapter> {
+  const adapter = new Adapter(lines, label, { ...adapterBudgets, ...budgets })
+  try {
+    await adapter.greet()
+    return adapter
+  } catch (error) {
+    await adapter.stop()
+    throw error
+  }
+}
+
+/** Characters of non-protocol output in all. An adapter may log; one that writes more than this is out of control. */
+const noiseCharsMax = 8 * 1024 * 1024
+/** Events between two answers. More than any scenario asks for. */
+const eventsMax = 500_000
+
+type Waiting = {
+  what: string
+  settle(answer: AdapterAnswer): void
+  reject(error: TargetError): void
+  timer: NodeJS.Timeout
+}
+
+export class Adapter {
+  /** Set by `greet`. */
+  hello: Hello = emptyHello
+  private readonly lines: LineEndpoint
+  private readonly label: string
+  private readonly budgets: AdapterBudgets
+  private readonly waiting = new Map<number, Waiting>()
+  private readonly clients = new Map<string, AdapterClient>()
+  private lastId = 0
+  private greeted = false
+  private stopping: Promise<void> | undefined
+  private failure: TargetError | undefined
+  private noiseChars = 0
+  private lastNoise = ''
+  private eventsSinceAnswer = 0
+
+  constructor(lines: LineEndpoint, label: string, budgets: AdapterBudgets) {
+    this.lines = lines
+    this.label = label
+    this.budgets = budgets
+    lines.onLine(line => this.take(line))
+    lines.onEnd(reason => this.end(reason))
+  }
+
+  /** Set when the adapter failed; it is of no use any more. */
+  get broken(): TargetError | undefined {
+    return this.failure
+  }
+
+  async greet(): Promise<void> {
+    const answer = await this.command('hello', {}, this.budgets.helloMs)
+    if (!answer.ok)
+      throw this.fail('ADAPTER_BROKEN', `answered hello with the error "${answer.error}"`)
+    const problem = helloProblem(answer)
+    if (problem)
+      throw this.fail('ADAPTER_BROKEN', `answered hello with ${show(answer)}: ${problem}`)
+    this.hello = helloOf(answer)
+    this.greeted = true
+  }
+
+  /** Proves that it refuses what it does not know and that it answers what it is asked, before any client is blamed. */
+  async qualify(): Promise<void> {
+    const unknown = `unknown-${randomUUID().slice(0, 8)}`
+    const refusal = await this.command(unknown, {})
+    if (refusal.ok || refusal.error !== 'unsupported') {
+      throw this.fail(
+        'ADAPTER_BROKEN',
+        `answered the unknown command "${unknown}" with ${show(refusal)}, not with {"error":"unsupported"}; an adapter that agrees to all it is asked would make cases pass that never ran`,
+      )
+    }
+    await this.ping()
+  }
+
+  /** Everything the adapter had to say before has been said when this resolves. */
+  async ping(client?: string): Promise<void> {
+    const nonce = randomUUID()
+    const answer = await this.command('ping', client === undefined ? { nonce } : { client, nonce })
+    if (answer.ok && answer.nonce === nonce) return
+    throw this.fail(
+      'ADAPTER_BROKEN',
+      `answered ping with ${show(answer)}, not with the nonce "${nonce}"`,
+    )
+  }
+
+  /** The handle of one client in the adapter. Its name is used for nothing else at the same time. */
+  client(name: string): AdapterClient {
+    const client = new AdapterClient(this, name)
+    this.clients.set(name, client)
+    return client
+  }
+
+  /** Sends one command and waits for its answer. Rejects with TargetError where none comes. */
+  command(name: string, fields: Json, withinMs = this.budgets.answerMs): Promise<AdapterAnswer> {
+    if (this.failure) return Promise.reject(this.failure)
+    const id = ++this.lastId
+    const what = show({ do: name, ...fields })
+    return new Promise((settle, reject) => {
+      const timer = setTimeout(() => reject(this.silent(what, withinMs)), withinMs)
+      this.waiting.set(id, { what, settle, reject, timer })
+      this.lines.send(JSON.stringify({ id, do: name, ...fields }))
+    })
+  }
+
+  forget(name: string): void {
+    this.clients.delete(name)
+  }
+
+  /** Ends the adapter and all it left behind. */
+  stop(): Promise<void> {
+    this.failure ??= new TargetError('ADAPTER_DIED', `the adapter \`${this.label}\` was stopped`)
+    this.rejectAll(this.failure)
+    this.stopping ??= this.lines.stop('orderly')
+    return this.stopping
+  }
+
+  private take(line: string): void {
+    if (this.failure) return
+    const message = parse(line)
+    if (typeof message?.event === 'string') this.event({ ...message, event: message.event })
+    else if (typeof message?.id === 'number') this.answer(message.id, message, line)
+    else this.noise(line)
+  }
+
+  private answer(id: number, message: Json, line: string): void {
+    const waiting = this.waiting.get(id)
+    if (!waiting) {
+      this.fail(
+        'ADAPTER_BROKEN',
+        `answered ${show(line)}; no command with this id waits for an answer`,
+      )
+      return
+    }
+    const answer = answerOf(message)
+    if (!answer) {
+      this.fail(
+        'ADAPTER_BROKEN',
+        `answered ${waiting.what} with ${show(line)}, which has neither an object "ok" nor a text "error"`,
+      )
+      return
+    }
+    this.eventsSinceAnswer = 0
+    this.waiting.delete(id)
+    clearTimeout(waiting.timer)
+    waiting.settle(answer)
+  }
+
+  private event(event: AdapterEvent): void {
+    if (++this.eventsSinceAnswer > eventsMax) {
+      this.fail(
+        'ADAPTER_BROKEN',
+        `floods its output: more than ${eventsMax} events without an answer`,
+      )
+      return
+    }
+    const name = typeof event.client === 'string' ? event.client : 'app'
+    this.clients.get(name)?.take(event)
+  }
+
+  /** Not of the protocol: an adapter, or the library in it, may log. It counts, and the last of it is shown when something fails. */
+  private noise(line: string): void {
+    if (line.trim() === '') return
+    this.lastNoise = line
+    this.noiseChars += line.length + 1
+    if (this.noiseChars > noiseCharsMax) {
+      this.fail(
+        'ADAPTER_BROKEN',
+        `floods its output: more than ${noiseCharsMax} characters that are no JSON line of the protocol`,
+      )
+    }
+  }
+
+  private silent(what: string, withinMs: number): TargetError {
+    const tookMs = `in ${withinMs} ms`
+    if (this.greeted) return this.fail('ADAPTER_SILENT', `gave no answer to ${what} ${tookMs}`)
+    const said = this.noiseChars > 0 ? `; it wrote no JSON, but ${show(this.lastNoise)}` : ''
+    return this.fail('ADAPTER_SILENT', `gave no answer to hello ${tookMs}${said}`)
+  }
+
+  private end(reason: string): void {
+    if (this.greeted) this.fail('ADAPTER_DIED', `${reason} although nobody asked it to`)
+    else this.fail('ADAPTER_NOT_STARTED', `${reason} before it answered hello`)
+  }
+
+  /** The first failure is the one that counts; what comes after follows from it. */
+  private fail(code: TargetErrorCode, what: string): TargetError {
+    if (this.failure) return this.failure
+    this.failure = new TargetError(code, this.message(code, what))
+    this.rejectAll(this.failure)
+    // Whatever it still does can no longer matter; it must not go on doing it.
+    this.stopping ??= this.lines.stop('at once')
+    return this.failure
+  }
+
+  private message(code: TargetErrorCode, what: string): string {
+    const tail = this.lines.tail?.() ?? ''
+    const wrote = tail === '' ? 'It wrote nothing.' : `It wrote last:\n${indented(tail)}`
+    return `the adapter \`${this.label}\` ${what}. ${wrote}\n${advice[code] ?? ''}`.trimEnd()
+  }
+
+  private rejectAll(error: TargetError): void {
+    for (const { reject, timer } of this.waiting.values()) {
+      clearTimeout(timer)
+      reject(error)
+    }
+    this.waiting.clear()
+  }
+}
+
+/** One client in an adapter. Its events reach the listeners in the order the adapter wrote them. */
+export class AdapterClient {
+  readonly name: string
+  private readonly adapter: Adapter
+  private readonly listeners: ((event: AdapterEvent) => void)[] = []
+
+  constructor(adapter: Adapter, name: string) {
+    this.adapter = adapter
+    this.name = name
+  }
+
+  command(name: string, fields: Json): Promise<AdapterAnswer> {
+    return this.adapter.command(name, { client: this.name, ...fields })
+  }
+
+  onEvent(listener: (event: AdapterEvent) => void): void {
+    this.listeners.push(listener)
+  }
+
+  ping(): Promise<void> {
+    return this.adapter.ping(this.name)
+  }
+
+  /** Drops the client. What the adapter still says of it is not heard. */
+  async stop(): Promise<void> {
+    if (!this.adapter.broken) await this.command('stop', {})
+    this.adapter.forget(this.name)
+  }
+
+  take(event: AdapterEvent): void {
+    for (const listener of this.listeners) listener(event)
+  }
+}
+
+const advice: { [C in TargetErrorCode]?: string } = {
+  ADAPTER_NOT_STARTED:
+    'Run the command by hand: it must wait for JSON lines on its standard input.',
+  ADAPTER_SILENT:
+    'Type {"id":1,"do":"hello"} into it by hand; flush standard output after every line.',
+  ADAPTER_BROKEN: 'The protocol is in fixtures/clients/README.md, with templates to compare with.',
+}
+
+function parse(line: string): Json | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    const value: unknown = JSON.parse(line)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function answerOf(message: Json): AdapterAnswer | undefined {
+  if (typeof message.error === 'string') return { ok: false, error: message.error }
+  return isObject(message.ok) ? { ...message.ok, ok: true } : undefined
+}
+
+function show(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, '  ')
+}

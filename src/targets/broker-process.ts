@@ -1,0 +1,159 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { dial } from '../wire/tcp.ts'
+import { parseAddress } from './address.ts'
+import { freePorts } from './free-port.ts'
+import { endingText, type OwnedProcess, spawnOwned } from './processes.ts'
+import type { Profile } from './profile.ts'
+import { waitUntilReady } from './ready.ts'
+import type { BrokerTarget } from './target.ts'
+import { TargetError } from './target-error.ts'
+import { replaceVariables } from './variables.ts'
+
+/** Ports may be taken between our look and the broker's: then others are tried. */
+const startTriesMax = 3
+
+type Start = NonNullable<Profile['start']>
+
+/** A broker that we start in a fresh temporary directory on ephemeral ports, and stop. Rejects with TargetError. */
+export async function startBroker(
+  profile: Profile,
+  options: { here: string; budgetMs: number },
+): Promise<BrokerTarget> {
+  const { start } = profile
+  if (!start) throw new TargetError('TARGET_NOT_READY', `${profile.name} has no start command`)
+  for (let attempt = 1; ; attempt++) {
+    const place = await prepare(profile, start, options.here)
+    const running = new BrokerProcess(profile, start, place, options)
+    try {
+      await running.launch()
+      return running
+    } catch (error) {
+      await running.stop()
+      const hopeless = !(error instanceof TargetError) || error.code === 'PROGRAM_MISSING'
+      if (hopeless || attempt === startTriesMax) throw error
+    }
+  }
+}
+
+type Where = { dir: string; variables: { [name: string]: string } }
+
+async function prepare(profile: Profile, start: Start, here: string): Promise<Where> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), `mqttspec-${profile.name}-`))
+  const [port, port2, port3, port4] = await freePorts(4)
+  const variables = {
+    dir,
+    here,
+    node: process.execPath,
+    port: String(port),
+    port2: String(port2),
+    port3: String(port3),
+    port4: String(port4),
+  }
+  for (const [name, text] of Object.entries(start.files ?? {})) {
+    const file = path.join(dir, name)
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(file, replaceVariables(text, variables))
+  }
+  return { dir, variables }
+}
+
+class BrokerProcess implements BrokerTarget {
+  readonly role = 'broker'
+  readonly name: string
+  readonly address: string
+  readonly profile: Profile
+  readonly credentials: { username?: string; password?: string }
+  private readonly startWith: Start
+  private readonly where: Where
+  private readonly options: { here: string; budgetMs: number }
+  private running: OwnedProcess | undefined
+  private asked = false
+
+  constructor(
+    profile: Profile,
+    startWith: Start,
+    where: Where,
+    options: { here: string; budgetMs: number },
+  ) {
+    this.profile = profile
+    this.name = profile.name
+    this.startWith = startWith
+    this.where = where
+    this.options = options
+    const at = parseAddress(
+      replaceVariables(profile.address ?? 'mqtt://127.0.0.1:$port', where.variables),
+    )
+    this.address = `mqtt://${at.host}:${at.port}`
+    this.dial = timeoutMs => dial({ host: at.host, port: at.port, timeoutMs })
+    this.credentials = {
+      ...(at.username === undefined ? {} : { username: at.username }),
+      ...(at.password === undefined ? {} : { password: at.password }),
+    }
+  }
+
+  readonly dial: BrokerTarget['dial']
+
+  /** Starts the process and waits until it serves. */
+  async launch(): Promise<void> {
+    const { variables, dir } = this.where
+    const [program = '', ...args] = this.startWith.command.map(word =>
+      replaceVariables(word, variables),
+    )
+    const env = Object.fromEntries(
+      Object.entries(this.startWith.env ?? {}).map(([name, value]) => [
+        name,
+        replaceVariables(value, variables),
+      ]),
+    )
+    this.asked = false
+    const running = await spawnOwned([program === 'node' ? process.execPath : program, ...args], {
+      cwd: dir,
+      env,
+    })
+    this.running = running
+    const budgetMs = Math.max((this.startWith.readyS ?? 0) * 1000, this.options.budgetMs)
+    const problem = await waitUntilReady({
+      dial: () => this.dial(2000),
+      version: this.profile.versions.includes('3.1.1') ? '3.1.1' : '5.0',
+      credentials: this.credentials,
+      budgetMs,
+      gaveUp: () => {
+        const ending = running.ending()
+        return ending ? endingText(ending) : undefined
+      },
+    })
+    if (problem === undefined) return
+    const said = running.tail().trim().split('\n').slice(-6).join('\n')
+    throw new TargetError(
+      'TARGET_NOT_READY',
+      `${this.name} does not serve: ${problem}${said ? `; it said:\n${said}` : ''}`,
+    )
+  }
+
+  death() {
+    const ending = this.running?.ending()
+    return ending && !this.asked ? { reason: `${this.name} ${endingText(ending)}` } : undefined
+  }
+
+  instance(): Promise<BrokerTarget> {
+    return startBroker(this.profile, this.options)
+  }
+
+  async restart(how: 'term' | 'kill'): Promise<void> {
+    this.asked = true
+    const { running } = this
+    if (running) {
+      running.signal(how)
+      await running.stop(this.options.budgetMs)
+    }
+    await this.launch()
+  }
+
+  async stop(): Promise<void> {
+    this.asked = true
+    await this.running?.stop()
+    await rm(this.where.dir, { recursive: true, force: true, maxRetries: 3 })
+  }
+}

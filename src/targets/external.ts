@@ -1,0 +1,49 @@
+import { dial } from '../wire/tcp.ts'
+import { type Address, showAddress } from './address.ts'
+import type { Profile } from './profile.ts'
+import { waitUntilReady } from './ready.ts'
+import type { BrokerTarget } from './target.ts'
+import { TargetError } from './target-error.ts'
+
+/** A broker that somebody else runs. Rejects with TargetError where it cannot be reached. */
+export async function externalBroker(
+  profile: Profile,
+  address: Address,
+  budgets: { connectMs: number; replyMs: number; described?: false },
+): Promise<BrokerTarget> {
+  const { username, password } = address
+  const target: BrokerTarget = {
+    role: 'broker',
+    name: profile.name,
+    address: showAddress(address),
+    profile,
+    ...(budgets.described === false ? { described: false as const } : {}),
+    credentials: {
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    },
+    dial: timeoutMs =>
+      dial({
+        host: address.host,
+        port: address.port,
+        timeoutMs,
+        ...(address.tls ? { tls: { rejectUnauthorized: true } } : {}),
+      }),
+    death: () => undefined,
+    stop: async () => undefined,
+  }
+  const problem = await waitUntilReady({
+    dial: () => target.dial(budgets.connectMs),
+    version: profile.versions.includes('3.1.1') ? '3.1.1' : (profile.versions[0] ?? '3.1.1'),
+    credentials: target.credentials,
+    budgetMs: Math.max(budgets.connectMs, budgets.replyMs),
+    gaveUp: () => undefined,
+  })
+  if (problem !== undefined) {
+    throw new TargetError(
+      'TARGET_UNREACHABLE',
+      `no MQTT broker answers at ${target.address}: ${problem}; check that it runs, the port, and whether it wants a user and password`,
+    )
+  }
+  return target
+}

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { formatProblem } from '../model/schema/problem.ts'
+import { versions } from '../model/version.ts'
+import { parseAddress } from './address.ts'
+import { startBroker } from './broker-process.ts'
+import { externalBroker } from './external.ts'
+import { inProcessBroker } from './in-process.ts'
+import { type Profile, parseProfile } from './profile.ts'
+import type { Target } from './target.ts'
+
+/** What somebody can ask for as a target. */
+export type TargetWish =
+  /** `mqtt://host:1883`, a profile file, or the name of a profile that ships with mqttspec. */
+  | string
+  /** A profile by file or name, with more words for its adapter's command, such as `--serial PORT`. */
+  | { named: string; adapterWords: string[] }
+  /** A broker in this process: anything that takes a duplex stream. */
+  | { handle(stream: Duplex): void; name?: string; profile?: Partial<Profile> }
+
+/** A wish that is wrong in itself: no such name, a bad address, mistakes in a profile. Exit code 2. */
+export class WishError extends Error {
+  override readonly name = 'WishError'
+}
+
+export type OpenBudgets = { connectMs: number; replyMs: number; startMs: number }
+
+/** Folders of profiles that ship with the package: brokers, then clients. */
+const shelves = ['brokers', 'clients'].map(kind =>
+  fileURLToPath(new URL(`../../fixtures/${kind}`, import.meta.url)),
+)
+
+/** Starts or reaches the target. Rejects with WishError or TargetError. */
+export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promise<Target> {
+  if (typeof wish !== 'string' && 'named' in wish) {
+    const file = await profileFile(wish.named)
+    const profile = readProfile(file, await readFile(file, 'utf8'))
+    const { adapter } = profile
+    if (!adapter) throw new WishError(`${wish.named} has no adapter`)
+    const command = [...(adapter.command ?? []), ...wish.adapterWords]
+    const real = { ...profile, adapter: { ...adapter, command }, settings: { board: 'real' } }
+    return openProfile(real, path.dirname(file), budgets, lanAddress())
+  }
+  if (typeof wish !== 'string') {
+    const profile = { ...plainProfile(wish.name ?? 'in-process'), ...wish.profile }
+    return inProcessBroker(profile, stream => wish.handle(stream))
+  }
+  if (wish.includes('://')) return openAddress(wish, budgets)
+  const file = await profileFile(wish)
+  return openProfile(readProfile(file, await readFile(file, 'utf8')), path.dirname(file), budgets)
+}
+
+/** The role of what would be opened, without opening it. */
+export async function roleOf(wish: TargetWish): Promise<'broker' | 'client'> {
+  if (typeof wish !== 'string') return 'named' in wish ? 'client' : 'broker'
+  if (wish.includes('://')) return 'broker'
+  const file = await profileFile(wish)
+  return readProfile(file, await readFile(file, 'utf8')).role
+}
+
+async function openAddress(text: string, budgets: OpenBudgets): Promise<Target> {
+  try {
+    const address = parseAddress(text)
+    return await externalBroker(plainProfile(address.host), address, {
+      ...budgets,
+      described: false,
+    })
+  } catch (error) {
+    if (error instanceof RangeError) throw new WishError(error.message)
+    throw error
+  }
+}
+
+/** A board on Wi-Fi reaches us at our address in its network, not at loopback. */
+function lanAddress(): string | undefined {
+  const all = Object.values(os.networkInterfaces()).flatMap(list => list ?? [])
+  return all.find(one => one.family === 'IPv4' && !one.internal)?.address
+}
+
+async function openProfile(
+  profile: Profile,
+  here: string,
+  budgets: OpenBudgets,
+  listenHost?: string,
+): Promise<Target> {
+  if (profile.role === 'client') {
+    if (profile.adapter) {
+      const { startClient } = await import('./client-library.ts')
+      return startClient(profile, { here, ...(listenHost === undefined ? {} : { listenHost }) })
+    }
+    const { startCommandClient } = await import('./commands.ts')
+    return startCommandClient(profile, { here })
+  }
+  if (profile.start) return startBroker(profile, { here, budgetMs: budgets.startMs })
+  if (profile.address === undefined) {
+    throw new WishError(`the profile ${profile.name} has neither a start command nor an address`)
+  }
+  return externalBroker(profile, parseAddress(profile.address), budgets)
+}
+
+function plainProfile(name: string): Profile {
+  return { name, role: 'broker', versions: [...versions].filter(v => v !== '3.1') } as Profile
+}
+
+function readProfile(file: string, text: string): Profile {
+  const { profile, problems } = parseProfile(file, text)
+  if (profile && problems.length === 0) return profile
+  throw new WishError(problems.map(problem => formatProblem(problem, text)).join('\n\n'))
+}
+
+async function profileFile(wish: string): Promise<string> {
+  if (existsSync(wish)) return path.resolve(wish)
+  for (const shelf of shelves) {
+    const file = path.join(shelf, `${wish}.yaml`)
+    if (!wish.includes('/') && existsSync(file)) return file
+  }
+  const names = (await listProfiles()).map(profile => profile.name)
+  throw new WishError(
+    `no target is called "${wish}": expected an address like mqtt://host:1883, a profile file, or one of ${names.join(', ')}`,
+  )
+}
+
+/** Every profile that ships with the package. */
+export async function listProfiles(): Promise<Profile[]> {
+  const profiles: Profile[] = []
+  for (const shelf of shelves) {
+    if (!existsSync(shelf)) continue
+    for (const name of (await readdir(shelf)).filter(file => file.endsWith('.yaml')).sort()) {
+      const file = path.join(shelf, name)
+      profiles.push(readProfile(file, await readFile(file, 'utf8')))
+    }
+  }
+  return profiles
+}
