@@ -1,0 +1,118 @@
+import type { AppCommand, AppEvent } from '../model/app.ts'
+import type { AppHandle } from '../targets/target.ts'
+import type { Scene } from './scene.ts'
+
+/** One application on the client under test: what it was told to do and what it said. */
+export class AppActor {
+  readonly name: string
+  readonly handle: AppHandle
+  /** Events that no expectation has taken yet. */
+  events: { seq: number; event: AppEvent }[] = []
+  /** What it was told at its last `connect`, to be told again. */
+  connectedWith: { [name: string]: unknown } | undefined
+  private readonly scene: Scene
+
+  constructor(scene: Scene, name: string, handle: AppHandle) {
+    this.scene = scene
+    this.name = name
+    this.handle = handle
+    handle.onEvent(raw => this.hear(raw))
+  }
+
+  /**
+   * Hands a command to the adapter; its refusal is returned, not thrown. It is written down as it is given: what the client
+   * does at once may be on the wire before the adapter has answered. A refusal is written down too.
+   */
+  async command(
+    name: AppCommand['do'],
+    fields: { [name: string]: unknown },
+  ): Promise<string | undefined> {
+    this.note(name, fields, { ok: true })
+    const answer = await this.handle.command(name, fields)
+    if (answer.ok) return undefined
+    this.note(name, fields, { ok: false, error: answer.error })
+    return answer.error
+  }
+
+  /** The fence of an application: its echo comes behind everything it had to say. */
+  async nonce(scene: Scene): Promise<void> {
+    await this.handle.ping()
+    scene.log.record({ kind: 'fence', actors: [this.name], how: 'nonce' })
+  }
+
+  private note(
+    name: AppCommand['do'],
+    fields: { [name: string]: unknown },
+    outcome: { ok: boolean; error?: string },
+  ): void {
+    const { payload } = fields
+    this.scene.log.record({
+      kind: 'command',
+      actor: this.name,
+      command: {
+        do: name,
+        ...pick(fields, ['topic', 'filter', 'qos', 'tag']),
+        ...(payload instanceof Uint8Array ? { payload } : {}),
+        ...outcome,
+      } as AppCommand,
+    })
+  }
+
+  /** The application knows of a connection: it was told `connected`, and not that it ended. */
+  connected = false
+  /**
+   * It was told to connect again and no connection has come yet. Where it heard of the cut only after that, it took itself
+   * for connected, and has to be told once more.
+   */
+  reconnecting = false
+
+  private tellAgain(): void {
+    if (!this.reconnecting || !this.connectedWith) return
+    this.command('connect', this.connectedWith).catch(() => undefined)
+  }
+
+  private hear(raw: { event: string; [name: string]: unknown }): void {
+    const event = eventOf(raw)
+    if (!event) return
+    const { seq } = this.scene.log.record({ kind: 'app', actor: this.name, event })
+    if (event.event === 'connected') this.connected = (event.code ?? 0) === 0
+    if (event.event === 'disconnected') {
+      this.connected = false
+      this.tellAgain()
+    }
+    this.events.push({ seq, event })
+    this.scene.pulse.fire()
+  }
+}
+
+const known = new Set([
+  'ready',
+  'connected',
+  'delivered',
+  'published',
+  'subscribed',
+  'unsubscribed',
+  'disconnected',
+  'log',
+])
+
+/** An adapter's line as an event of ours; payloads become bytes. Unknown events are dropped: protocols grow. */
+function eventOf(raw: { event: string; [name: string]: unknown }): AppEvent | undefined {
+  if (!known.has(raw.event)) return undefined
+  const { id: _id, client: _client, payload, payloadHex, ...rest } = raw
+  if (raw.event === 'published' && typeof raw.id === 'number') {
+    return { ...rest, id: raw.id } as AppEvent
+  }
+  if (raw.event !== 'delivered') return rest as AppEvent
+  const bytes =
+    typeof payloadHex === 'string'
+      ? Uint8Array.from(Buffer.from(payloadHex, 'hex'))
+      : new TextEncoder().encode(typeof payload === 'string' ? payload : '')
+  return { ...rest, payload: bytes } as unknown as AppEvent
+}
+
+function pick(from: { [name: string]: unknown }, names: string[]): { [name: string]: unknown } {
+  return Object.fromEntries(
+    names.filter(name => from[name] !== undefined).map(name => [name, from[name]]),
+  )
+}

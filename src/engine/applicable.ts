@@ -1,0 +1,98 @@
+import type { Version } from '../model/version.ts'
+import type { Case, Condition, Step } from '../scenario/ast.ts'
+import type { Target } from '../targets/target.ts'
+import { asOneCommand } from './one-command.ts'
+
+export type Facts = {
+  target: Target
+  versions: Version[]
+  fingerprint: { [choice: string]: string | number | boolean }
+}
+
+/** Why a case cannot be asked of this target, or undefined. */
+export function notApplicable(kase: Case, facts: Facts): string | undefined {
+  const { target } = facts
+  const needs = kase.role === 'broker' ? 'client' : 'broker'
+  if (kase.role === 'proxy') return 'proxy scenarios are not run by this version'
+  if (target.role !== needs) return `for a ${needs} as target`
+  if (!facts.versions.includes(kase.version))
+    return `the target does not speak MQTT ${kase.version}`
+  if (kase.tags.includes('qos2') && !hasFeature('qos2', facts)) return 'needs qos2'
+  for (const condition of kase.requires) {
+    if (!holds(condition, facts)) return `needs ${describeCondition(condition)}`
+  }
+  if (target.role === 'client' && target.level === 0) {
+    const fitted = asOneCommand(kase.steps)
+    if (fitted.kind === 'not drivable') return `not drivable: ${fitted.why}`
+  }
+  if (target.role === 'broker' && !target.restart && verbsOf(kase.steps).has('target.restart')) {
+    return 'not drivable: we cannot restart this target'
+  }
+  return undefined
+}
+
+/** Every verb of a case, those of nested steps too. */
+export function verbsOf(steps: Step[]): Set<string> {
+  const verbs = new Set<string>()
+  for (const { body } of steps) {
+    verbs.add(body.verb)
+    const inner = 'steps' in body ? body.steps : body.verb === 'oneOf' ? body.branches.flat() : []
+    for (const verb of verbsOf(inner)) verbs.add(verb)
+  }
+  return verbs
+}
+
+function holds(condition: Condition, facts: Facts): boolean {
+  switch (condition.kind) {
+    case 'feature':
+      return hasFeature(condition.name, facts)
+    case 'choice': {
+      const seen =
+        facts.fingerprint[condition.name] ?? facts.target.profile.settings?.[condition.name]
+      return seen !== undefined && String(seen) === String(condition.value)
+    }
+    case 'all':
+      return condition.conditions.every(inner => holds(inner, facts))
+    case 'any':
+      return condition.conditions.some(inner => holds(inner, facts))
+    case 'not':
+      return !holds(condition.condition, facts)
+  }
+}
+
+/** What CONNACK denies is lacking, whatever the profile says. */
+const deniedBy: { [feature: string]: [property: string, value: number] } = {
+  retained: ['retainAvailable', 0],
+  wildcards: ['wildcardSubscriptionAvailable', 0],
+  'shared-subscriptions': ['sharedSubscriptionAvailable', 0],
+  'subscription-identifiers': ['subscriptionIdentifiersAvailable', 0],
+}
+
+function hasFeature(name: string, facts: Facts): boolean {
+  const { target, fingerprint } = facts
+  const { profile } = target
+  if (name === 'durable') return profile.durable === true
+  if (name === 'restart') return target.role === 'broker' && target.restart !== undefined
+  if (name === 'adapter') return target.role === 'client' && target.level === 1
+  if (name === 'topic-alias') return Number(fingerprint.topicAliasMaximum ?? 0) > 0
+  if (target.role === 'client' && name.startsWith('can-')) return target.can.includes(name.slice(4))
+  if (name === 'reconnects-self') return target.role === 'client' && target.reconnects === 'self'
+  const denied = deniedBy[name]
+  if (denied && fingerprint[denied[0]] === denied[1]) return false
+  return !(profile.lacks ?? []).includes(name)
+}
+
+export function describeCondition(condition: Condition): string {
+  switch (condition.kind) {
+    case 'feature':
+      return condition.name
+    case 'choice':
+      return `${condition.name} ${condition.value}`
+    case 'all':
+      return condition.conditions.map(describeCondition).join(' and ')
+    case 'any':
+      return condition.conditions.map(describeCondition).join(' or ')
+    case 'not':
+      return `not ${describeCondition(condition.condition)}`
+  }
+}

@@ -1,0 +1,36 @@
+/** Every wait has one of these names. All in ms, already scaled by `--timeout-scale`. */
+export type Budgets = {
+  /** An answer to something we sent; also how long the end of a case waits for what the target owes. */
+  replyMs: number
+  /** A TCP connection to the target. */
+  connectMs: number
+  /** A client under test comes back after a cut. */
+  reconnectMs: number
+  /** Silence after which a target that cannot be fenced is taken to have nothing more to say. 0: it can be fenced. */
+  quietMs: number
+  /** A whole case, without the waits that rules about time demand. */
+  caseMs: number
+  /** The target starts or restarts. */
+  startMs: number
+}
+
+export const defaultBudgets: Budgets = {
+  replyMs: 5000,
+  connectMs: 5000,
+  reconnectMs: 10_000,
+  quietMs: 0,
+  caseMs: 60_000,
+  startMs: 20_000,
+}
+
+export function scaled(budgets: Partial<Budgets>, scale: number): Budgets {
+  const all = { ...defaultBudgets, ...budgets }
+  return {
+    replyMs: all.replyMs * scale,
+    connectMs: all.connectMs * scale,
+    reconnectMs: all.reconnectMs * scale,
+    quietMs: all.quietMs * scale,
+    caseMs: all.caseMs * scale,
+    startMs: all.startMs * scale,
+  }
+}

@@ -1,0 +1,251 @@
+import type { CaseResult } from '../model/report.ts'
+import type { Sweep } from '../model/sweep.ts'
+import { createLedger } from '../oracle/ledger.ts'
+import { createReferee } from '../oracle/referee.ts'
+import { verifiers } from '../oracle/verifiers.ts'
+import type { Case, Step } from '../scenario/ast.ts'
+import type { Target } from '../targets/target.ts'
+import { TargetError } from '../targets/target-error.ts'
+import type { Budgets } from './budgets.ts'
+import { asOneCommand } from './one-command.ts'
+import { CheckFailed, Inconclusive, Interrupted, Skipped } from './outcome.ts'
+import { Scene } from './scene.ts'
+import { settle } from './settle.ts'
+import { runSteps } from './steps.ts'
+import { type Ending, verdictOf } from './verdict.ts'
+
+export type ExecuteOptions = {
+  target: Target
+  budgets: Budgets
+  nonce: string
+  signal: AbortSignal
+  maxPacketBytes: number
+  sweep?: Sweep
+  /** Kept sessions of ours are ended at the target when the case is over: somebody else's broker should not keep them. */
+  cleanUp: boolean
+  replay: string
+}
+
+/** Runs one case to its verdict. Rejects with TargetError only; a mistake of ours becomes the verdict `error`. */
+export async function executeCase(kase: Case, options: ExecuteOptions): Promise<CaseResult> {
+  const target = await targetFor(kase, options.target)
+  const { role } = options.target
+  const limit = AbortSignal.any([options.signal, AbortSignal.timeout(caseLimitMs(kase, options))])
+  const scene = new Scene({
+    kase,
+    target,
+    budgets: options.budgets,
+    nonce: options.nonce,
+    signal: limit,
+    referee: createReferee({ target: role, version: kase.version }),
+    ledger: createLedger({
+      target: role,
+      version: kase.version,
+      hearsApp: hearsApp(options.target),
+    }),
+    maxPacketBytes: options.maxPacketBytes,
+    ...(options.sweep ? { sweep: options.sweep } : {}),
+  })
+  let ending: Ending
+  try {
+    ending = await play(scene)
+  } finally {
+    await close(scene, options, target)
+  }
+  return result(scene, ending, options.replay)
+}
+
+/** The longest a case may take: its budget, every wait that it asks for, and some time for each step that it repeats. */
+function caseLimitMs(kase: Case, options: ExecuteOptions): number {
+  const { caseMs, quietMs } = options.budgets
+  return caseMs + elapsedMs(kase.steps) + quietMs * 4 + stepsOf(kase.steps) * stepMs
+}
+
+/** Beside the budget of a case, which is enough for any but those that repeat a step tens of thousands of times. */
+const stepMs = 2
+
+function stepsOf(steps: Step[]): number {
+  let count = steps.length
+  for (const { body } of steps) {
+    if (!('steps' in body)) continue
+    const times = body.verb === 'repeat' && typeof body.times === 'number' ? body.times : 1
+    count += times * stepsOf(body.steps)
+  }
+  return count
+}
+
+function elapsedMs(steps: Step[]): number {
+  let ms = 0
+  for (const { body } of steps) {
+    if (body.verb === 'elapse') ms += typeof body.s === 'number' ? body.s * 1000 : 60_000
+    if ('steps' in body) ms += elapsedMs(body.steps)
+  }
+  return ms
+}
+
+function usesRestart(steps: Step[]): boolean {
+  return steps.some(
+    ({ body }) =>
+      body.verb === 'target.restart' ||
+      ('steps' in body && usesRestart(body.steps)) ||
+      (body.verb === 'oneOf' && body.branches.some(usesRestart)),
+  )
+}
+
+/** A case that restarts the target gets one of its own, so that others are not disturbed. */
+async function targetFor(kase: Case, target: Target): Promise<Target> {
+  if (target.role !== 'broker' || !usesRestart(kase.steps)) return target
+  return target.instance ? target.instance() : target
+}
+
+async function play(scene: Scene): Promise<Ending> {
+  try {
+    await runSteps(scene, stepsFor(scene))
+    await settle(scene)
+    verify(scene)
+    return { kind: 'done' }
+  } catch (error) {
+    if (error instanceof CheckFailed) {
+      scene.find(error.finding)
+      return { kind: 'failed' }
+    }
+    if (error instanceof Inconclusive) return { kind: 'inconclusive', reason: error.message }
+    if (error instanceof Interrupted) {
+      return { kind: 'inconclusive', reason: `interrupted at \`${lastStep(scene)}\`` }
+    }
+    if (error instanceof Skipped) return { kind: 'skipped', reason: error.message }
+    if (error instanceof TargetError) {
+      return { kind: 'inconclusive', reason: `${error.code}: ${error.message}` }
+    }
+    return {
+      kind: 'error',
+      reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }
+  }
+}
+
+/** A program at level 0 is told everything at its start. */
+function stepsFor({ kase, target }: Scene): Step[] {
+  if (target.role !== 'client' || target.level === 1) return kase.steps
+  const fitted = asOneCommand(kase.steps)
+  if (fitted.kind === 'not drivable') throw new Skipped(`not drivable: ${fitted.why}`)
+  return fitted.steps
+}
+
+function hearsApp(target: Target): boolean {
+  return target.role === 'client' && target.level === 1
+}
+
+function verify(scene: Scene): void {
+  for (const { name, args, place } of scene.kase.verify) {
+    const verifier = verifiers[name]
+    if (!verifier) throw new RangeError(`no verifier is called ${name}`)
+    scene.place = place
+    const plain = Object.fromEntries(
+      Object.entries(args).map(([key, value]) => [key, scene.env.plain(value)]),
+    )
+    const breaches = verifier.judge({
+      ledger: scene.ledger,
+      trace: scene.log.events(),
+      args: plain,
+      version: scene.kase.version,
+      target: scene.target.role,
+      hearsApp: hearsApp(scene.target),
+    })
+    for (const breach of breaches) scene.find(breach)
+  }
+}
+
+async function close(scene: Scene, options: ExecuteOptions, target: Target): Promise<void> {
+  for (const listener of scene.listeners.values()) listener.close()
+  await Promise.allSettled([...scene.apps.values()].map(app => app.handle.stop()))
+  for (const actor of scene.actors.values()) actor.destroy()
+  if (target !== options.target) await target.stop()
+  else if (options.cleanUp && target.role === 'broker') await endSessions(scene)
+}
+
+/** Connects once more with a clean session under each client id that may have kept one. */
+async function endSessions(scene: Scene): Promise<void> {
+  await Promise.allSettled(
+    [...scene.actors.values()]
+      .filter(actor => actor.keptSession)
+      .map(async actor => {
+        const conversation = actor.attach(await scene.broker().dial(scene.budgets.connectMs))
+        const { credentials } = scene.broker()
+        conversation.send({
+          type: 'CONNECT',
+          protocolName: actor.version === '3.1' ? 'MQIsdp' : 'MQTT',
+          protocolLevel: actor.version === '5.0' ? 5 : actor.version === '3.1.1' ? 4 : 3,
+          clientId: actor.clientId,
+          clean: true,
+          keepAliveS: 10,
+          ...(credentials.username === undefined ? {} : { username: credentials.username }),
+          ...(credentials.password === undefined
+            ? {}
+            : { password: new TextEncoder().encode(credentials.password) }),
+          properties: {},
+        })
+        await scene.pulse.until(() => actor.inbox[0] ?? conversation.ending, 1000)
+        conversation.send({ type: 'DISCONNECT', code: 0, properties: {} })
+        conversation.link.fin()
+      }),
+  )
+}
+
+function lastStep(scene: Scene): string {
+  const events = scene.log.events()
+  for (let i = events.length - 1; i >= 0; i--) {
+    const event = events[i]
+    if (event?.kind === 'step') return event.text
+  }
+  return 'none'
+}
+
+function result(scene: Scene, ending: Ending, replay: string): CaseResult {
+  const { kase } = scene
+  const { verdict, reason } = verdictOf(ending, scene.findings)
+  return {
+    id: kase.id,
+    suite: kase.suite,
+    title: kase.title,
+    ...(kase.about ? { about: kase.about } : {}),
+    version: kase.version,
+    verdict,
+    reason,
+    durationMs: scene.log.nowMs,
+    sleptMs: scene.sleptMs,
+    covers: kase.covers,
+    bugs: kase.bugs,
+    findings: scene.findings,
+    ...(scene.notes.length > 0 ? { notes: scene.notes } : {}),
+    replay,
+    place: kase.place,
+    trace: scene.log.events(),
+  }
+}
+
+/** A case that was not run, and why. */
+export function notRun(
+  kase: Case,
+  verdict: 'skipped' | 'inconclusive',
+  reason: string,
+  replay: string,
+): CaseResult {
+  return {
+    id: kase.id,
+    suite: kase.suite,
+    title: kase.title,
+    ...(kase.about ? { about: kase.about } : {}),
+    version: kase.version,
+    verdict,
+    reason,
+    durationMs: 0,
+    sleptMs: 0,
+    covers: kase.covers,
+    bugs: kase.bugs,
+    findings: [],
+    replay,
+    place: kase.place,
+    trace: [],
+  }
+}

@@ -1,0 +1,27 @@
+import type { RunReport } from '../model/report.ts'
+
+/** What each exit code means; precedence 70 > 2 > 3 > 1 > 4 > 0 (DESIGN, verdicts and exit codes). */
+export const exitCodes = {
+  0: 'conformant: something ran, nothing failed',
+  1: 'a MUST is broken',
+  2: 'usage, or a mistake in a suite or profile; nothing ran',
+  3: 'the target could not be reached or started, or its adapter is broken',
+  4: 'inconclusive, or nothing was selected',
+  70: 'a bug of mqttspec, with the trace saved',
+} as const
+
+/** The exit code that the results of a finished run ask for. `strict` counts warnings as failures. */
+export function exitCodeOf(
+  report: Pick<RunReport, 'results' | 'knownIssues' | 'findings'>,
+  strict: boolean,
+): number {
+  const open = report.results.filter(result => result.known?.outcome !== 'expected')
+  const some = (verdict: string) => open.some(result => result.verdict === verdict)
+  if (some('error')) return 70
+  if (some('fail') || (strict && some('warn'))) return 1
+  if (report.findings.some(finding => finding.level === 'MUST')) return 1
+  if (report.knownIssues && report.knownIssues.violations.length > 0) return 1
+  if (some('inconclusive')) return 4
+  const ran = report.results.some(result => result.verdict !== 'skipped')
+  return ran ? 0 : 4
+}

@@ -1,0 +1,192 @@
+import { describePacket } from '../model/describe.ts'
+import type { Publish } from '../model/packet.ts'
+import { sentinelPrefix } from '../model/trace.ts'
+import type { Actor } from '../peers/actor.ts'
+import type { StepBody } from '../scenario/ast.ts'
+import { endOf, hasEnded, mustAnswer } from './expecting.ts'
+import type { Scene } from './scene.ts'
+import { programEnding } from './steps/dial.ts'
+
+type Body = Extract<StepBody, { verb: 'fence' }>
+
+/** Packet identifiers of sentinels lie above all others of ours. */
+const sentinelIdMin = 60_000
+
+/**
+ * Closes the claim that nothing more comes, without waiting: what comes back behind a fence proves that everything owed
+ * before it has been said. Several fake clients: the first publishes a sentinel which the others must receive. One: PINGREQ.
+ * A fake broker sends the client a sentinel at QoS 1; the application on the client echoes a nonce.
+ */
+export async function fence(scene: Scene, body: Body): Promise<void> {
+  const actors = body.actors.filter(name => !scene.apps.has(name)).map(name => scene.actor(name))
+  const [first, ...others] = actors
+  if (first) {
+    if (await programIsDone(scene, first)) return nothingMore(scene, actors)
+    for (const actor of actors) needsConnection(scene, actor)
+    if (first.plays === 'server')
+      for (const actor of actors) await clientSentinel(scene, body, actor)
+    else if (others.length === 0) await pingFence(scene, first)
+    else await sentinel(scene, body, first, others)
+    for (const actor of actors) nothingUnexpected(scene, actor)
+  }
+  for (const name of body.actors) await scene.apps.get(name)?.nonce(scene)
+  if (scene.budgets.quietMs > 0) await quiet(scene, body.actors)
+}
+
+/** A program at level 0 ends by itself when it has done its one thing: nothing can come behind that. */
+async function programIsDone(scene: Scene, actor: Actor): Promise<boolean> {
+  if (scene.target.role !== 'client' || scene.target.level !== 0 || !hasEnded(actor)) return false
+  const ending = await scene.until(() => programEnding(scene), scene.budgets.replyMs)
+  return ending !== undefined && ending.error === undefined
+}
+
+function nothingMore(scene: Scene, actors: Actor[]): void {
+  for (const actor of actors) nothingUnexpected(scene, actor)
+}
+
+function needsConnection(scene: Scene, actor: Actor): void {
+  if (actor.conversation && !hasEnded(actor)) return
+  scene.miss(mustAnswer, {
+    message: `${actor.name} expected its connection to stay open`,
+    expected: 'an open connection',
+    got: endOf(actor),
+    packetType: 'closed',
+  })
+}
+
+async function pingFence(scene: Scene, actor: Actor): Promise<void> {
+  actor.send({ type: 'PINGREQ' })
+  const answered = await scene.until(() => {
+    const i = actor.inbox.findIndex(arrived => arrived.packet.type === 'PINGRESP')
+    if (i >= 0) actor.inbox.splice(i, 1)
+    return i >= 0 ? 'yes' : hasEnded(actor) ? 'ended' : undefined
+  }, scene.budgets.replyMs)
+  if (answered !== 'yes') {
+    scene.miss(mustAnswer, {
+      message: `${actor.name} expected PINGRESP`,
+      expected: `PINGRESP within ${scene.budgets.replyMs} ms`,
+      got: answered ? endOf(actor) : 'nothing',
+      packetType: 'PINGRESP',
+    })
+  }
+  scene.log.record({ kind: 'fence', actors: [actor.name], how: 'ping' })
+}
+
+async function sentinel(scene: Scene, body: Body, from: Actor, to: Actor[]): Promise<void> {
+  const topic =
+    body.topic === undefined
+      ? (from.lastPublished?.topic ?? String(scene.env.get('topic')))
+      : scene.env.text(body.topic)
+  const qos = body.qos === undefined ? (from.lastPublished?.qos ?? 2) : scene.env.number(body.qos)
+  const payload = `${sentinelPrefix}${scene.nextSentinel()}`
+  const packet = sentinelPacket(scene, from, topic, qos, payload)
+  const flow = from.begin(packet)
+  const passed = await whileMoving(scene, () => {
+    if (flow.state === 'done' && to.every(actor => actor.sentinels.has(payload))) return 'yes'
+    return [from, ...to].some(hasEnded) ? 'ended' : undefined
+  })
+  if (passed !== 'yes') {
+    const waiting = to.filter(actor => !actor.sentinels.has(payload)).map(actor => actor.name)
+    const ended = [from, ...to].find(hasEnded)
+    scene.miss(mustAnswer, {
+      message: `a QoS ${qos} message published behind all others did not arrive`,
+      expected: `the fence's message on ${topic} at ${to.map(actor => actor.name).join(', ')}`,
+      got: ended
+        ? `${ended.name}: ${endOf(ended)}`
+        : flow.state === 'done'
+          ? `acknowledged, but nothing at ${waiting.join(', ')}`
+          : `no ${flow.state === 'publish' ? 'acknowledgement' : 'PUBCOMP'} at ${from.name}`,
+      packetType: 'PUBLISH',
+    })
+  }
+  scene.log.record({
+    kind: 'fence',
+    actors: [from, ...to].map(actor => actor.name),
+    how: 'sentinel',
+  })
+}
+
+/** Rounds of `replyMs` for which a fence waits while packets still come. */
+const roundsMax = 6
+
+/**
+ * A queue that empties slowly, one exchange after the other, is no fault: as long as anything happens between us and the
+ * target the wait begins anew.
+ */
+async function whileMoving<T>(scene: Scene, check: () => T | undefined): Promise<T | undefined> {
+  for (let round = 1; ; round++) {
+    const before = scene.log.lastSeq
+    const found = await scene.until(check, scene.budgets.replyMs)
+    if (found !== undefined || scene.log.lastSeq === before || round === roundsMax) return found
+  }
+}
+
+function sentinelPacket(
+  scene: Scene,
+  from: Actor,
+  topic: string,
+  qos: number,
+  payload: string,
+): Publish {
+  const used = from.session.flows
+  let id = sentinelIdMin + (scene.sentinelCount % 5000)
+  while (used.has(id)) id += 1
+  return {
+    type: 'PUBLISH',
+    topic,
+    qos,
+    dup: false,
+    retain: false,
+    ...(qos > 0 ? { id } : {}),
+    payload: new TextEncoder().encode(payload),
+    properties: {},
+  }
+}
+
+/** A client reads in order: its PUBACK for this comes behind its answers to all before. */
+async function clientSentinel(scene: Scene, body: Body, broker: Actor): Promise<void> {
+  const payload = `${sentinelPrefix}${scene.nextSentinel()}`
+  const topic =
+    body.topic === undefined
+      ? (broker.lastPublished?.topic ?? String(scene.env.get('topic')))
+      : scene.env.text(body.topic)
+  const flow = broker.begin(sentinelPacket(scene, broker, topic, 1, payload))
+  const passed = await scene.until(
+    () => (flow.state === 'done' ? 'yes' : hasEnded(broker) ? 'ended' : undefined),
+    scene.budgets.replyMs,
+  )
+  if (passed !== 'yes' && !(await programIsDone(scene, broker))) {
+    scene.miss(mustAnswer, {
+      message: `${broker.name} expected PUBACK for a QoS 1 message sent behind all others`,
+      expected: `PUBACK within ${scene.budgets.replyMs} ms`,
+      got: passed ? endOf(broker) : 'nothing',
+      packetType: 'PUBACK',
+    })
+  }
+  scene.log.record({ kind: 'fence', actors: [broker.name], how: 'sentinel' })
+}
+
+/** An actor that answers by hand has expected everything there was: a delivery left over is one too many. */
+function nothingUnexpected(scene: Scene, actor: Actor): void {
+  if (actor.auto) return
+  const extra = actor.inbox.find(
+    ({ packet }) =>
+      (packet.type === 'PUBLISH' && !(scene.kase.version !== '5.0' && packet.dup)) ||
+      (packet.type === 'PUBREL' && scene.kase.version === '5.0'),
+  )
+  if (!extra) return
+  scene.miss(mustAnswer, {
+    message: `${actor.name} expected nothing more`,
+    expected: 'no further packet before the fence',
+    got: describePacket(extra.packet),
+    packetType: extra.packet.type,
+    seq: extra.seq,
+  })
+}
+
+async function quiet(scene: Scene, actors: string[]): Promise<void> {
+  const { quietMs } = scene.budgets
+  await scene.until(() => undefined, quietMs)
+  scene.sleptMs += quietMs
+  scene.log.record({ kind: 'fence', actors, how: 'quiet' })
+}

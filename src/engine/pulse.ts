@@ -1,0 +1,45 @@
+import { patience } from './patience.ts'
+
+/** Wakes the steps of one case whenever something happened to one of its actors. */
+export class Pulse {
+  private waiter: (() => void) | undefined
+
+  fire(): void {
+    this.waiter?.()
+  }
+
+  /**
+   * Resolves with the first defined answer of `check`, asked now and after every change; with undefined when `budgetMs` ran out
+   * or `signal` was aborted. Steps run one after another, so there is one waiter at most.
+   */
+  until<T>(
+    check: () => T | undefined,
+    budgetMs: number,
+    signal?: AbortSignal,
+  ): Promise<T | undefined> {
+    const now = check()
+    if (now !== undefined || budgetMs <= 0 || signal?.aborted) return Promise.resolve(now)
+    return new Promise((resolve, reject) => {
+      const done = (answer: T | undefined) => {
+        stop()
+        signal?.removeEventListener('abort', abort)
+        this.waiter = undefined
+        resolve(answer)
+      }
+      const abort = () => done(undefined)
+      // A change at the very moment the budget ends still counts.
+      const stop = patience(budgetMs, () => done(check()))
+      signal?.addEventListener('abort', abort, { once: true })
+      this.waiter = () => {
+        try {
+          const answer = check()
+          if (answer !== undefined) done(answer)
+        } catch (error) {
+          stop()
+          this.waiter = undefined
+          reject(error)
+        }
+      }
+    })
+  }
+}

@@ -1,0 +1,204 @@
+import type { CaseResult } from '../model/report.ts'
+import type { Sweep } from '../model/sweep.ts'
+import type { Case } from '../scenario/ast.ts'
+import { type Facts, notApplicable, verbsOf } from './applicable.ts'
+import type { Budgets } from './budgets.ts'
+import { executeCase, notRun } from './execute.ts'
+
+export type RunnerOptions = {
+  facts: Facts
+  budgets: Budgets
+  /** Letters and digits that no other run uses; with the case's number it makes client ids and topics unique. */
+  nonce: string
+  jobs: number
+  signal: AbortSignal
+  bail: boolean
+  cleanUp: boolean
+  maxPacketBytes: number
+  sweep?: Sweep
+  replayOf(kase: Case): string
+  onStart(kase: Case): void
+  onDone(result: CaseResult): void
+}
+
+/** Cases that wait for a rule about time hardly cost anything while they wait. */
+const waitingMax = 64
+/** Cases with a target process of their own cost a process each. */
+const privateMax = 4
+
+type Job = { kase: Case; index: number }
+
+/**
+ * Runs cases side by side, each in its own client ids and topics. Cases that must wait go first and wait beside all others.
+ * When the target dies, the cases that were running are tried one by one on a fresh start, to name the one that kills it.
+ */
+export async function runCases(cases: Case[], options: RunnerOptions): Promise<CaseResult[]> {
+  return new Runner(cases, options).run()
+}
+
+class Runner {
+  private readonly options: RunnerOptions
+  private readonly cases: Case[]
+  private readonly results: (CaseResult | undefined)[]
+  private readonly running = new Map<number, Case>()
+  /** Why no further case is begun. */
+  private stopped: string | undefined
+  private suspects: Job[] = []
+
+  constructor(cases: Case[], options: RunnerOptions) {
+    this.cases = cases
+    this.options = options
+    this.results = cases.map(() => undefined)
+  }
+
+  async run(): Promise<CaseResult[]> {
+    const lanes = { quick: [] as Job[], waiting: [] as Job[], private: [] as Job[] }
+    this.cases.forEach((kase, index) => {
+      const why = notApplicable(kase, this.options.facts)
+      if (why) this.done(index, notRun(kase, 'skipped', why, this.options.replayOf(kase)))
+      else lanes[laneOf(kase)].push({ kase, index })
+    })
+    const { jobs } = this.options
+    await Promise.all([
+      this.drain(lanes.waiting, Math.max(jobs, waitingMax)),
+      this.drain(lanes.private, Math.min(jobs, privateMax)),
+      this.drain(lanes.quick, jobs),
+    ])
+    while (this.suspects.length > 0) await this.afterDeath([...lanes.waiting, ...lanes.quick])
+    return this.cases.map((kase, index) => {
+      const result = this.results[index]
+      if (result) return result
+      const reason = this.options.signal.aborted
+        ? 'interrupted before it began'
+        : (this.stopped ?? '')
+      const missing = notRun(kase, 'inconclusive', reason, this.options.replayOf(kase))
+      this.options.onDone(missing)
+      return missing
+    })
+  }
+
+  private async drain(queue: Job[], side: number): Promise<void> {
+    const worker = async () => {
+      for (;;) {
+        if (this.stopped || this.suspects.length > 0 || this.options.signal.aborted) return
+        const job = queue.shift()
+        if (!job) return
+        await this.runOne(job)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(side, queue.length) }, worker))
+  }
+
+  private async runOne(job: Job): Promise<void> {
+    const { kase, index } = job
+    this.options.onStart(kase)
+    this.running.set(index, kase)
+    const result = await this.execute(kase, index)
+    this.running.delete(index)
+    if (this.targetDied() && laneOf(kase) !== 'private') {
+      this.suspects.push(job)
+      return
+    }
+    this.done(index, result)
+  }
+
+  private execute(kase: Case, index: number): Promise<CaseResult> {
+    const { facts, budgets, nonce, signal, cleanUp, maxPacketBytes, sweep } = this.options
+    return executeCase(kase, {
+      target: facts.target,
+      budgets,
+      nonce: `${nonce}${index.toString(36).padStart(3, '0')}`,
+      signal,
+      cleanUp,
+      maxPacketBytes,
+      ...(sweep ? { sweep } : {}),
+      replay: this.options.replayOf(kase),
+    })
+  }
+
+  private targetDied(): boolean {
+    return this.options.facts.target.death() !== undefined
+  }
+
+  private done(index: number, result: CaseResult): void {
+    this.results[index] = result
+    this.options.onDone(result)
+    const bad = result.verdict === 'fail' || result.verdict === 'error'
+    if (this.options.bail && bad) this.stopped ??= `not begun: --bail after ${result.id}`
+  }
+
+  /** Starts the target again and tries the cases that were running, one at a time; then the rest goes on. */
+  private async afterDeath(rest: Job[]): Promise<void> {
+    const { target } = this.options.facts
+    const suspects = this.suspects
+    this.suspects = []
+    const side = suspects.length
+    for (const { kase, index } of suspects) {
+      if (this.targetDied() && !(await this.revive())) {
+        const reason = `the target is dead and could not be started again: ${this.options.facts.target.death()?.reason ?? ''}`
+        this.done(index, notRun(kase, 'inconclusive', reason, this.options.replayOf(kase)))
+        this.stopped ??= reason
+        continue
+      }
+      const result = await this.execute(kase, index)
+      const death = this.options.facts.target.death()
+      if (!death) this.done(index, result)
+      else if (target.role === 'client') this.done(index, adapterDied(result, death.reason))
+      else this.done(index, killed(result, kase, death.reason, side))
+    }
+    if (this.targetDied() && !(await this.revive())) return
+    await this.drain(rest, this.options.jobs)
+  }
+
+  private async revive(): Promise<boolean> {
+    const { target } = this.options.facts
+    const again = target.role === 'client' ? target.revive : target.restart
+    if (!again) return false
+    try {
+      await again.call(target, 'kill')
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+function laneOf(kase: Case): 'quick' | 'waiting' | 'private' {
+  const verbs = verbsOf(kase.steps)
+  if (verbs.has('target.restart') || verbs.has('target.sweep')) return 'private'
+  return verbs.has('elapse') ? 'waiting' : 'quick'
+}
+
+/** Library and adapter are one process: which of them failed is for its author to say, so it is no verdict on the library. */
+function adapterDied(result: CaseResult, reason: string): CaseResult {
+  if (result.verdict === 'fail') return result
+  return {
+    ...result,
+    verdict: 'inconclusive',
+    reason: `it died in this case, alone with it: ${reason}`,
+  }
+}
+
+/** The verdict on a case at whose end the target was dead, alone with it. */
+function killed(result: CaseResult, kase: Case, reason: string, side: number): CaseResult {
+  const statement = kase.covers[0] ?? (`${kase.version}:§4.8` as const)
+  return {
+    ...result,
+    verdict: 'fail',
+    reason: `the target died: ${reason}`,
+    findings: [
+      ...result.findings,
+      {
+        statement,
+        level: 'MUST',
+        message: `the target died in this case, alone with it${side > 1 ? ` (${side} cases were running when it first died)` : ''}`,
+        expected: 'a target that lives on',
+        got: reason,
+        seq: result.trace.at(-1)?.seq ?? 0,
+        judge: 'expectation',
+        at: result.place,
+        atMs: result.durationMs,
+      },
+    ],
+  }
+}

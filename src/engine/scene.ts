@@ -1,0 +1,198 @@
+import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
+import type { Sweep } from '../model/sweep.ts'
+import type { Ledger } from '../oracle/ledger.ts'
+import type { Referee } from '../oracle/referee.ts'
+import { Actor } from '../peers/actor.ts'
+import type { Listener } from '../peers/listener.ts'
+import type { Case, Judging, Step } from '../scenario/ast.ts'
+import type { BrokerTarget, Target } from '../targets/target.ts'
+import type { AppActor } from './app-actor.ts'
+import type { Budgets } from './budgets.ts'
+import { citeFor } from './cite.ts'
+import { Env } from './env.ts'
+import { CheckFailed, Inconclusive, Interrupted, Skipped } from './outcome.ts'
+import { overrunLimit } from './overrun.ts'
+import { Pulse } from './pulse.ts'
+import { TraceLog } from './trace-log.ts'
+
+export type SceneOptions = {
+  kase: Case
+  target: Target
+  budgets: Budgets
+  /** Distinguishes this case's client ids and topics from all others, in this run and earlier ones. Letters and digits. */
+  nonce: string
+  signal: AbortSignal
+  referee: Referee
+  ledger: Ledger
+  maxPacketBytes: number
+  /** Cuts a simulated board's power everywhere; absent for any other target. */
+  sweep?: Sweep
+}
+
+/** Beyond these a target that does everything wrong only repeats itself. */
+const findingsMax = 50
+
+/** All that one running case has: its actors, variables, trace, judges and what they found. */
+export class Scene {
+  readonly kase: Case
+  readonly budgets: Budgets
+  readonly signal: AbortSignal
+  readonly env: Env
+  readonly pulse = new Pulse()
+  readonly log: TraceLog
+  readonly referee: Referee
+  readonly ledger: Ledger
+  readonly actors = new Map<string, Actor>()
+  readonly apps = new Map<string, AppActor>()
+  readonly listeners = new Map<string, Listener>()
+  readonly findings: Finding[] = []
+  /** What people should see beside the verdict. */
+  readonly notes: string[] = []
+  readonly nonce: string
+  readonly sweep: Sweep | undefined
+  target: Target
+  /** Where the scenario is; findings point here. */
+  place: Place
+  sleptMs = 0
+  /** Set when the case wanted an instance of the target for itself; stopped at its end. */
+  ownInstance: BrokerTarget | undefined
+  private connections = 0
+  private sentinels = 0
+  private readonly maxPacketBytes: number
+
+  constructor(options: SceneOptions) {
+    this.kase = options.kase
+    this.target = options.target
+    this.budgets = options.budgets
+    this.signal = options.signal
+    this.nonce = options.nonce
+    this.sweep = options.sweep
+    this.referee = options.referee
+    this.ledger = options.ledger
+    this.maxPacketBytes = options.maxPacketBytes
+    this.place = options.kase.place
+    const secrets = options.target.role === 'broker' ? options.target.credentials : {}
+    this.log = new TraceLog(secrets, event => {
+      this.ledger.observe(event)
+      for (const breach of this.referee.observe(event)) this.find(breach)
+    })
+    this.env = new Env({
+      ...options.kase.bindings,
+      topic: `ms/${options.nonce}`,
+      client: `${options.nonce}c`,
+    })
+  }
+
+  /** The fake client or fake broker of that name, made at its first step. */
+  actor(name: string): Actor {
+    const known = this.actors.get(name)
+    if (known) return known
+    const actor = new Actor({
+      name,
+      version: this.kase.version,
+      plays: this.kase.role === 'broker' ? 'server' : 'client',
+      // 3.1 and 3.1.1 promise only 23 letters and digits [MQTT-3.1.3-5].
+      clientId: `${this.nonce}${name.replace(/[^0-9A-Za-z]/g, '')}`.slice(0, 23),
+      recorder: this.log,
+      maxPacketBytes: this.maxPacketBytes,
+      nextConnection: () => ++this.connections,
+      changed: () => this.pulse.fire(),
+      onBreach: breach => this.find(breach),
+    })
+    this.actors.set(name, actor)
+    return actor
+  }
+
+  broker(): BrokerTarget {
+    if (this.target.role === 'broker') return this.target
+    throw new RangeError('this step needs a broker as its target')
+  }
+
+  /** Waits as Pulse does; a case that is interrupted or out of time ends here, without a judgement. */
+  async until<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
+    const answer = await this.pulse.until(check, budgetMs, this.signal)
+    if (answer === undefined && this.signal.aborted) throw new Interrupted()
+    return answer
+  }
+
+  get sentinelCount(): number {
+    return this.sentinels
+  }
+
+  /** The fake broker to which applications connect unless the scenario says otherwise: the first it names. */
+  get brokerName(): string {
+    return firstBroker(this.kase.steps) ?? 'broker'
+  }
+
+  /** `app2` connects to `broker2` where the scenario has one, any other to the first. */
+  brokerFor(app: string): string {
+    const own = `${this.brokerName}${app.slice('app'.length)}`
+    return namesActor(this.kase.steps, own) ? own : this.brokerName
+  }
+
+  nextSentinel(): string {
+    return `${this.nonce}-${++this.sentinels}`
+  }
+
+  /** Takes down a finding of a judge; one breach seen by two judges counts once. */
+  find(breach: Breach): void {
+    if (this.findings.length >= findingsMax) return
+    const again = this.findings.some(
+      known =>
+        known.statement === breach.statement &&
+        (known.seq === breach.seq || breach.judge === 'expectation'),
+    )
+    if (!again) this.findings.push({ ...breach, at: this.place, atMs: this.log.nowMs })
+  }
+
+  /** The statement that a missed expectation breaks. */
+  cite(judging: Judging, packetType?: string): StatementRef {
+    return judging.cite?.[this.kase.version] ?? citeFor(this.kase, packetType)
+  }
+
+  /** Ends the case: a check was missed, or what a check rests on. */
+  miss(judging: Judging, what: Missed): never {
+    const limit = overrunLimit(this.log.events())
+    if (limit !== undefined) throw new Skipped(`needs a Receive Maximum of more than ${limit}`)
+    if (judging.as === 'given') {
+      throw new Inconclusive(`${what.message}: expected ${what.expected}; got ${what.got}`)
+    }
+    throw new CheckFailed({
+      statement: this.cite(judging, what.packetType),
+      level: judging.level,
+      message: what.message,
+      expected: what.expected,
+      got: what.got,
+      ...(what.nearestMiss ? { nearestMiss: what.nearestMiss } : {}),
+      seq: what.seq ?? this.log.lastSeq,
+      judge: 'expectation',
+      at: this.place,
+      atMs: this.log.nowMs,
+    })
+  }
+}
+
+export type Missed = {
+  message: string
+  expected: string
+  got: string
+  nearestMiss?: string
+  packetType?: string
+  seq?: number
+}
+
+function namesActor(steps: Step[], name: string): boolean {
+  return steps.some(
+    ({ actor, body }) => actor === name || ('steps' in body && namesActor(body.steps, name)),
+  )
+}
+
+function firstBroker(steps: Step[]): string | undefined {
+  for (const step of steps) {
+    const { actor } = step
+    if (actor !== undefined && !actor.startsWith('app') && actor !== 'target') return actor
+    const inner = 'steps' in step.body ? firstBroker(step.body.steps) : undefined
+    if (inner) return inner
+  }
+  return undefined
+}

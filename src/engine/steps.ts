@@ -1,0 +1,149 @@
+import type { Step } from '../scenario/ast.ts'
+import { expectNext } from './expecting.ts'
+import { fence } from './fence.ts'
+import { CheckFailed } from './outcome.ts'
+import type { Scene } from './scene.ts'
+import * as app from './steps/app.ts'
+import * as control from './steps/control.ts'
+import * as dial from './steps/dial.ts'
+import * as loss from './steps/loss.ts'
+import * as traffic from './steps/traffic.ts'
+
+/** Runs steps in order, writing each into the trace. Ends early by CheckFailed, Inconclusive or Skipped. */
+export async function runSteps(scene: Scene, steps: Step[]): Promise<void> {
+  for (const step of steps) {
+    if (scene.signal.aborted) return
+    scene.place = step.place
+    scene.log.record({
+      kind: 'step',
+      index: step.place.line,
+      ...(step.actor === undefined ? {} : { actor: step.actor }),
+      text: step.text,
+      place: step.place,
+    })
+    await runStep(scene, step)
+    serious(scene)
+  }
+}
+
+/** A breach of a MUST that a judge saw ends the case: what follows would only repeat it. */
+function serious(scene: Scene): void {
+  const finding = scene.findings.find(found => found.level === 'MUST' && !found.about)
+  if (finding) throw new CheckFailed(finding)
+}
+
+async function runStep(scene: Scene, step: Step): Promise<unknown> {
+  const { body } = step
+  const actor = () => scene.actor(step.actor ?? '')
+  switch (body.verb) {
+    case 'connect':
+      return dial.connect(scene, actor(), body)
+    case 'open':
+      return dial.openStream(scene, actor())
+    case 'accept':
+      return dial.accept(scene, actor(), body)
+    case 'disconnect':
+      return traffic.disconnect(scene, actor(), body)
+    case 'subscribe':
+      return traffic.subscribe(scene, actor(), body)
+    case 'unsubscribe':
+      return traffic.unsubscribe(scene, actor(), body)
+    case 'publish':
+      return traffic.publish(scene, actor(), body)
+    case 'receive':
+      return traffic.receive(scene, actor(), body)
+    case 'send':
+      return traffic.sendStep(scene, actor(), body)
+    case 'bytes':
+      return loss.bytes(scene, actor(), body)
+    case 'expect':
+      return expectNext(scene, actor(), body.expected, body.judging)
+    case 'lose':
+      return loss.lose(scene, actor(), body)
+    case 'ping':
+      return traffic.ping(scene, actor(), body)
+    case 'answers':
+      actor().auto = body.answers === 'auto'
+      return
+    case 'hold':
+      return loss.hold(scene, actor(), body)
+    case 'release':
+      return loss.release(scene, actor(), body)
+    case 'delay':
+      return loss.delay(scene, actor(), body)
+    case 'duplicate':
+      return loss.duplicate(scene, actor(), body)
+    case 'reorder':
+      return loss.reorder(scene, actor(), body)
+    case 'split':
+      return loss.split(scene, actor(), body)
+    case 'coalesce':
+      return loss.coalesce(scene, actor(), body)
+    case 'truncate':
+      return loss.truncate(scene, actor(), {
+        packet: body.packet,
+        ...(body.keep === undefined ? {} : { keepBytes: scene.env.number(body.keep) }),
+        ...(body.drop === undefined ? {} : { dropBytes: scene.env.number(body.drop) }),
+      })
+    case 'cut':
+      return loss.cut(scene, actor(), body)
+    case 'stall':
+      return loss.stall(scene, actor())
+    case 'resume':
+      return loss.resume(scene, actor())
+    case 'refuse':
+      return dial.refuse(scene, actor(), body)
+    case 'app.connect':
+      return app.appConnect(scene, await app.appOf(scene, step.actor ?? 'app'), body)
+    case 'app.publish':
+      return app.appCommand(
+        scene,
+        await app.appOf(scene, step.actor ?? 'app'),
+        'publish',
+        body.fields,
+      )
+    case 'app.subscribe':
+      return app.appCommand(
+        scene,
+        await app.appOf(scene, step.actor ?? 'app'),
+        'subscribe',
+        body.fields,
+      )
+    case 'app.unsubscribe':
+      return app.appCommand(
+        scene,
+        await app.appOf(scene, step.actor ?? 'app'),
+        'unsubscribe',
+        body.fields,
+      )
+    case 'app.disconnect':
+      return app.appCommand(
+        scene,
+        await app.appOf(scene, step.actor ?? 'app'),
+        'disconnect',
+        body.fields,
+      )
+    case 'app.reconnect':
+      return app.appReconnect(scene, await app.appOf(scene, step.actor ?? 'app'))
+    case 'app.ping':
+      return (await app.appOf(scene, step.actor ?? 'app')).nonce(scene)
+    case 'app.expect':
+      return app.appExpect(scene, await app.appOf(scene, step.actor ?? 'app'), body)
+    case 'target.restart':
+      return control.restart(scene, body)
+    case 'target.sweep':
+      return control.sweep(scene, body)
+    case 'fence':
+      return fence(scene, body)
+    case 'together':
+      return control.together(scene, body)
+    case 'oneOf':
+      return control.oneOf(scene, body, runSteps)
+    case 'each':
+      return control.each(scene, body, runSteps)
+    case 'repeat':
+      return control.repeat(scene, body, runSteps)
+    case 'elapse':
+      return control.elapse(scene, body)
+  }
+}

@@ -1,0 +1,124 @@
+import type { StepBody } from '../../scenario/ast.ts'
+import { AppActor } from '../app-actor.ts'
+import type { Bound } from '../env.ts'
+import { toBytes } from '../env.ts'
+import { describe, matchFields } from '../match.ts'
+import { Skipped } from '../outcome.ts'
+import type { Scene } from '../scene.ts'
+import { listenerOf, listenHost } from './dial.ts'
+
+type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+
+/** The application of that name, opened at its first step. */
+export async function appOf(scene: Scene, name: string): Promise<AppActor> {
+  const known = scene.apps.get(name)
+  if (known) return known
+  if (scene.target.role !== 'client') throw new RangeError('this step needs a client as its target')
+  const app = new AppActor(scene, name, await scene.target.open(`${scene.nonce}-${name}`))
+  scene.apps.set(name, app)
+  return app
+}
+
+export async function appConnect(
+  scene: Scene,
+  app: AppActor,
+  body: Body<'app.connect'>,
+): Promise<void> {
+  const listener = await listenerOf(scene, scene.brokerFor(app.name), listenHost(scene))
+  app.connectedWith = {
+    host: listenHost(scene),
+    port: listener.port,
+    version: scene.kase.version,
+    clientId: `${scene.nonce}${app.name}`.slice(0, 23),
+    session: 'fresh',
+    keepAliveS: 60,
+    ...plainFields(body.fields, scene),
+  }
+  await tell(app, 'connect', app.connectedWith)
+}
+
+/** After a cut: a library that reconnects by itself is left alone, any other is told to. */
+export async function appReconnect(scene: Scene, app: AppActor): Promise<void> {
+  if (scene.target.role === 'client' && scene.target.reconnects === 'self') return
+  // Before it knows of the cut it would take itself for connected.
+  await scene.until(() => !app.connected || undefined, scene.budgets.replyMs)
+  if (!app.connectedWith) return
+  app.reconnecting = true
+  await tell(app, 'connect', app.connectedWith)
+}
+
+export async function appCommand(
+  scene: Scene,
+  app: AppActor,
+  name: 'publish' | 'subscribe' | 'unsubscribe' | 'disconnect',
+  fields: Body<'app.publish'>['fields'],
+): Promise<void> {
+  const plain = plainFields(fields, scene)
+  if (plain.payload !== undefined) plain.payload = toBytes(plain.payload as Bound)
+  await tell(app, name, plain)
+}
+
+async function tell(
+  app: AppActor,
+  name: 'connect' | 'publish' | 'subscribe' | 'unsubscribe' | 'disconnect',
+  fields: { [name: string]: unknown },
+): Promise<void> {
+  const refused = await app.command(name, fields)
+  if (refused !== undefined)
+    throw new Skipped(`not drivable: the adapter cannot ${name}: ${refused}`)
+}
+
+function plainFields(
+  fields: Body<'app.publish'>['fields'],
+  scene: Scene,
+): { [name: string]: unknown } {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, scene.env.plain(value)]),
+  )
+}
+
+/**
+ * The application's next event of that kind must be as asked; other kinds may come between. In any order, as inside `together`,
+ * one of those events must be.
+ */
+export async function appExpect(
+  scene: Scene,
+  app: AppActor,
+  body: Body<'app.expect'>,
+  anyOrder = false,
+): Promise<void> {
+  const candidates = () =>
+    app.events
+      .filter(({ event }) => event.event === body.event)
+      .map(entry => ({ entry, match: matchFields(body.fields, entry.event, scene.env) }))
+  const look = () => {
+    const all = candidates()
+    const fitting = all.find(({ match }) => match.mismatches.length === 0)
+    const found = anyOrder ? fitting : all[0]
+    if (found && found === fitting) app.events.splice(app.events.indexOf(found.entry), 1)
+    return found
+  }
+  const budgetMs = scene.budgets.reconnectMs
+  const found = (await scene.until(look, budgetMs)) ?? candidates()[0]
+  const wanted = `the application to be told ${body.event}${Object.entries(body.fields)
+    .map(([name, matcher]) => ` ${name}=${describe(matcher, scene.env)}`)
+    .join('')}`
+  if (!found) {
+    return scene.miss(body.judging, {
+      message: `${app.name} expected ${wanted}`,
+      expected: `${wanted} within ${budgetMs} ms`,
+      got:
+        app.events.length > 0 ? `only ${app.events.map(e => e.event.event).join(', ')}` : 'nothing',
+    })
+  }
+  const { entry, match } = found
+  if (match.mismatches.length > 0) {
+    return scene.miss(body.judging, {
+      message: `${app.name} expected ${wanted}`,
+      expected: match.mismatches.map(m => `${m.field} ${m.expected}`).join(', '),
+      got: match.mismatches.map(m => `${m.field} ${m.got}`).join(', '),
+      seq: entry.seq,
+    })
+  }
+  for (const [name, value] of match.bindings) scene.env.bind(name, value)
+}

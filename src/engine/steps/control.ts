@@ -1,0 +1,198 @@
+import { describePacket } from '../../model/describe.ts'
+import type { Arrived } from '../../peers/actor.ts'
+import type { Expected, Judging, Step, StepBody } from '../../scenario/ast.ts'
+import type { Bound } from '../env.ts'
+import {
+  describeExpected,
+  endOf,
+  firstType,
+  hasEnded,
+  matchExpected,
+  packetExpected,
+  wantsClosed,
+} from '../expecting.ts'
+import { Inconclusive, Skipped } from '../outcome.ts'
+import type { Scene } from '../scene.ts'
+import { appExpect, appOf } from './app.ts'
+import { noteFault } from './loss.ts'
+
+type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+type RunSteps = (scene: Scene, steps: Step[]) => Promise<void>
+
+export async function each(scene: Scene, body: Body<'each'>, run: RunSteps): Promise<void> {
+  const before = scene.env.names()
+  for (const value of body.values) {
+    scene.env.bind(body.as, scene.env.plain(value) as Bound)
+    await run(scene, body.steps)
+    // What a round captured is its own: the next round captures anew.
+    scene.env.keepOnly(before)
+  }
+}
+
+export async function repeat(scene: Scene, body: Body<'repeat'>, run: RunSteps): Promise<void> {
+  const times = scene.env.number(body.times)
+  const before = scene.env.names()
+  for (let i = 0; i < times; i++) {
+    if (scene.signal.aborted) return
+    if (body.as) scene.env.bind(body.as, body.from + i)
+    await run(scene, body.steps)
+    scene.env.keepOnly(before)
+  }
+}
+
+/** Waits as long as a rule about time demands, and writes down how long and for which. */
+export async function elapse(scene: Scene, body: Body<'elapse'>): Promise<void> {
+  const ms = scene.env.number(body.s) * 1000
+  scene.log.record({ kind: 'wait', rule: body.rule, ms })
+  scene.sleptMs += ms
+  await scene.until(() => undefined, ms)
+}
+
+/** Stops the case's own instance of the target and starts it again with the same data. */
+export async function restart(scene: Scene, body: Body<'target.restart'>): Promise<void> {
+  const broker = scene.broker()
+  if (!broker.restart) throw new Skipped('not drivable: we cannot restart this target')
+  const how = scene.env.text(body.how) === 'kill' ? 'kill' : 'term'
+  scene.log.record({ kind: 'fault', actor: 'target', fault: { kind: 'restart', how } })
+  scene.log.record({ kind: 'restart', phase: 'down', how })
+  await broker.restart(how)
+  await scene.until(
+    () => [...scene.actors.values()].every(hasEnded) || undefined,
+    scene.budgets.replyMs,
+  )
+  scene.log.record({ kind: 'restart', phase: 'up', how })
+}
+
+/** Cuts a board's power at every point of a flow; a point after which a message is lost or doubled is a finding. */
+export async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<void> {
+  if (!scene.sweep) throw new Skipped('not drivable: the power of this target cannot be cut')
+  const flow = scene.env.text(body.flow)
+  const outcome = await scene.sweep({ flow, twice: body.twice })
+  const { cuts, socketOps, commits, failures, notReached } = outcome
+  const text = `${cuts} power cuts at ${socketOps} socket operations and ${commits} flash commits`
+  const note = `${text}${notReached ? `, ${notReached} not reached` : ''}`
+  scene.notes.push(note)
+  scene.log.record({ kind: 'note', text: note })
+  const [first] = failures
+  if (!first && cuts > 0) return
+  scene.miss(body.judging, {
+    message: `${failures.length} of ${cuts} power cuts during ${flow} do not end in exactly once`,
+    expected: `every message exactly once after each of ${text}`,
+    got: first ? `${first.at}: ${first.problems.join('; ')}` : 'no cut at all',
+  })
+}
+
+/** One thing that a `together` still waits for. */
+type Open = { step: Step; actor: string; expected: Expected; judging: Judging; lose: boolean }
+
+/** Every expectation inside must be met, in any order; each packet that comes must be one of them. */
+export async function together(scene: Scene, body: Body<'together'>): Promise<void> {
+  const open = body.steps.flatMap(step => openOf(step))
+  const wrong = await scene.until(() => {
+    for (const name of new Set(open.map(entry => entry.actor))) {
+      const stray = takeAny(scene, name, open)
+      if (stray) return { stray, name }
+    }
+    return open.length === 0 ? 'done' : undefined
+  }, scene.budgets.replyMs)
+  if (wrong !== 'done') {
+    const first = open[0]
+    if (!first) return
+    const actor = scene.actor(first.actor)
+    const missing = open.map(entry => `${entry.actor}: ${describeExpected(entry.expected, scene)}`)
+    return scene.miss(first.judging, {
+      message: `${missing.length} of ${body.steps.length} expected packets did not come`,
+      expected: `${missing.join(' and ')} within ${scene.budgets.replyMs} ms`,
+      got: wrong?.stray
+        ? describePacket(wrong.stray.packet)
+        : hasEnded(actor)
+          ? endOf(actor)
+          : 'nothing more',
+      packetType: firstType(first.expected),
+      ...(wrong?.stray ? { seq: wrong.stray.seq } : {}),
+    })
+  }
+  for (const step of body.steps) {
+    if (step.body.verb === 'app.expect') {
+      await appExpect(scene, await appOf(scene, step.actor ?? 'app'), step.body, true)
+    }
+  }
+}
+
+function openOf(step: Step): Open[] {
+  const actor = step.actor ?? ''
+  if (step.body.verb === 'expect') {
+    const { expected, judging } = step.body
+    return [{ step, actor, expected, judging, lose: false }]
+  }
+  if (step.body.verb === 'lose') {
+    const { packet, judging } = step.body
+    return [{ step, actor, expected: packetExpected(packet), judging, lose: true }]
+  }
+  if (step.body.verb === 'receive') {
+    const { packet, judging } = step.body
+    return [{ step, actor, expected: packetExpected(packet), judging, lose: false }]
+  }
+  return []
+}
+
+/** Gives each packet of an actor to the first expectation that it meets; returns one that meets none. */
+function takeAny(scene: Scene, name: string, open: Open[]): Arrived | undefined {
+  const actor = scene.actor(name)
+  for (;;) {
+    const arrived = actor.inbox[0]
+    const mine = open.filter(entry => entry.actor === name)
+    if (mine.length === 0) return undefined
+    if (!arrived) {
+      const closed = mine.find(entry => wantsClosed(entry.expected))
+      if (closed && hasEnded(actor)) open.splice(open.indexOf(closed), 1)
+      return undefined
+    }
+    const met = mine
+      .map(entry => ({ entry, result: matchExpected(scene, entry.expected, arrived.packet) }))
+      .find(({ result }) => result.matched)
+    if (!met && !arrived.ignorable) return arrived
+    actor.inbox.shift()
+    if (!met) continue
+    for (const [key, value] of met.result.bindings) scene.env.bind(key, value)
+    open.splice(open.indexOf(met.entry), 1)
+    if (met.entry.lose) {
+      noteFault(scene, actor, { kind: 'lose', seq: arrived.seq, packet: arrived.packet.type })
+    }
+  }
+}
+
+/** Takes the first branch whose first step, an expectation, is met by what comes next. */
+export async function oneOf(scene: Scene, body: Body<'oneOf'>, run: RunSteps): Promise<void> {
+  const heads = body.branches
+    .map(branch => branch[0])
+    .map(step => (step ? openOf(step)[0] : undefined))
+  const name = heads.find(head => head)?.actor
+  if (name === undefined) throw new RangeError('oneOf: no branch begins with an expectation')
+  const actor = scene.actor(name)
+  const branch = await scene.until(() => {
+    while (actor.inbox[0]?.ignorable) actor.inbox.shift()
+    const arrived = actor.inbox[0]
+    if (!arrived && !hasEnded(actor)) return undefined
+    return heads.findIndex(head => {
+      if (!head) return false
+      if (!arrived) return wantsClosed(head.expected)
+      return matchExpected(scene, head.expected, arrived.packet).matched
+    })
+  }, scene.budgets.replyMs)
+  const chosen = branch === undefined ? undefined : body.branches[branch]
+  if (chosen) return run(scene, chosen)
+  const arrived = actor.inbox[0]
+  const wanted = heads.flatMap(head => (head ? [describeExpected(head.expected, scene)] : []))
+  scene.miss(body.judging, {
+    message: `${name} expected ${wanted.join(' or ')}`,
+    expected: `${wanted.join(' or ')} within ${scene.budgets.replyMs} ms`,
+    got: arrived ? describePacket(arrived.packet) : hasEnded(actor) ? endOf(actor) : 'nothing',
+    ...(heads[0] ? { packetType: firstType(heads[0].expected) } : {}),
+    ...(arrived ? { seq: arrived.seq } : {}),
+  })
+}
+
+export function unsupported(verb: string): never {
+  throw new Inconclusive(`the step ${verb} cannot be run against this kind of target`)
+}

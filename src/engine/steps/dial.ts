@@ -1,0 +1,192 @@
+import type { Connect, Packet } from '../../model/packet.ts'
+import { versionOfLevel } from '../../model/version.ts'
+import type { Actor } from '../../peers/actor.ts'
+import { Listener } from '../../peers/listener.ts'
+import type { Expected, StepBody } from '../../scenario/ast.ts'
+import { buildPacket, Fields } from '../build.ts'
+import { expectNext, given } from '../expecting.ts'
+import { matchFields } from '../match.ts'
+import { Inconclusive, Skipped } from '../outcome.ts'
+import type { Scene } from '../scene.ts'
+
+type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+
+/** How long a kept 5.0 session may outlive its connection, unless the scenario says otherwise: longer than any case. */
+const keptExpiryS = 300
+
+/** A fake client dials the target, sends CONNECT and takes CONNACK. */
+export async function connect(scene: Scene, actor: Actor, body: Body<'connect'>): Promise<void> {
+  await openStream(scene, actor)
+  actor.auto = body.answers === 'auto'
+  const packet = connectPacket(scene, actor, body)
+  actor.clientId = packet.clientId
+  if (packet.clean) actor.forget()
+  actor.keptSession ||= body.session === 'kept' || !packet.clean
+  actor.send(packet)
+  const expected: Expected = body.expect ?? connackWithCode0(scene)
+  const taken = await expectNext(
+    scene,
+    actor,
+    expected,
+    body.expect ? body.judging : given,
+    scene.budgets.replyMs,
+  )
+  if (taken.kind !== 'packet' || taken.arrived.packet.type !== 'CONNACK') return
+  if (!taken.arrived.packet.sessionPresent) actor.forget()
+  else if (actor.auto) actor.resend()
+}
+
+export async function openStream(scene: Scene, actor: Actor): Promise<void> {
+  try {
+    actor.attach(await scene.broker().dial(scene.budgets.connectMs))
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new Inconclusive(`${actor.name} could not open a connection to the target: ${code}`)
+  }
+}
+
+function connackWithCode0(scene: Scene): Expected {
+  return {
+    kind: 'packet',
+    packet: {
+      type: 'CONNACK',
+      fields: { code: { kind: 'equals', value: 0 } },
+      place: scene.place,
+    },
+  }
+}
+
+function connectPacket(scene: Scene, actor: Actor, body: Body<'connect'>): Connect {
+  const fields = new Fields(body.fields, scene.env)
+  const { credentials } = scene.broker()
+  const kept = body.session === 'kept'
+  const packet = buildPacket(
+    {
+      type: 'CONNECT',
+      fields: {
+        clientId: actor.clientId,
+        clean: !kept,
+        keepAliveS: 60,
+        ...(credentials.username === undefined ? {} : { username: credentials.username }),
+        ...(credentials.password === undefined ? {} : { password: credentials.password }),
+        ...body.fields,
+      },
+      place: scene.place,
+    },
+    scene.env,
+    actor.version,
+  ) as Connect
+  if (kept && actor.version === '5.0' && !hasExpiry(fields)) {
+    packet.properties = { sessionExpiryInterval: keptExpiryS, ...packet.properties }
+  }
+  return packet
+}
+
+function hasExpiry(fields: Fields): boolean {
+  return fields.properties().sessionExpiryInterval !== undefined
+}
+
+/** The port on which this fake broker waits, opened at its first use. */
+export async function listenerOf(scene: Scene, name: string, host: string): Promise<Listener> {
+  const known = scene.listeners.get(name)
+  if (known) return known
+  const listener = await Listener.open(host, 0, () => scene.pulse.fire())
+  scene.listeners.set(name, listener)
+  return listener
+}
+
+/** A fake broker takes the next connection, its CONNECT, and answers CONNACK. */
+export async function accept(scene: Scene, actor: Actor, body: Body<'accept'>): Promise<void> {
+  const listener = await listenerOf(scene, actor.name, listenHost(scene))
+  const socket = await scene.until(
+    () => listener.waiting.shift() ?? (programEnding(scene) ? 'ended' : undefined),
+    scene.budgets.reconnectMs,
+  )
+  if (socket === 'ended') {
+    throw new Skipped('not drivable: the program has ended and comes back to nothing')
+  }
+  // No statement obliges a client to connect, or to come back: what was to be seen then could not be.
+  if (!socket) {
+    return scene.miss(given, {
+      message: `${actor.name} expected the client to connect`,
+      expected: `a connection within ${scene.budgets.reconnectMs} ms`,
+      got: 'none',
+      packetType: 'CONNECT',
+    })
+  }
+  for (const app of scene.apps.values()) app.reconnecting = false
+  actor.auto = body.answers === 'auto'
+  const conversation = actor.attach(socket)
+  const taken = await expectNext(
+    scene,
+    actor,
+    { kind: 'packet', packet: { type: 'CONNECT', fields: {}, place: scene.place } },
+    body.judging,
+  )
+  if (taken.kind !== 'packet' || taken.arrived.packet.type !== 'CONNECT') return
+  const connectSent = taken.arrived.packet
+  conversation.speak(versionOfLevel(connectSent.protocolLevel) ?? actor.version)
+  checkConnect(scene, actor, body, connectSent)
+  const sameClient = actor.clientId === connectSent.clientId
+  actor.clientId = connectSent.clientId
+  if (!body.silent) answerConnack(scene, actor, body, connectSent, sameClient)
+}
+
+/** How a program at level 0 ended; it is started once in a case. */
+export function programEnding({ target, apps }: Scene): { error?: string } | undefined {
+  if (target.role !== 'client' || target.level !== 0) return undefined
+  for (const { event } of [...apps.values()].flatMap(app => app.events)) {
+    if (event.event === 'disconnected') return event
+  }
+  return undefined
+}
+
+/** The other side of DESIGN's `listenHost`: loopback unless the client is elsewhere. */
+export function listenHost(scene: Scene): string {
+  return scene.target.role === 'client' ? scene.target.listenHost : '127.0.0.1'
+}
+
+function checkConnect(scene: Scene, actor: Actor, body: Body<'accept'>, packet: Packet): void {
+  if (!body.expect) return
+  const fields = { ...body.expect.packet.fields }
+  const match = matchFields(fields, packet as { [name: string]: unknown }, scene.env)
+  for (const [name, value] of match.bindings) scene.env.bind(name, value)
+  const first = match.mismatches[0]
+  if (!first) return
+  scene.miss(body.judging, {
+    message: `${actor.name} expected CONNECT with ${first.field} ${first.expected}`,
+    expected: match.mismatches.map(m => `${m.field} ${m.expected}`).join(', '),
+    got: match.mismatches.map(m => `${m.field} ${m.got}`).join(', '),
+    packetType: 'CONNECT',
+  })
+}
+
+function answerConnack(
+  scene: Scene,
+  actor: Actor,
+  body: Body<'accept'>,
+  packet: Connect,
+  sameClient: boolean,
+): void {
+  const connack = buildPacket(
+    { type: 'CONNACK', fields: body.fields, place: scene.place },
+    scene.env,
+    actor.version,
+  )
+  if (connack.type !== 'CONNACK') return
+  // An honest broker says Session Present when it has met this client id before and was not told to forget it.
+  if (body.fields.sessionPresent === undefined) {
+    connack.sessionPresent = connack.code === 0 && !packet.clean && sameClient && actor.accepted
+  }
+  if (!connack.sessionPresent) actor.forget()
+  actor.accepted = connack.code === 0
+  actor.send(connack)
+  if (connack.sessionPresent && actor.auto) actor.resend()
+}
+
+/** The next TCP connections of the client are closed as soon as they open. */
+export async function refuse(scene: Scene, actor: Actor, body: Body<'refuse'>): Promise<void> {
+  const listener = await listenerOf(scene, actor.name, listenHost(scene))
+  listener.refusals += scene.env.number(body.times)
+  scene.log.record({ kind: 'fault', actor: actor.name, fault: { kind: 'refuse' } })
+}

@@ -1,0 +1,167 @@
+import type { Packet, Publish } from '../../model/packet.ts'
+import type { Actor } from '../../peers/actor.ts'
+import { allocateId } from '../../peers/session.ts'
+import type { Expected, FieldValue, PacketTemplate, StepBody } from '../../scenario/ast.ts'
+import { buildPacket, Fields, subscriptionOf, wrongOf } from '../build.ts'
+import { endOf, expectNext, given, hasEnded, packetExpected } from '../expecting.ts'
+import { Inconclusive } from '../outcome.ts'
+import type { Scene } from '../scene.ts'
+import { openStream } from './dial.ts'
+
+type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+
+/**
+ * Sends packets as the scenario wrote them. An actor without a connection opens one first where the first packet is CONNECT
+ * or anything else that a stranger might say: what comes before CONNECT is the scenario's affair.
+ */
+export async function sendStep(scene: Scene, actor: Actor, body: Body<'send'>): Promise<void> {
+  if (!actor.conversation && actor.plays === 'client') await openStream(scene, actor)
+  needOpen(actor)
+  for (const template of body.packets) {
+    const packet = made(scene, actor, template)
+    if (packet.type === 'CONNECT') actor.clientId = packet.clientId
+    actor.send(packet, wrongOf(template, scene.env))
+  }
+}
+
+/** A precondition of every sending step: there is an open connection. */
+export function needOpen(actor: Actor): void {
+  if (actor.conversation && !hasEnded(actor)) return
+  throw new Inconclusive(`${actor.name} cannot send: ${endOf(actor)}`)
+}
+
+/** The packet of a template; SUBSCRIBE, UNSUBSCRIBE and QoS>0 PUBLISH get an id unless the scenario gives one. */
+export function made(scene: Scene, actor: Actor, template: PacketTemplate): Packet {
+  return buildPacket(template, scene.env, actor.version)
+}
+
+export async function subscribe(
+  scene: Scene,
+  actor: Actor,
+  body: Body<'subscribe'>,
+): Promise<void> {
+  needOpen(actor)
+  const fields = new Fields(body.fields, scene.env)
+  const id = fields.number('id', allocateId(actor.session))
+  const subscriptions = body.subscriptions.map(value => subscriptionOf(fieldsOf(scene, value)))
+  actor.send({ type: 'SUBSCRIBE', id, subscriptions, properties: fields.properties() })
+  await answered(scene, actor, body, 'SUBACK', id)
+}
+
+export async function unsubscribe(
+  scene: Scene,
+  actor: Actor,
+  body: Body<'unsubscribe'>,
+): Promise<void> {
+  needOpen(actor)
+  const fields = new Fields(body.fields, scene.env)
+  const id = fields.number('id', allocateId(actor.session))
+  const filters = body.filters.map(value => String(scene.env.plain(value)))
+  actor.send({ type: 'UNSUBSCRIBE', id, filters, properties: fields.properties() })
+  await answered(scene, actor, body, 'UNSUBACK', id)
+}
+
+function fieldsOf(scene: Scene, value: FieldValue): Fields {
+  if (typeof value === 'object' && !Array.isArray(value) && value.kind === 'map') {
+    return new Fields(value.map, scene.env)
+  }
+  return new Fields({ filter: value }, scene.env)
+}
+
+/**
+ * The answer to a request may come behind deliveries: retained messages may even precede SUBACK [5.0 §3.8.4].
+ * So it is taken out of the inbox wherever it stands.
+ */
+async function answered(
+  scene: Scene,
+  actor: Actor,
+  body: Body<'subscribe'> | Body<'unsubscribe'>,
+  type: 'SUBACK' | 'UNSUBACK',
+  id: number,
+): Promise<void> {
+  const mine = (packet: Packet) => packet.type === type && packet.id === id
+  await scene.until(() => {
+    const i = actor.inbox.findIndex(arrived => mine(arrived.packet))
+    const [answer] = i > 0 ? actor.inbox.splice(i, 1) : []
+    if (answer) actor.inbox.unshift(answer)
+    return i >= 0 || hasEnded(actor) || undefined
+  }, scene.budgets.replyMs)
+  const expected: Expected = body.expect ?? packetExpected({ type, fields: {}, place: scene.place })
+  const taken = await expectNext(scene, actor, expected, body.expect ? body.judging : given)
+  if (body.expect || taken.kind !== 'packet' || taken.arrived.packet.type !== 'SUBACK') return
+  const refused = taken.arrived.packet.codes.find(code => code >= 0x80)
+  if (refused !== undefined) {
+    throw new Inconclusive(
+      `the target refused the subscription with code 0x${refused.toString(16)}`,
+    )
+  }
+}
+
+/** Publishes and follows the exchange to its end, which the automatic mode does. */
+export async function publish(scene: Scene, actor: Actor, body: Body<'publish'>): Promise<void> {
+  needOpen(actor)
+  const packet = made(scene, actor, body.packet) as Publish
+  if (packet.qos > 0 && packet.id === undefined) packet.id = allocateId(actor.session)
+  const flow = actor.begin(packet)
+  await scene.until(
+    () => flow.state === 'done' || hasEnded(actor) || undefined,
+    scene.budgets.replyMs,
+  )
+  if (flow.state === 'done') return
+  const missing = packet.qos === 1 ? 'PUBACK' : flow.state === 'publish' ? 'PUBREC' : 'PUBCOMP'
+  scene.miss(body.judging, {
+    message: `${actor.name} expected ${missing} id=${packet.id}`,
+    expected: `${missing} id=${packet.id} within ${scene.budgets.replyMs} ms`,
+    got: hasEnded(actor) ? endOf(actor) : 'nothing',
+    packetType: missing,
+  })
+}
+
+/** Waits for a message that matches and completes its exchange, whether the actor answers by itself or not. */
+export async function receive(scene: Scene, actor: Actor, body: Body<'receive'>): Promise<void> {
+  const taken = await expectNext(scene, actor, packetExpected(body.packet), body.judging)
+  if (taken.kind !== 'packet' || taken.arrived.packet.type !== 'PUBLISH' || actor.auto) return
+  const { qos, id } = taken.arrived.packet
+  if (id === undefined || qos === 0) return
+  if (qos === 1) return actor.send({ type: 'PUBACK', id, code: 0, properties: {} })
+  actor.send({ type: 'PUBREC', id, code: 0, properties: {} })
+  await expectNext(
+    scene,
+    actor,
+    packetExpected({
+      type: 'PUBREL',
+      fields: { id: { kind: 'equals', value: id } },
+      place: scene.place,
+    }),
+    body.judging,
+  )
+  actor.send({ type: 'PUBCOMP', id, code: 0, properties: {} })
+}
+
+export async function disconnect(
+  scene: Scene,
+  actor: Actor,
+  body: Body<'disconnect'>,
+): Promise<void> {
+  if (!actor.conversation || hasEnded(actor)) return
+  actor.send(
+    buildPacket(
+      { type: 'DISCONNECT', fields: body.fields, place: scene.place },
+      scene.env,
+      actor.version,
+    ),
+  )
+  await actor.conversation.link.flush()
+  actor.conversation.link.fin()
+}
+
+export async function ping(scene: Scene, actor: Actor, body: Body<'ping'>): Promise<void> {
+  needOpen(actor)
+  actor.send({ type: 'PINGREQ' })
+  await expectNext(
+    scene,
+    actor,
+    packetExpected({ type: 'PINGRESP', fields: {}, place: scene.place }),
+    body.judging,
+  )
+}
