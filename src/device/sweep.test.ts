@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import t from 'tap'
+import { packagedFirmware } from '../targets/micropython/firmware.ts'
+import { openBench } from './bench.ts'
+import { firstFlow, longFlows, shortFlows } from './flows.ts'
+import { type SweepReport, sweep } from './sweep.ts'
+
+/** Seconds on an idle machine; this is for one that is not. */
+const limitMs = 180_000
+
+const brokenFlow = longFlows[0]!
+
+t.test(
+  'a power cut at any point of publish, receive and reconnect leaves exactly once',
+  async t => {
+    t.setTimeout(limitMs)
+    const bench = await openBench()
+    t.teardown(bench.stop)
+    const reports: SweepReport[] = []
+    reports.push(await sweep({ ...bench, flow: firstFlow, start: bench.blank }))
+    for (const flow of longFlows) reports.push(await sweep({ ...bench, flow, start: bench.used }))
+    for (const report of reports) isClean(t, report)
+    t.equal(gapsOf(reports, 'receive two'), 2, 'one gap per inbound message, no more')
+    t.comment(`${cutsOf(reports)} power cuts`)
+  },
+)
+
+t.test(
+  'a power cut at any point of the recovery from any power cut leaves exactly once',
+  async t => {
+    t.setTimeout(limitMs)
+    const bench = await openBench()
+    t.teardown(bench.stop)
+    const reports: SweepReport[] = []
+    for (const flow of shortFlows)
+      reports.push(await sweep({ ...bench, flow, start: bench.used, twice: true }))
+    for (const report of reports) isClean(t, report)
+    for (const report of reports) t.ok(report.cuts.second > 50, `${report.cuts.second} second cuts`)
+    t.comment(`${cutsOf(reports)} power cuts`)
+  },
+)
+
+t.test('storing the inbound id after the callback repeats where it otherwise loses', async t => {
+  t.setTimeout(limitMs)
+  const bench = await openBench({ 'config.json': JSON.stringify({ retry_ms: 1, late: true }) })
+  t.teardown(bench.stop)
+  const [, flow] = shortFlows
+  const report = await sweep({ ...bench, flow: flow!, start: bench.used, gap: 'repeats' })
+  isClean(t, report)
+  t.equal(report.gaps.length, 1)
+})
+
+const broken = [
+  {
+    name: 'no journal',
+    file: 'tester.py',
+    from: 'return Journal(FOLDER + name, self.slots, self.late)',
+    to: 'from umqtt2.client import Memory\n        return Memory(self.slots)',
+    problem: /is used for .* while it stands for m1|never arrived|still open/,
+  },
+  {
+    name: 'a journal written after PUBLISH',
+    file: 'lib/umqtt2/client.py',
+    from: `        self.store.add(m)
+        if self.sock:
+            self._transmit(m, 0, msg)`,
+    to: `        if self.sock:
+            self._transmit(m, 0, msg)
+        self.store.add(m)
+        if self.sock:
+            pass`,
+    problem: /m1 is still open|id \d+ is used for/,
+  },
+  {
+    name: 'the write at PUBCOMP left out',
+    file: 'lib/umqtt2/journal.py',
+    from: '        self._save(marks, self.inbound)\n        super().move(m, state)',
+    to: `        if state != 3:
+            self._save(marks, self.inbound)
+        super().move(m, state)`,
+    problem: /was taken up again after the application was told/,
+  },
+]
+
+for (const { name, file, from, to, problem } of broken) {
+  t.test(`the sweep fails for a client with ${name}`, async t => {
+    t.setTimeout(limitMs)
+    const bench = await openBench({ [file]: await patched(file, from, to) })
+    t.teardown(bench.stop)
+    const report = await sweep({
+      ...bench,
+      flow: brokenFlow,
+      start: bench.used,
+      stopAtFirst: true,
+      deadlineMs: 2000,
+    })
+    t.match(report.failures[0]?.problems.join('; '), problem)
+  })
+}
+
+/** The firmware's file with one place changed; throws where the place is not there once. */
+async function patched(file: string, from: string, to: string): Promise<string> {
+  const source = await readFile(path.join(packagedFirmware, file), 'utf8')
+  const parts = source.split(from)
+  if (parts.length !== 2) throw new Error(`${file} does not hold this place once: ${from}`)
+  return parts.join(to)
+}
+
+function isClean(t: Tap, report: SweepReport): void {
+  t.same(report.failures, [], `${report.flow}: ${report.cuts.first + report.cuts.second} cuts`)
+  t.ok(report.cuts.first > 0)
+  t.ok(
+    report.notReached.length * 20 <= report.cuts.first + report.cuts.second,
+    'nearly all reached',
+  )
+}
+
+type Tap = { same: typeof t.same; ok: typeof t.ok }
+
+function gapsOf(reports: SweepReport[], flow: string): number | undefined {
+  return reports.find(report => report.flow === flow)?.gaps.length
+}
+
+function cutsOf(reports: SweepReport[]): number {
+  return reports.reduce((sum, { cuts }) => sum + cuts.first + cuts.second, 0)
+}

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto'
+import type { SimulatedPico } from '../targets/micropython/board.ts'
+import { type CutPoint, describeCutPoint, everyCutPoint } from '../targets/micropython/cut-point.ts'
+import type { FlashImage } from '../targets/micropython/flash.ts'
+import type { FakeBroker } from './fake-broker.ts'
+import { type Gap, judge, type Record } from './record.ts'
+import { BoardEnded, Stage } from './stage.ts'
+
+/** What the device does while the power may go. It starts with connecting and ends when all is complete. */
+export type Flow = { name: string; run(stage: Stage): Promise<void> }
+
+/** Where each case starts: what is on the flash, and what the broker knows. */
+export type Start = { image: FlashImage; session: ReturnType<FakeBroker['saved']> }
+
+export type SweepOptions = {
+  board: SimulatedPico
+  broker: FakeBroker
+  flow: Flow
+  start: Start
+  /** What the client's option says about a cut between an inbound id's commit and the application; default `loses`. */
+  gap?: Gap
+  /** Also cut the recovery, at each of its points, from every different state that a first cut leaves. */
+  twice?: boolean
+  stopAtFirst?: boolean
+  /** For each wait of a case; default 5000. */
+  deadlineMs?: number
+}
+
+export type SweepReport = {
+  flow: string
+  /** Operations of the run without a cut. */
+  operations: { socketOps: number; commits: number }
+  /** Power cuts tried: once and, with `twice`, in the recovery. */
+  cuts: { first: number; second: number }
+  /** Different states (flash, broker, what the application knows) that a first cut left. */
+  states: number
+  /** Points that a run with a cut never came to; they prove nothing. */
+  notReached: string[]
+  /** Points in the one gap that no client can close, with the message that was hit. */
+  gaps: string[]
+  failures: { at: string; problems: string[]; log: string[] }[]
+  durationMs: number
+}
+
+/** A state between two boots. */
+type Between = Start & { received: string[]; log: string[]; record: Record }
+
+/**
+ * Cuts the power at every socket operation and every flash commit of a flow, before and after it, boots again, lets the device recover and
+ * judges the whole as exactly once.
+ */
+export async function sweep(options: SweepOptions): Promise<SweepReport> {
+  const startedMs = performance.now()
+  const run = new Sweep(options)
+  await run.all()
+  return { ...run.report, durationMs: Math.round(performance.now() - startedMs) }
+}
+
+class Sweep {
+  readonly report: SweepReport
+  private readonly options: SweepOptions
+  private readonly states = new Set<string>()
+
+  constructor(options: SweepOptions) {
+    this.options = options
+    this.report = {
+      flow: options.flow.name,
+      operations: { socketOps: 0, commits: 0 },
+      cuts: { first: 0, second: 0 },
+      states: 0,
+      notReached: [],
+      gaps: [],
+      failures: [],
+      durationMs: 0,
+    }
+  }
+
+  async all(): Promise<void> {
+    const { report } = this
+    const uncut = await this.runFlow()
+    await this.recover('no cut', [], uncut)
+    report.operations = this.points
+    for (const point of everyCutPoint(report.operations)) {
+      if (this.options.stopAtFirst && report.failures.length > 0) return
+      await this.cutOnce(point)
+    }
+  }
+
+  private points = { socketOps: 0, commits: 0 }
+
+  private async cutOnce(point: CutPoint): Promise<void> {
+    const at = describeCutPoint(point)
+    const left = await this.runFlow(point)
+    if (this.options.board.end?.why !== 'point') {
+      this.report.notReached.push(at)
+      return
+    }
+    this.report.cuts.first += 1
+    await this.recover(at, [point], left)
+    const state = keyOf(left)
+    if (this.states.has(state)) return
+    this.states.add(state)
+    this.report.states += 1
+    if (this.options.twice) await this.cutRecovery(at, point, left)
+  }
+
+  private async cutRecovery(at: string, first: CutPoint, left: Between): Promise<void> {
+    const uncut = await this.boot(left)
+    await this.play(uncut, resumption)
+    uncut.leave()
+    for (const point of everyCutPoint(this.options.board.stats().points)) {
+      if (this.options.stopAtFirst && this.report.failures.length > 0) return
+      const where = `${at}, then ${describeCutPoint(point)}`
+      const stage = await this.boot(left, point)
+      await this.play(stage, resumption)
+      if (this.options.board.end?.why !== 'point') {
+        this.report.notReached.push(where)
+        continue
+      }
+      this.report.cuts.second += 1
+      await this.recover(where, [first, point], this.leave(stage))
+    }
+  }
+
+  /** Plays the flow until it is done or the power goes. */
+  private async runFlow(cutAt?: CutPoint): Promise<Between> {
+    const { board, start } = this.options
+    const empty: Record = { outgoing: new Map(), inbound: new Map() }
+    const stage = await this.boot({ ...start, received: [], log: [], record: empty }, cutAt)
+    await this.play(stage, this.options.flow.run)
+    this.points = board.stats().points
+    return this.leave(stage)
+  }
+
+  private async recover(at: string, cuts: CutPoint[], from: Between): Promise<void> {
+    const stage = await this.boot(from)
+    const failed = await this.play(stage, recovery)
+    const { record } = stage
+    const { problems, gaps } = judge(record, this.options.broker.witness(), this.excused(cuts))
+    stage.leave()
+    if (failed) problems.unshift(failed)
+    for (const payload of gaps) this.report.gaps.push(`${at}: ${payload}`)
+    if (problems.length > 0)
+      this.report.failures.push({ at, problems, log: [...this.options.broker.log] })
+  }
+
+  private async boot(from: Between, cutAt?: CutPoint): Promise<Stage> {
+    const { board, broker, deadlineMs = 5000 } = this.options
+    await board.powerCut()
+    broker.reset(from.session, from)
+    const stage = new Stage(board, broker, deadlineMs, from.record)
+    await board.reboot({ image: from.image, ...(cutAt ? { cutAt } : {}) })
+    return stage
+  }
+
+  private leave(stage: Stage): Between {
+    const { board, broker } = this.options
+    stage.leave()
+    return {
+      image: board.flash(),
+      session: broker.saved(),
+      received: [...broker.received],
+      log: [...broker.log],
+      record: stage.record,
+    }
+  }
+
+  /** What went wrong, if anything; that the power went is not. */
+  private async play(stage: Stage, run: (stage: Stage) => Promise<void>): Promise<string> {
+    try {
+      await run(stage)
+      return ''
+    } catch (error) {
+      if (error instanceof BoardEnded && error.end.why === 'point') return ''
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
+  /**
+   * The gap lies between an inbound id's commit and the application: right after a commit where the id is stored first,
+   * right before it where the application is called first.
+   */
+  private excused(cuts: CutPoint[]): { gap: Gap; count: number } {
+    const gap = this.options.gap ?? 'loses'
+    const when = gap === 'loses' ? 'after' : 'before'
+    return { gap, count: cuts.filter(cut => cut.kind === 'commit' && cut.when === when).length }
+  }
+}
+
+/** Connects and completes what was open. */
+async function resumption(stage: Stage): Promise<void> {
+  await stage.connect()
+  await stage.settled()
+}
+
+/** Connects and sends a message behind all others in both directions: when they are through, so is the rest. */
+async function recovery(stage: Stage): Promise<void> {
+  const number = stage.record.outgoing.size + stage.record.inbound.size
+  const [out, back] = [`fence-out-${number}`, `fence-in-${number}`]
+  await stage.connect()
+  await stage.publish(out)
+  stage.send(back)
+  await stage.told(out)
+  await stage.until('the last message is complete', () => !stage.broker.owes(back))
+  await stage.command('ping', { nonce: 'recovered' })
+}
+
+function keyOf({ image, session, received, record }: Between): string {
+  const hash = createHash('sha1')
+  for (const [path, bytes] of image) if (!path.endsWith('.py')) hash.update(path).update(bytes)
+  const told = [...record.outgoing].map(([payload, { accepted, told }]) => [
+    payload,
+    accepted,
+    told,
+  ])
+  const held = [...(session?.held ?? [])]
+  const outgoing = session?.outgoing.map(each => [each.id, each.sent, each.released])
+  const known = [received, told, [...record.inbound], held, outgoing]
+  return hash.update(JSON.stringify(known)).digest('hex')
+}
