@@ -1,0 +1,57 @@
+import type { CaseResult, RunReport } from '../model/report.ts'
+import { isAccepted } from './headline.ts'
+
+/** How a case counts: one that fails as a ticket says it does is known, not failed. */
+export type Outcome = CaseResult['verdict'] | 'known'
+
+/** Worst first. */
+export const outcomes: readonly Outcome[] = [
+  'error',
+  'fail',
+  'inconclusive',
+  'warn',
+  'known',
+  'pass',
+  'skipped',
+]
+
+export function outcomeOf(result: CaseResult): Outcome {
+  return isAccepted(result) ? 'known' : result.verdict
+}
+
+/** Cases by outcome; what does not occur is not in the map. In the order of `outcomes`. */
+export function countOutcomes(results: readonly CaseResult[]): Map<Outcome, number> {
+  const counts = new Map<Outcome, number>()
+  for (const result of results) {
+    const outcome = outcomeOf(result)
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+  }
+  return new Map(outcomes.flatMap(one => (counts.has(one) ? [[one, counts.get(one)!]] : [])))
+}
+
+/** How many cases ended how, in words. */
+export function caseCounts(report: RunReport): string {
+  const counts = countOutcomes(report.results)
+  const told = inReadingOrder.filter(([outcome]) => outcome === 'pass' || counts.has(outcome))
+  return told.map(([outcome, word]) => `${counts.get(outcome) ?? 0} ${word}`).join(', ')
+}
+
+const inReadingOrder: [Outcome, string][] = [
+  ['pass', 'passed'],
+  ['warn', 'warned'],
+  ['fail', 'failed'],
+  ['known', 'failed as known'],
+  ['inconclusive', 'inconclusive'],
+  ['error', 'in error'],
+  ['skipped', 'skipped'],
+]
+
+/** How many statements fared how, in words. */
+export function statementCounts(report: RunReport): string {
+  const outcomes = ['met', 'broken', 'untested', 'untestable'] as const
+  const told = outcomes.map(outcome => {
+    const n = report.statements.filter(statement => statement.outcome === outcome).length
+    return n === 0 && outcome !== 'met' ? '' : `${n} ${outcome}`
+  })
+  return told.filter(text => text !== '').join(', ')
+}

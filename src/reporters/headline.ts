@@ -1,0 +1,86 @@
+import type { Finding, StatementRef } from '../model/finding.ts'
+import type { CaseResult, RunReport } from '../model/report.ts'
+import { statements } from '../oracle/statements.ts'
+import { count } from './words.ts'
+
+/** The exit code in words: what a reader must know if they read one line. */
+export function headline(report: RunReport): string {
+  if (report.problem !== undefined) return report.problem
+  switch (report.exitCode) {
+    case 0:
+      return conformant(report)
+    case 1:
+      return broken(report)
+    case 2:
+      return 'usage, or a mistake in a suite or profile: nothing ran'
+    case 3:
+      return 'the target or its adapter could not be used'
+    case 4:
+      return report.results.length === 0
+        ? 'nothing was selected'
+        : `inconclusive: ${count(report.summary.inconclusive, 'case')} could not be judged`
+    case 70:
+      return 'mqttspec itself failed; the trace is in the report'
+  }
+  return `the run ended with exit code ${report.exitCode}`
+}
+
+/** Fails although a known-issues file accepts it: not news. */
+export function isAccepted(result: CaseResult): boolean {
+  return result.known?.outcome === 'expected' && result.verdict !== 'pass'
+}
+
+/** What a run says of an entry in the known-issues file. */
+export const knownWords = {
+  expected: 'fails as expected',
+  passes: 'passes now: take it off the list',
+  differs: 'fails in another way',
+  skipped: 'was skipped',
+  expired: 'has expired',
+} as const
+
+/** Failures nobody has accepted yet. */
+export function newFailures(report: RunReport): CaseResult[] {
+  return report.results.filter(result => result.verdict === 'fail' && !isAccepted(result))
+}
+
+/** With --strict a SHOULD fails the run too; the report shows it by its exit code alone. */
+export function warningsFail(report: RunReport): boolean {
+  const otherReason = newFailures(report).length + mustFindings(report).length > 0
+  return report.exitCode === 1 && !otherReason && !brokenPromises(report)
+}
+
+/** `says` of the statement, or nothing for a section, which has no text of its own here. */
+export function saysOf(ref: StatementRef): string | undefined {
+  return statements.get(ref)?.says
+}
+
+function conformant(report: RunReport): string {
+  const accepted = report.results.filter(isAccepted).length
+  const { warn } = report.summary
+  return [
+    'conformant: nothing failed',
+    accepted > 0 ? ` but ${count(accepted, 'known issue')}` : '',
+    warn > 0 ? `, ${count(warn, 'warning')}` : '',
+  ].join('')
+}
+
+function broken(report: RunReport): string {
+  const rules = new Set(mustFindings(report).map(finding => finding.statement)).size
+  const parts = [
+    rules > 0 ? `${count(rules, 'MUST')} ${rules === 1 ? 'is' : 'are'} broken` : '',
+    brokenPromises(report) ? 'the known issues no longer hold' : '',
+    warningsFail(report) ? `${count(report.summary.warn, 'warning')} under --strict` : '',
+  ]
+  return parts.filter(part => part !== '').join('; ') || 'a case failed'
+}
+
+function mustFindings(report: RunReport): Finding[] {
+  return [...newFailures(report).flatMap(result => result.findings), ...report.findings].filter(
+    finding => finding.level === 'MUST',
+  )
+}
+
+function brokenPromises(report: RunReport): boolean {
+  return (report.knownIssues?.violations.length ?? 0) > 0
+}

@@ -1,0 +1,49 @@
+import t from 'tap'
+import { caseOf, reportOf } from '../../fixtures/reports/build.ts'
+import { hugeCases } from '../../fixtures/reports/hostile.ts'
+import { failingReport } from '../../fixtures/reports/lost-pubrec.ts'
+import { verdicts } from '../model/report.ts'
+import { createReporter, isReporterName, reporterNames } from './index.ts'
+
+t.test('names are known by themselves, and nothing inherited is a name', async t => {
+  t.same(reporterNames, ['pretty', 'tap', 'junit', 'json', 'markdown', 'html'])
+  t.ok(isReporterName('tap'))
+  t.notOk(isReporterName('toString'))
+})
+
+t.test('every reporter tells every verdict by its end alone', async t => {
+  const cases = verdicts.map(verdict =>
+    caseOf(`all/${verdict}-case:5.0`, { verdict, reason: `why ${verdict}` }),
+  )
+  for (const name of reporterNames) {
+    const text = (await createReporter(name, { verbose: true })).end(reportOf(cases))
+    // A step summary only counts what needs no attention.
+    const quiet = name === 'markdown' ? ['pass', 'skipped'] : []
+    const missing = verdicts.filter(verdict => !text.includes(`${verdict}-case`))
+    t.same(missing, quiet, name)
+  }
+})
+
+t.test('a megabyte of payload, id and reason makes no report long', async t => {
+  for (const name of reporterNames) {
+    // json is whole, by its contract.
+    if (name === 'json') continue
+    const text = (await createReporter(name)).end(reportOf(hugeCases()))
+    t.ok(text.length < 60_000, `${name}: ${text.length} characters`)
+  }
+})
+
+t.test('a reporter leaves the report as it was', async t => {
+  const report = frozen(failingReport())
+  for (const name of reporterNames) {
+    const reporter = await createReporter(name)
+    t.doesNotThrow(() => reporter.end(report), name)
+  }
+})
+
+/** Writing to it throws. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  for (const own of Object.values(value)) frozen(own)
+  return Object.freeze(value)
+}

@@ -1,0 +1,217 @@
+import type { Finding } from '../model/finding.ts'
+import type { CaseResult, RunReport } from '../model/report.ts'
+import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
+import { drawLadder } from './ladder.ts'
+import { atEnd } from './reporter.ts'
+import { visible } from './visible.ts'
+import { type Element, element, writeXml } from './xml.ts'
+
+/**
+ * JUnit XML. `failure`: the target broke a rule. `error`: nothing can be said of it (inconclusive, or we or the adapter failed).
+ * The format knows no expected failure; one that a ticket accepts is `skipped`, so that CI agrees with the exit code.
+ */
+export const junit = atEnd(report => {
+  const suites = [...bySuite(report), ...runSuite(report)]
+  const attributes = {
+    name: `mqttspec ${report.target.name}`,
+    ...totals(suites.flatMap(suite => suite.cases)),
+    time: seconds(report.durationMs),
+    timestamp: report.startedAt,
+  }
+  return writeXml(
+    element(
+      'testsuites',
+      attributes,
+      suites.map(suite => suiteElement(suite, report)),
+    ),
+  )
+})
+
+type Outcome =
+  | { kind: 'passed' }
+  | { kind: 'failure' | 'error'; type: string; message: string; text: string }
+  | { kind: 'skipped'; message: string }
+
+type JunitCase = {
+  name: string
+  ms: number
+  outcome: Outcome
+  properties: [name: string, value: string][]
+  output: string
+  place?: CaseResult['place']
+}
+
+type JunitSuite = { name: string; cases: JunitCase[] }
+
+function bySuite(report: RunReport): JunitSuite[] {
+  const suites = new Map<string, JunitCase[]>()
+  for (const result of report.results) {
+    if (!suites.has(result.suite)) suites.set(result.suite, [])
+    suites.get(result.suite)!.push(junitCase(result, report))
+  }
+  return [...suites].map(([name, cases]) => ({ name, cases }))
+}
+
+function junitCase(result: CaseResult, report: RunReport): JunitCase {
+  return {
+    name: result.id,
+    ms: result.durationMs,
+    outcome: outcomeOf(result, report),
+    properties: [
+      ['version', result.version],
+      ['verdict', result.verdict],
+      ...result.covers.map((ref): [string, string] => ['statement', ref]),
+      ...result.bugs.map((bug): [string, string] => ['bug', bug]),
+      ['replay', result.replay],
+    ],
+    output: outputOf(result, report),
+    place: result.place,
+  }
+}
+
+function outcomeOf(result: CaseResult, report: RunReport): Outcome {
+  const { verdict, reason, known } = result
+  if (isAccepted(result)) {
+    return { kind: 'skipped', message: `known issue ${known!.ticket}: ${reason}` }
+  }
+  switch (verdict) {
+    case 'pass':
+      return { kind: 'passed' }
+    case 'skipped':
+      return { kind: 'skipped', message: reason }
+    case 'warn':
+      return warningsFail(report) ? failure(result) : { kind: 'passed' }
+    case 'fail':
+      return failure(result)
+    case 'inconclusive':
+    case 'error':
+      return { kind: 'error', type: verdict, message: reason, text: `${reason}\n${result.replay}` }
+  }
+}
+
+function failure({ reason, findings, replay }: CaseResult): Outcome {
+  return {
+    kind: 'failure',
+    type: findings[0]?.statement ?? 'fail',
+    message: reason,
+    text: [...findings.slice(0, 20).map(findingText), replay].join('\n\n'),
+  }
+}
+
+function findingText(finding: Finding): string {
+  const { statement, level, message, expected, got, nearestMiss, at } = finding
+  const facts = [
+    `${level} ${visible(statement, 200)}: ${visible(message)}`,
+    `says: ${saysOf(statement) ?? ''}`,
+    `expected: ${visible(expected)}`,
+    `got: ${visible(got)}`,
+    nearestMiss === undefined ? '' : `nearest: ${visible(nearestMiss)}`,
+    at === undefined ? '' : `at: ${visible(at.file)}:${at.line}:${at.column}`,
+  ]
+  return facts.filter(fact => !/^(\w+: )?$/.test(fact)).join('\n')
+}
+
+/** What fails the run and is no case: claims of the profile, known issues that no longer hold, a run that never began. */
+function runSuite(report: RunReport): JunitSuite[] {
+  const cases = [
+    ...report.findings.map(finding => runCase(`target: ${finding.message}`, claimOutcome(finding))),
+    ...(report.knownIssues?.violations ?? []).map(text =>
+      runCase(`known issues: ${text}`, {
+        kind: 'failure',
+        type: 'known-issues',
+        message: text,
+        text,
+      }),
+    ),
+    ...problemCases(report),
+  ]
+  return cases.length === 0 ? [] : [{ name: 'mqttspec', cases }]
+}
+
+function claimOutcome(finding: Finding): Outcome {
+  if (finding.level !== 'MUST') return { kind: 'passed' }
+  return {
+    kind: 'failure',
+    type: finding.statement,
+    message: finding.message,
+    text: findingText(finding),
+  }
+}
+
+function problemCases(report: RunReport): JunitCase[] {
+  const nothing = report.results.length === 0 && report.exitCode !== 0
+  if (report.problem === undefined && !nothing) return []
+  const message = headline(report)
+  return [runCase('the run', { kind: 'error', type: 'run', message, text: message })]
+}
+
+function runCase(name: string, outcome: Outcome): JunitCase {
+  return { name, ms: 0, outcome, properties: [], output: '' }
+}
+
+function outputOf(result: CaseResult, report: RunReport): string {
+  if (result.verdict === 'pass' || result.verdict === 'skipped') return ''
+  const ladder = drawLadder(result.trace, result.findings, {
+    columns: 100,
+    ascii: false,
+    target: report.target.name,
+  })
+  const told = result.findings.slice(0, 20).map(findingText)
+  return [...told, ladder.map(line => line.text).join('\n')]
+    .filter(text => text !== '')
+    .join('\n\n')
+}
+
+function suiteElement({ name, cases }: JunitSuite, { startedAt }: RunReport): Element {
+  const time = seconds(cases.reduce((sum, one) => sum + one.ms, 0))
+  const attributes = { name, ...totals(cases), time, timestamp: startedAt }
+  return element(
+    'testsuite',
+    attributes,
+    cases.map(one => caseElement(name, one)),
+  )
+}
+
+function caseElement(suite: string, one: JunitCase): Element {
+  const place = one.place === undefined ? {} : { file: one.place.file, line: one.place.line }
+  const attributes = { name: one.name, classname: suite, time: seconds(one.ms), ...place }
+  return element('testcase', attributes, [
+    ...propertiesElement(one),
+    ...outcomeElement(one.outcome),
+    ...(one.output === '' ? [] : [element('system-out', {}, one.output)]),
+  ])
+}
+
+function propertiesElement({ properties }: JunitCase): Element[] {
+  if (properties.length === 0) return []
+  const each = properties.map(([name, value]) => element('property', { name, value }))
+  return [element('properties', {}, each)]
+}
+
+function outcomeElement(outcome: Outcome): Element[] {
+  switch (outcome.kind) {
+    case 'passed':
+      return []
+    case 'skipped':
+      return [element('skipped', { message: outcome.message })]
+    case 'failure':
+    case 'error': {
+      const { kind, type, message, text } = outcome
+      return [element(kind, { message, type }, text)]
+    }
+  }
+}
+
+function totals(cases: readonly JunitCase[]): { [name: string]: number } {
+  const of = (kind: Outcome['kind']) => cases.filter(one => one.outcome.kind === kind).length
+  return {
+    tests: cases.length,
+    failures: of('failure'),
+    errors: of('error'),
+    skipped: of('skipped'),
+  }
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3)
+}

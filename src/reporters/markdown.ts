@@ -1,0 +1,210 @@
+import type { CaseResult, RunReport } from '../model/report.ts'
+import { caseCounts, statementCounts } from './counts.ts'
+import { escapeHtml } from './escape-html.ts'
+import { type Group, groupAlike } from './groups.ts'
+import { headline, isAccepted, knownWords, saysOf } from './headline.ts'
+import { drawLadder } from './ladder.ts'
+import { atEnd } from './reporter.ts'
+import { visible } from './visible.ts'
+import { count, duration } from './words.ts'
+
+/** GitHub drops a step summary above 1 MiB whole. */
+const bytesMax = 880_000
+
+/** For the summary of a CI step: the verdict first, tables of what went wrong, a folded ladder per failure. */
+export const markdown = atEnd(report => {
+  const page = boundedPage(bytesMax)
+  page.add(top(report))
+  for (const part of [...wrong(report), ...ladders(report), ...rest(report)]) page.add(part)
+  return page.text()
+})
+
+function top(report: RunReport): string {
+  const { target } = report
+  const sign = { 0: '✅', 4: '❔' }[report.exitCode] ?? '❌'
+  const facts = [
+    `${safe(target.role)} at ${safe(target.address)}`,
+    `MQTT ${target.versions.join(', ')}`,
+    `seed ${report.seed}`,
+    duration(report.durationMs),
+    ...(report.sleptMs > 0 ? [`${duration(report.sleptMs)} slept`] : []),
+  ]
+  return [
+    `## ${sign} ${safe(target.name, 200)}: ${safe(headline(report), 2000)}`,
+    '',
+    `${caseCounts(report)}. Statements: ${statementCounts(report)}.${provedText(report)}`,
+    '',
+    `${facts.join(' · ')} · mqttspec ${safe(report.mqttspec, 40)}`,
+    '',
+  ].join('\n')
+}
+
+/** What a pass is worth: how many of them come from cases that were seen to catch flaws. */
+function provedText({ results }: RunReport): string {
+  const proved = results.filter(({ verdict, kills }) => verdict === 'pass' && kills)
+  if (proved.length === 0) return ''
+  return ` ${count(proved.length, 'pass', 'passes')} by cases that caught flaws when they were proved.`
+}
+
+/** A table for each way to go wrong. Rows are parts of their own, so that a full page ends between two of them. */
+function wrong(report: RunReport): string[] {
+  const of = (verdict: CaseResult['verdict']) =>
+    groupAlike(report.results.filter(one => one.verdict === verdict && !isAccepted(one)))
+  return [
+    ...table('Failures', findingHead, of('fail').flatMap(findingRows)),
+    ...table('Errors', reasonHead, of('error').map(reasonRow)),
+    ...table('Inconclusive', reasonHead, of('inconclusive').map(reasonRow)),
+    ...table('Warnings', findingHead, of('warn').flatMap(findingRows)),
+    ...table(
+      'Claims of the profile that do not hold',
+      ['clause', 'found', 'expected', 'got'],
+      report.findings.map(({ statement, message, expected, got }) => [
+        code(statement),
+        safe(message),
+        safe(expected),
+        safe(got),
+      ]),
+    ),
+    ...known(report),
+  ]
+}
+
+const findingHead = ['case', 'clause', 'which says', 'found']
+const reasonHead = ['case', 'why']
+
+function findingRows(group: Group): string[][] {
+  const { findings, reason } = group.first
+  if (findings.length === 0) return [[caseCell(group), '', '', safe(reason)]]
+  return findings
+    .slice(0, 5)
+    .map((finding, index) => [
+      index === 0 ? caseCell(group) : '',
+      `${finding.level} ${code(finding.statement)}`,
+      safe(saysOf(finding.statement) ?? ''),
+      safe(finding.message),
+    ])
+}
+
+function reasonRow(group: Group): string[] {
+  return [caseCell(group), safe(group.first.reason)]
+}
+
+function caseCell({ first, others }: Group): string {
+  return `${code(first.id)}${others.length > 0 ? ` and ${others.length} more` : ''}`
+}
+
+function known(report: RunReport): string[] {
+  const rows = report.results
+    .filter(result => result.known !== undefined)
+    .map(({ id, known }) => [code(id), link(known!.ticket), knownWords[known!.outcome]])
+  const violations = report.knownIssues?.violations ?? []
+  return [
+    ...table('Known issues', ['case', 'ticket', 'now'], rows),
+    ...violations.map(text => `- ❌ ${safe(text)}\n`),
+  ]
+}
+
+function ladders(report: RunReport): Part[] {
+  const failed = report.results.filter(one => one.verdict === 'fail' && !isAccepted(one))
+  const parts = groupAlike(failed).map(group => () => ladderOf(group, report.target.name))
+  return parts.length === 0 ? [] : ['\n### On the wire\n\n', ...parts]
+}
+
+function ladderOf({ first, others }: Group, target: string): string {
+  const lines = drawLadder(first.trace, first.findings, { columns: 110, ascii: false, target })
+  const more = others.length > 0 ? ` and ${count(others.length, 'case')} like it` : ''
+  const facts = first.findings
+    .slice(0, 5)
+    .flatMap(({ expected, got, nearestMiss }) => [
+      `expected ${visible(expected, 500)}`,
+      `got      ${visible(got, 500)}`,
+      ...(nearestMiss === undefined ? [] : [`nearest  ${visible(nearestMiss, 500)}`]),
+    ])
+  const body = [...facts, '', ...lines.map(line => line.text), '', `again: ${first.replay}`]
+  // Inside <pre> only HTML is read, no markdown, until the closing tag.
+  return [
+    `<details><summary>${code(first.id)}${more}: ${safe(first.title, 300)}</summary>`,
+    '',
+    `<pre>${body.map(line => escapeHtml(line, 1000)).join('\n')}</pre>`,
+    '',
+    '</details>',
+    '',
+    '',
+  ].join('\n')
+}
+
+function rest(report: RunReport): string[] {
+  const reasons = new Map<string, number>()
+  for (const { verdict, reason } of report.results)
+    if (verdict === 'skipped') reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  const broken = report.statements.filter(({ outcome }) => outcome === 'broken')
+  return [
+    ...table(
+      'Skipped',
+      ['cases', 'why'],
+      [...reasons].map(([reason, n]) => [String(n), safe(reason)]),
+    ),
+    ...table(
+      'Statements broken',
+      ['clause', 'which says', 'cases'],
+      broken.map(({ id, level, cases }) => [
+        `${level} ${code(id)}`,
+        safe(saysOf(id) ?? ''),
+        String(cases.length),
+      ]),
+    ),
+  ]
+}
+
+function table(title: string, head: string[], rows: string[][]): string[] {
+  if (rows.length === 0) return []
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |\n`
+  return [
+    `\n### ${title}\n\n${line(head)}${line(head.map(() => '---'))}${line(rows[0]!)}`,
+    ...rows.slice(1).map(line),
+  ]
+}
+
+/** Text in which markdown and HTML find nothing of theirs: every sign either gives a meaning is a reference. */
+function safe(text: string, maxChars = 500): string {
+  return visible(text, maxChars).replace(
+    /[&<>"'`|*_~[\]()#\\$@!{}]|:(?=\S)/g,
+    char => `&#${char.charCodeAt(0)};`,
+  )
+}
+
+function code(text: string): string {
+  return `<code>${safe(text, 300)}</code>`
+}
+
+/** A ticket is a link where it is plainly a web address. */
+function link(ticket: string): string {
+  return /^https:\/\/[\w./#?=&%-]+$/.test(ticket) ? `<${ticket}>` : safe(ticket)
+}
+
+/** A piece of the page; a function where it would be a waste to write what finds no room. */
+type Part = string | (() => string)
+
+/** Takes parts until the page is full, then says how many it left out. */
+function boundedPage(limit: number) {
+  const parts: string[] = []
+  let bytes = 0
+  let left = 0
+
+  const addText = (text: string) => {
+    bytes += Buffer.byteLength(text)
+    if (bytes > limit) left++
+    else parts.push(text)
+  }
+
+  return {
+    add(part: Part) {
+      if (left > 0) left++
+      else addText(typeof part === 'string' ? part : part())
+    },
+    text() {
+      const note = `\nThis page is full: ${count(left, 'more row or ladder', 'more rows and ladders')}`
+      return parts.join('') + (left > 0 ? `${note} in the other reports.\n` : '')
+    },
+  }
+}

@@ -1,0 +1,122 @@
+import t from 'tap'
+import { caseOf, reportOf } from '../../fixtures/reports/build.ts'
+import { hostileReport } from '../../fixtures/reports/hostile.ts'
+import { failingReport } from '../../fixtures/reports/lost-pubrec.ts'
+import type { RunReport } from '../model/report.ts'
+import { textWidth } from './columns.ts'
+import { pretty } from './pretty.ts'
+import { defaultOptions, type ReporterOptions } from './reporter.ts'
+
+t.test('a failing run, as someone reads it', async t => {
+  const text = rendered(failingReport())
+  t.match(text, /^✗ qos2\/broker-receives {2}2 fail, 1 known, 12 pass$/m)
+  t.match(text, /^ {2}✗ pubrec-lost:5\.0:close=rst$/m)
+  t.match(text, /^ {4}says {5}Until PUBREL arrives/m)
+  t.match(text, /^ {4}got {6}PUBLISH id 2, QoS 2, "once"$/m)
+  t.match(text, /^ {4}nearest {2}the second copy came 31 ms after/m)
+  t.match(text, /^ {4}at {7}suites\/broker\/qos2-receive\.yaml:24:9$/m)
+  t.match(text, / <<<$/m)
+  t.match(
+    text,
+    /^ {2}again: mqttspec run 'qos2.broker-receives.pubrec-lost:5\.0:close=rst' --seed 4711$/m,
+  )
+  t.match(text, /^ {4}2 {2}the target has no shared-subscriptions$/m)
+  t.match(text, /^⊘ qos2\/broker-receives\/three-copies:3\.1\.1 {2}https:/m)
+  t.match(text, /^statements {2}3 met, 3 broken, 1 untested$/m)
+  t.match(text, /^time {8}2\.2 s, 150 ms slept for rules about time$/m)
+  t.match(text, /✗ 1 MUST is broken\n$/)
+})
+
+t.test('what fails alike is drawn once and names the others', async t => {
+  const text = rendered(failingReport())
+  t.equal(text.match(/A PUBLISH resent after a lost PUBREC/g)!.length, 1)
+  t.match(text, /^ {2}also: {2}5\.0:close=fin$/m)
+})
+
+t.test('the verdict line follows the exit code', async t => {
+  const last = (more: Partial<RunReport>) =>
+    rendered(reportOf([caseOf('a/b:5.0')], more))
+      .trim()
+      .split('\n')
+      .at(-1)
+  t.equal(last({}), '✓ conformant: nothing failed')
+  t.equal(last({ exitCode: 3, problem: 'nobody answers at x:1' }), '✗ nobody answers at x:1')
+  t.equal(last({ exitCode: 2 }), '✗ usage, or a mistake in a suite or profile: nothing ran')
+  t.equal(last({ exitCode: 4, results: [] }), '? nothing was selected')
+  t.equal(last({ exitCode: 70 }), '✗ mqttspec itself failed; the trace is in the report')
+  const knownIssues = { file: 'known.yaml', expected: 0, violations: ['a/b:5.0 passes now'] }
+  t.equal(last({ exitCode: 1, knownIssues }), '✗ the known issues no longer hold')
+})
+
+t.test('a live terminal ends with what a pipe gets', async t => {
+  const report = failingReport()
+  const piped = played(report, { live: false })
+  const live = played(report, { live: true })
+  t.not(live, piped)
+  t.equal(onScreen(live), piped)
+  t.equal(piped, rendered(report), 'and a saved report shows the same')
+})
+
+t.test('the live line tells what runs, and is never as wide as the terminal', async t => {
+  const live = played(failingReport(), { live: true, columns: 60 })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this is how the line is erased
+  const drawn = [...live.matchAll(/\r\u001b\[K([^\r\n]+)$|\r\u001b\[K([^\r\n]+)(?=\r)/g)].map(
+    match => match[1] ?? match[2]!,
+  )
+  t.ok(drawn.some(line => line.startsWith('0/19 · 1 running · 0 ms · qos2/broker')))
+  t.ok(drawn.some(line => line.startsWith('19/19 · 2 failed')))
+  t.ok(drawn.every(line => textWidth(line) < 60))
+})
+
+t.test('verbose lists what passed', async t => {
+  t.match(rendered(failingReport(), { verbose: true }), /^ {2}✓ publish-lost:5\.0:close=fin$/m)
+  t.notMatch(rendered(failingReport()), /✓ publish-lost/)
+})
+
+t.test('lines keep within the columns, but for the one to copy', async t => {
+  for (const report of [failingReport(), hostileReport()]) {
+    for (const columns of [60, 100]) {
+      const lines = rendered(report, { columns }).split('\n')
+      const wide = lines.filter(line => textWidth(line) > columns && !line.startsWith('  again: '))
+      t.same(wide, [])
+    }
+  }
+})
+
+t.test('hostile text steers neither the terminal nor the runner of a job', async t => {
+  const plain = rendered(hostileReport())
+  t.notMatch(plain.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u)
+  t.notMatch(plain, /^\s*::/m)
+  t.ok(plain.length < 200_000, `${plain.length} characters`)
+  const coloured = rendered(hostileReport(), { colour: true })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours
+  const stripped = coloured.replace(/\u001b\[\d+m/g, '')
+  t.notMatch(stripped.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u)
+})
+
+t.test('ASCII means ASCII', async t => {
+  t.match(rendered(failingReport(), { ascii: true }), /^[\x20-\x7e\n]*$/)
+})
+
+function rendered(report: RunReport, options: Partial<ReporterOptions> = {}): string {
+  return pretty({ ...defaultOptions, ...options }).end(report)
+}
+
+/** As a run drives it: cases of two suites begin and end one after another. */
+function played(report: RunReport, options: Partial<ReporterOptions>): string {
+  const reporter = pretty({ ...defaultOptions, ...options })
+  const { mqttspec, seed, target, results } = report
+  const texts = [reporter.begin!({ mqttspec, seed, target, cases: results })]
+  for (const [index, result] of results.entries()) {
+    texts.push(reporter.caseBegun!(result.id))
+    texts.push(reporter.tick!(index * 10))
+    texts.push(reporter.caseDone!(result))
+  }
+  return [...texts, reporter.end(report)].join('')
+}
+
+/** What a terminal shows in the end: `\r` and erase-line take back what was drawn. */
+function onScreen(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this is how the line is erased
+  return text.replace(/[^\n]*\r\u001b\[K/g, '')
+}

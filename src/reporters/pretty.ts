@@ -1,0 +1,93 @@
+import type { CaseResult, RunReport } from '../model/report.ts'
+import { fit, wrap } from './columns.ts'
+import { type Paper, paper } from './pretty/paper.ts'
+import { progress } from './pretty/progress.ts'
+import { sections } from './pretty/sections.ts'
+import { suiteLines } from './pretty/suites.ts'
+import type { Reporter, ReporterOptions, RunHead } from './reporter.ts'
+import { visible } from './visible.ts'
+import { count } from './words.ts'
+
+/**
+ * For people. While cases run: a line per suite as it completes, its trouble under it, and on a terminal one live line.
+ * At the end: each failure drawn once, what is known or skipped in short, and the verdict last, where the eye is.
+ */
+export function pretty(options: ReporterOptions): Reporter {
+  const page = paper(options)
+  const live = progress(page, options)
+  const results = new Map<string, CaseResult[]>()
+  const printed = new Set<string>()
+  let head: RunHead | undefined
+
+  const suiteDone = (suite: string) => {
+    printed.add(suite)
+    return lines(suiteLines(suite, results.get(suite) ?? [], page, options))
+  }
+  const isWhole = (suite: string) =>
+    head !== undefined &&
+    results.get(suite)!.length === head.cases.filter(one => one.suite === suite).length
+
+  return {
+    begin(run) {
+      head = run
+      live.begin(run.cases.length)
+      return lines(headLines(run, run.cases.length, page)) + live.draw()
+    },
+    caseBegun(id) {
+      live.caseBegun(id)
+      return live.draw()
+    },
+    caseDone(result) {
+      live.caseDone(result)
+      const known = results.get(result.suite)
+      if (known === undefined) results.set(result.suite, [result])
+      else known.push(result)
+      const text = isWhole(result.suite) ? suiteDone(result.suite) : ''
+      return live.clear() + text + live.draw()
+    },
+    tick(elapsedMs) {
+      live.tick(elapsedMs)
+      return live.draw()
+    },
+    end(report) {
+      let text = live.clear()
+      if (head === undefined) text += lines(headLines(report, report.results.length, page))
+      // Suites that never completed, after --bail or Ctrl-C, and all of them where a saved report is shown.
+      for (const [suite, own] of bySuite(report)) {
+        if (printed.has(suite)) continue
+        results.set(suite, own)
+        text += suiteDone(suite)
+      }
+      return text + lines(sections(report, page, options))
+    },
+  }
+}
+
+function headLines(run: RunHead | RunReport, cases: number, page: Paper): string[] {
+  const { target } = run
+  const about = [target.role, visible(target.address, 200)].filter(word => word !== '').join(', ')
+  const line = [
+    `mqttspec ${visible(run.mqttspec, 40)}`,
+    `${visible(target.name, 100)} (${about})`,
+    target.versions.join(', '),
+    `seed ${run.seed}`,
+    count(cases, 'case'),
+  ].join(page.dot)
+  const wrapped = wrap(line, page.columns).map(part => page.paint.bold(fit(part, page.columns)))
+  return [...wrapped, '']
+}
+
+function bySuite(report: RunReport): Map<string, CaseResult[]> {
+  const suites = new Map<string, CaseResult[]>()
+  for (const result of report.results) {
+    const own = suites.get(result.suite)
+    if (own === undefined) suites.set(result.suite, [result])
+    else own.push(result)
+  }
+  return suites
+}
+
+/** A line that begins with `::` would be a command to the runner of a GitHub job. */
+function lines(texts: string[]): string {
+  return texts.map(text => `${text}\n`.replace(/^(\s*):(?=:)/gm, '$1\\x3a')).join('')
+}

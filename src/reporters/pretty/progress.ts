@@ -1,0 +1,61 @@
+import type { CaseResult } from '../../model/report.ts'
+import { fit } from '../columns.ts'
+import { isAccepted } from '../headline.ts'
+import type { ReporterOptions } from '../reporter.ts'
+import { visible } from '../visible.ts'
+import { duration } from '../words.ts'
+import type { Paper } from './paper.ts'
+
+/** The line that is drawn over and over while cases run. Where the page is not live, it is nothing. */
+export function progress(page: Paper, { live }: Pick<ReporterOptions, 'live'>) {
+  const running = new Set<string>()
+  let total = 0
+  let done = 0
+  let failed = 0
+  let elapsedMs = 0
+  let drawn = ''
+
+  const text = () => {
+    const [first] = running
+    const facts = [
+      `${done}/${total}`,
+      running.size > 0 ? `${running.size} running` : '',
+      failed > 0 ? `${failed} failed` : '',
+      duration(elapsedMs),
+      first === undefined ? '' : visible(first, 200),
+    ]
+    // One column stays free: a full line would wrap in some terminals, and then not be erased whole.
+    return fit(facts.filter(fact => fact !== '').join(page.dot), page.columns - 1, page.more)
+  }
+
+  return {
+    begin(cases: number) {
+      total = cases
+    },
+    caseBegun(id: string) {
+      running.add(id)
+    },
+    caseDone(result: CaseResult) {
+      running.delete(result.id)
+      done++
+      if (result.verdict === 'error' || (result.verdict === 'fail' && !isAccepted(result))) failed++
+    },
+    tick(ms: number) {
+      elapsedMs = ms
+    },
+    draw(): string {
+      const next = text()
+      if (!live || next === drawn) return ''
+      drawn = next
+      return eraseLine + (failed > 0 ? page.paint.red(next) : page.paint.dim(next))
+    },
+    clear(): string {
+      if (drawn === '') return ''
+      drawn = ''
+      return eraseLine
+    },
+  }
+}
+
+/** To the first column, then erase to the end of the line. */
+const eraseLine = '\r\u001b[K'

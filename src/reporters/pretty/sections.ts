@@ -1,0 +1,157 @@
+import type { CaseResult, RunReport } from '../../model/report.ts'
+import { fit, wrap } from '../columns.ts'
+import { caseCounts, statementCounts } from '../counts.ts'
+import { groupAlike } from '../groups.ts'
+import { headline, isAccepted, knownWords } from '../headline.ts'
+import type { ReporterOptions } from '../reporter.ts'
+import { visible } from '../visible.ts'
+import { duration } from '../words.ts'
+import { againLines, drawnCase, findingLines } from './drawn-case.ts'
+import { type Paper, sign } from './paper.ts'
+import { shortId } from './suites.ts'
+
+/** Failures drawn unless asked for all: past these a page or a file serves better than a terminal. */
+const drawnMax = 12
+
+/** All that follows the suites: what went wrong in full, the rest in short, the verdict last. */
+export function sections(report: RunReport, page: Paper, options: ReporterOptions): string[] {
+  return [
+    ...drawn('Failures', ofVerdict(report, 'fail'), report, page, options),
+    ...drawn('Errors', ofVerdict(report, 'error'), report, page, options),
+    ...drawn('Inconclusive', ofVerdict(report, 'inconclusive'), report, page, options),
+    ...warnings(report, page),
+    ...aboutTarget(report, page),
+    ...known(report, page),
+    ...skipped(report, page),
+    ...summary(report, page),
+  ]
+}
+
+function ofVerdict(report: RunReport, verdict: CaseResult['verdict']): CaseResult[] {
+  return report.results.filter(result => result.verdict === verdict && !isAccepted(result))
+}
+
+function drawn(
+  title: string,
+  results: CaseResult[],
+  report: RunReport,
+  page: Paper,
+  { verbose }: ReporterOptions,
+): string[] {
+  const groups = groupAlike(results)
+  if (groups.length === 0) return []
+  const shown = groups.slice(0, verbose ? groups.length : drawnMax)
+  const left = groups.length - shown.length
+  return [
+    ...section(title, results.length, page),
+    ...shown.flatMap((group, index) => [
+      ...(index > 0 ? [''] : []),
+      ...drawnCase(group, report.target.name, page),
+    ]),
+    ...(left > 0
+      ? ['', `and ${left} more; --verbose draws them here, --reporter html=FILE on a page`]
+      : []),
+  ]
+}
+
+/** Warnings told once each, with the cases that met them. */
+function warnings(report: RunReport, page: Paper): string[] {
+  const groups = groupAlike(ofVerdict(report, 'warn'))
+  if (groups.length === 0) return []
+  const cases = groups.reduce((sum, group) => sum + 1 + group.others.length, 0)
+  return [
+    ...section('Warnings', cases, page),
+    ...groups.slice(0, 50).flatMap(({ first, others }) => {
+      const more = others.length > 0 ? ` and ${others.length} more like it` : ''
+      const id = fit(visible(first.id, 300), page.columns - 4 - more.length, page.more)
+      const told = first.findings.filter(finding => finding.level !== 'MAY').slice(0, 3)
+      return [
+        `${sign('warn', page)} ${id}${page.paint.dim(more)}`,
+        ...told.flatMap(finding => findingLines(finding, page, first.place)),
+        ...againLines(first, page),
+      ]
+    }),
+    ...(groups.length > 50 ? [`and ${groups.length - 50} more`] : []),
+  ]
+}
+
+function aboutTarget(report: RunReport, page: Paper): string[] {
+  if (report.findings.length === 0) return []
+  return [
+    ...section('The target does not hold what its profile claims', report.findings.length, page),
+    ...report.findings.slice(0, 50).flatMap(finding => findingLines(finding, page)),
+  ]
+}
+
+function known(report: RunReport, page: Paper): string[] {
+  const cases = report.results.filter(result => result.known !== undefined)
+  const violations = report.knownIssues?.violations ?? []
+  if (cases.length + violations.length === 0) return []
+  const broken = violations.slice(0, 50).flatMap(text => {
+    const [first, ...rest] = wrap(visible(text, 500), page.columns - 2, 3)
+    return [`${sign('fail', page)} ${first}`, ...rest.map(line => `  ${line}`)]
+  })
+  return [
+    ...section('Known issues', cases.length, page),
+    ...cases.map(result => knownLine(result, page)),
+    ...broken,
+  ]
+}
+
+function knownLine(result: CaseResult, page: Paper): string {
+  const { ticket, outcome } = result.known!
+  const holds = outcome === 'expected'
+  const said = `  ${visible(ticket, 120)}${holds ? '' : ` ${knownWords[outcome]}`}`
+  const tail = fit(said, Math.floor(page.columns * 0.6), page.more)
+  const id = fit(visible(result.id, 300), page.columns - 2 - tail.length, page.more)
+  return `${sign(holds ? 'known' : 'fail', page)} ${id}${page.paint.dim(tail)}`
+}
+
+function skipped(report: RunReport, page: Paper): string[] {
+  const byReason = new Map<string, CaseResult[]>()
+  for (const result of report.results) {
+    if (result.verdict !== 'skipped') continue
+    const same = byReason.get(result.reason)
+    if (same === undefined) byReason.set(result.reason, [result])
+    else same.push(result)
+  }
+  if (byReason.size === 0) return []
+  const reasons = [...byReason].sort((a, b) => b[1].length - a[1].length)
+  const lines = reasons.slice(0, 30).map(([reason, cases]) => {
+    const only = cases.length === 1 ? ` (${shortId(cases[0]!.id, cases[0]!.suite)})` : ''
+    const text = visible(`${reason}${only}`, 300)
+    return `${String(cases.length).padStart(5)}  ${fit(text, page.columns - 7, page.more)}`
+  })
+  const rest = reasons.length > 30 ? [`       and ${reasons.length - 30} more reasons`] : []
+  return [...section('Skipped', report.summary.skipped, page), ...lines, ...rest]
+}
+
+function summary(report: RunReport, page: Paper): string[] {
+  const { paint } = page
+  const slept = report.sleptMs > 0 ? `${duration(report.sleptMs)} slept for rules about time` : ''
+  const facts: [string, string][] = [
+    ['cases', caseCounts(report)],
+    ['statements', statementCounts(report)],
+    ['time', `${duration(report.durationMs)}, ${slept || 'nothing slept'}`],
+  ]
+  const colour = { 0: paint.green, 4: paint.magenta }[report.exitCode] ?? paint.red
+  const verdict = wrap(visible(headline(report), 2000), page.columns - 2)
+  const mark = sign(
+    report.exitCode === 0 ? 'pass' : report.exitCode === 4 ? 'inconclusive' : 'fail',
+    page,
+  )
+  return [
+    '',
+    ...facts.flatMap(([name, text]) =>
+      wrap(text, page.columns - 12).map(
+        (line, index) => (index === 0 ? name : '').padEnd(12) + line,
+      ),
+    ),
+    '',
+    ...verdict.map((line, index) => `${index === 0 ? mark : ' '} ${paint.bold(colour(line))}`),
+  ]
+}
+
+function section(title: string, n: number, page: Paper): string[] {
+  return ['', page.paint.bold(`${title} (${n})`), '']
+}

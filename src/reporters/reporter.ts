@@ -1,0 +1,52 @@
+import type { CaseResult, RunReport, TargetInfo } from '../model/report.ts'
+
+/**
+ * Events in, text out. Whoever drives a reporter writes each returned text to the reporter's stream or file, in order,
+ * and nothing else: all texts in a row are the report. Only `end` is asked of every reporter, and `end` alone must
+ * make a whole report too (`mqttspec report convert` calls nothing else).
+ */
+export type Reporter = {
+  begin?(head: RunHead): string
+  caseBegun?(id: string): string
+  caseDone?(result: CaseResult): string
+  /** Called now and then while cases run; only a live terminal has something to say. */
+  tick?(elapsedMs: number): string
+  end(report: RunReport): string
+}
+
+/** What is known before the first case runs. */
+export type RunHead = {
+  mqttspec: string
+  seed: number
+  target: TargetInfo
+  cases: { id: string; suite: string }[]
+}
+
+export type ReporterOptions = {
+  /** ANSI colours; the caller honours NO_COLOR. */
+  colour: boolean
+  /** Width to keep within; 100 where nobody knows. */
+  columns: number
+  /** A terminal: one line may be drawn over again. */
+  live: boolean
+  /** Passing cases too, and every failure drawn. */
+  verbose: boolean
+  /** No characters beyond ASCII of our own. */
+  ascii: boolean
+}
+
+export const defaultOptions: ReporterOptions = {
+  colour: false,
+  columns: 100,
+  live: false,
+  verbose: false,
+  ascii: false,
+}
+
+/** Makes a reporter for one run. */
+export type CreateReporter = (options: ReporterOptions) => Reporter
+
+/** A reporter that needs only the whole report. */
+export function atEnd(render: (report: RunReport) => string): CreateReporter {
+  return () => ({ end: render })
+}

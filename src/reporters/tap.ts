@@ -1,0 +1,127 @@
+import { stringify } from 'yaml'
+import type { Finding } from '../model/finding.ts'
+import type { CaseResult, RunReport } from '../model/report.ts'
+import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
+import { drawLadder } from './ladder.ts'
+import { atEnd } from './reporter.ts'
+import { visible, visibleLines } from './visible.ts'
+
+/**
+ * TAP 14. A consumer that knows only `ok` and `not ok` comes to the verdict of the exit code: what fails the run is `not ok`,
+ * be it a case, a claim of the target's profile, or a known issue that no longer holds.
+ */
+export const tap = atEnd(report => {
+  const points = [
+    ...report.results.map(result => casePoint(result, report)),
+    ...report.findings.filter(finding => finding.level === 'MUST').map(claimPoint),
+    ...promisePoints(report),
+  ]
+  return [
+    'TAP version 14',
+    ...(points.length > 0 ? [`1..${points.length}`] : []),
+    `# mqttspec ${oneLine(report.mqttspec)} ${oneLine(report.target.name)} seed ${report.seed}`,
+    ...points.map(({ ok, text, diagnostics }, index) =>
+      [`${ok ? 'ok' : 'not ok'} ${index + 1} - ${text}`, ...yamlBlock(diagnostics)].join('\n'),
+    ),
+    `# exit ${report.exitCode}: ${oneLine(headline(report))}`,
+    ...bailOut(report),
+    '',
+  ].join('\n')
+})
+
+type Point = { ok: boolean; text: string; diagnostics?: object }
+
+function casePoint(result: CaseResult, report: RunReport): Point {
+  const name = escaped(oneLine(result.id))
+  if (isAccepted(result)) {
+    const ticket = escaped(oneLine(result.known!.ticket))
+    return { ok: false, text: `${name} # TODO ${ticket}`, diagnostics: diagnostics(result, report) }
+  }
+  switch (result.verdict) {
+    case 'pass':
+      return { ok: true, text: name }
+    case 'skipped':
+      return { ok: true, text: `${name} # SKIP ${escaped(oneLine(result.reason))}` }
+    case 'warn':
+      return { ok: !warningsFail(report), text: name, diagnostics: diagnostics(result, report) }
+    case 'fail':
+    case 'inconclusive':
+    case 'error':
+      return { ok: false, text: name, diagnostics: diagnostics(result, report) }
+  }
+}
+
+function claimPoint(finding: Finding): Point {
+  return {
+    ok: false,
+    text: escaped(`target: ${oneLine(finding.message)}`),
+    diagnostics: findingData(finding),
+  }
+}
+
+function promisePoints(report: RunReport): Point[] {
+  const { file, violations } = report.knownIssues ?? { file: '', violations: [] }
+  if (violations.length === 0) return []
+  return [
+    {
+      ok: false,
+      text: escaped(`the known issues of ${oneLine(file)} hold`),
+      diagnostics: { violations: violations.slice(0, 100).map(text => visible(text, 1000)) },
+    },
+  ]
+}
+
+function diagnostics(result: CaseResult, report: RunReport): object {
+  const ladder = drawLadder(result.trace, result.findings, {
+    columns: 100,
+    ascii: false,
+    target: report.target.name,
+  })
+  return {
+    verdict: result.verdict,
+    title: visible(result.title),
+    reason: visible(result.reason),
+    at: { file: visible(result.place.file), line: result.place.line, column: result.place.column },
+    durationMs: result.durationMs,
+    findings: result.findings.slice(0, 20).map(findingData),
+    ...(ladder.length > 0 ? { ladder: ladder.map(line => line.text).join('\n') } : {}),
+    again: visible(result.replay),
+  }
+}
+
+function findingData(finding: Finding): object {
+  const { statement, level, message, expected, got, nearestMiss } = finding
+  return {
+    statement: visible(statement, 200),
+    level,
+    says: saysOf(statement),
+    message: visible(message),
+    expected: visible(expected),
+    got: visible(got),
+    nearestMiss: nearestMiss === undefined ? undefined : visible(nearestMiss),
+  }
+}
+
+function yamlBlock(data: object | undefined): string[] {
+  if (data === undefined) return []
+  // No anchors: two equal findings are told twice. No folding: a ladder keeps its lines.
+  const text = stringify(data, { aliasDuplicateObjects: false, lineWidth: 0 })
+  return ['---', ...visibleLines(text, 200_000).trimEnd().split('\n'), '...'].map(
+    line => `  ${line}`,
+  )
+}
+
+/** A run that never came to its cases must not read as an empty success. */
+function bailOut(report: RunReport): string[] {
+  const nothing = report.results.length === 0
+  return report.problem !== undefined || nothing ? [`Bail out! ${oneLine(headline(report))}`] : []
+}
+
+function oneLine(text: string): string {
+  return visible(text, 1000)
+}
+
+/** `#` would begin a directive, `\` an escape. Source: TAP 14, "Escaping". */
+function escaped(text: string): string {
+  return text.replace(/[\\#]/g, '\\$&')
+}
