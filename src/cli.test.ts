@@ -1,0 +1,186 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dir = mkdtempSync(path.join(os.tmpdir(), 'mqttspec-cli-test-'))
+
+type Ended = { code: number | null; stdout: string; stderr: string }
+
+/** The command line as a user starts it, in a process of its own. */
+function mqttspec(args: string[], options: { interruptAt?: RegExp } = {}): Promise<Ended> {
+  const child = spawn(process.execPath, ['--import=tsx', 'src/cli.ts', ...args], {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  let stdout = ''
+  let stderr = ''
+  let interrupted = false
+  child.stdout.setEncoding('utf8').on('data', text => {
+    stdout += text
+    if (options.interruptAt?.test(stdout) && !interrupted) {
+      interrupted = true
+      child.kill('SIGINT')
+    }
+  })
+  child.stderr.setEncoding('utf8').on('data', text => {
+    stderr += text
+  })
+  return new Promise(resolve => child.on('close', code => resolve({ code, stdout, stderr })))
+}
+
+function file(name: string, text: string): string {
+  const where = path.join(dir, name)
+  writeFileSync(where, text)
+  return where
+}
+
+const suite = (steps: string, more = '') => `
+suite: own/test
+title: A test
+role: client
+scenarios:
+  - id: one
+    title: One
+    covers: { 3.1.1: [MQTT-4.3.3-2] }
+    steps:
+${steps}${more}
+`
+
+t.test('mistakes of a command line are exit 2 and nothing runs', async t => {
+  const wrong: [args: string[], message: RegExp][] = [
+    [['run', '--jobs', 'many'], /expected a whole number/],
+    [['run', '--mqtt', '6'], /expected some of 3\.1, 3\.1\.1, 5\.0/],
+    [['run', '--nonsense'], /unknown option/],
+    [['run', '--reporter', 'paper'], /no reporter is called "paper"/],
+    [['run', '--reporter', `json=${file('a-file', '')}/x.json`], /cannot write the report/],
+    [['run', 'qos2/broker-recieves'], /did you mean "qos2\/broker-receives"/],
+    [['run', '--target', 'mosqito'], /no target is called "mosqito"/],
+    [['run', '--target', 'http://127.0.0.1'], /expected mqtt:\/\//],
+    [['run', '--known-issues', path.join(dir, 'none.yaml')], /cannot read the known issues/],
+    [['list', 'nothing'], /nothing to list is called "nothing"/],
+    [['report', 'convert', path.join(dir, 'none.json')], /cannot read/],
+    [['report', 'convert', file('bad.json', '{"schema": 99}')], /schema/],
+  ]
+  const all = await Promise.all(wrong.map(([args]) => mqttspec(args)))
+  wrong.forEach(([args, message], i) => {
+    t.equal(all[i]?.code, 2, `${args.join(' ')} is exit 2`)
+    t.match(all[i]?.stderr, message)
+    t.notMatch(all[i]?.stderr, /\n {4}at /, 'without a stack')
+  })
+})
+
+t.test('every mistake of a suite is shown with its place, and nothing runs', async t => {
+  const bad = file(
+    'bad.yaml',
+    suite(`      - pub.conect: {}
+      - pub.send: { PUBLISH: { topic: t, qoss: 2 } }
+`),
+  )
+  const { code, stderr } = await mqttspec(['run', bad])
+  t.equal(code, 2)
+  t.match(stderr, /bad\.yaml:10:\d+ UNKNOWN_VERB/)
+  t.match(stderr, /did you mean "connect"/)
+  t.match(stderr, /bad\.yaml:11:\d+ UNKNOWN_KEY/)
+  t.match(stderr, /nothing was run/)
+})
+
+t.test('a run against the embedded broker writes every report', async t => {
+  const reports = ['junit', 'tap', 'json', 'markdown', 'html'].map(name => ({
+    name,
+    file: path.join(dir, `report.${name}`),
+  }))
+  const { code, stdout } = await mqttspec([
+    'run',
+    'qos2/broker-receives/undisturbed',
+    '--mqtt',
+    '3.1.1',
+    ...reports.flatMap(report => ['--reporter', `${report.name}=${report.file}`]),
+  ])
+  t.equal(code, 0)
+  t.match(stdout, /1 passed/)
+  for (const report of reports) t.ok(existsSync(report.file), report.name)
+  const json = JSON.parse(readFileSync(path.join(dir, 'report.json'), 'utf8'))
+  t.equal(json.exitCode, 0)
+  t.equal(json.results[0].verdict, 'pass')
+
+  const again = await mqttspec([
+    'report',
+    'convert',
+    path.join(dir, 'report.json'),
+    '--reporter',
+    'tap',
+  ])
+  t.equal(again.code, 0, 'a JSON report converts to another form')
+  t.match(again.stdout, /^TAP version 14/)
+})
+
+t.test('a run that selects nothing for its target is exit 4', async t => {
+  const { code } = await mqttspec(['run', 'qos2/broker-receives/refused', '--mqtt', '5.0'])
+  t.equal(code, 2, 'a word that means nothing is a mistake')
+  const skipped = await mqttspec(['run', 'qos2/broker-sends/pubrec-0x10'])
+  t.equal(skipped.code, 4, 'a case that the target cannot be asked is skipped')
+  t.match(skipped.stdout, /does not speak MQTT 5\.0/)
+})
+
+t.test('Ctrl-C ends the run, writes the reports and leaves nothing behind', async t => {
+  const slow = file(
+    'slow.yaml',
+    suite(`      - pub.connect: {}
+      - elapse: { rule: no-resend, s: 50 }
+      - pub.ping: {}
+`),
+  )
+  const report = path.join(dir, 'interrupted.json')
+  const { code } = await mqttspec(
+    ['run', slow, '--reporter', 'pretty', '--reporter', `json=${report}`],
+    {
+      interruptAt: /1 case/,
+    },
+  )
+  t.equal(code, 4)
+  const json = JSON.parse(readFileSync(report, 'utf8'))
+  t.match(json.problem, /interrupted/)
+  t.equal(json.results[0].verdict, 'inconclusive')
+})
+
+t.test('known issues: an accepted failure is no failure, one that passes is', async t => {
+  const known = (id: string) => file('known.yaml', `- case: ${id}\n  ticket: T-1\n`)
+  const passes = await mqttspec([
+    'run',
+    'qos2/broker-receives/undisturbed',
+    '--mqtt',
+    '3.1.1',
+    '--known-issues',
+    known('qos2/broker-receives/undisturbed:3.1.1'),
+  ])
+  t.equal(passes.code, 1)
+  t.match(passes.stdout, /T-1/)
+})
+
+t.test('parts of a run are merged, and a missing part is noticed', async t => {
+  const part = (i: number) => path.join(dir, `part${i}.json`)
+  const word = 'qos2/broker-receives/copies-on-one-connection'
+  for (const i of [1, 2]) {
+    await mqttspec([
+      'run',
+      word,
+      '--mqtt',
+      '3.1.1',
+      '--shard',
+      `${i}/2`,
+      '--seed',
+      '7',
+      '--reporter',
+      `json=${part(i)}`,
+    ])
+  }
+  const merged = await mqttspec(['report', 'merge', part(1), part(2), '--reporter', 'json'])
+  t.equal(JSON.parse(merged.stdout).results.length, 8)
+  const missing = await mqttspec(['report', 'merge', part(1)])
+  t.equal(missing.code, 2)
+  t.match(missing.stderr, /part 2 of 2 is missing/)
+})

@@ -1,0 +1,150 @@
+import os from 'node:os'
+import { type ListenRun, startListening } from '../listen.ts'
+import type { Version } from '../model/version.ts'
+import { createLive, type Live } from '../reporters/live.ts'
+import { openOutputs } from './outputs.ts'
+
+type Options = {
+  host?: string
+  port?: number
+  mqtt?: Version[]
+  strict?: boolean
+  timeoutScale?: number
+  reporter?: string[]
+  verbose?: boolean
+  /** Seconds after which the listening ends by itself. */
+  for?: number
+}
+
+/** Lines a second that a person can still make something of; a flood beyond is counted. */
+const linesPerSecondMax = 500
+
+/** `mqttspec listen`: waits for devices until Ctrl-C or `--for`, then gives verdicts and reports. Returns the exit code. */
+export async function listenCommand(words: string[], options: Options): Promise<number> {
+  const outputs = await openOutputs(options.reporter ?? [], { verbose: options.verbose ?? false })
+  const stream = liveStream(options.reporter ?? [])
+  const live = liveFor(stream)
+  const write = bounded(text => stream.write(text))
+  try {
+    const run = await startListening({
+      words,
+      ...(options.host === undefined ? {} : { host: options.host }),
+      ...(options.port === undefined ? {} : { port: options.port }),
+      ...(options.mqtt ? { mqtt: options.mqtt } : {}),
+      ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
+      strict: options.strict ?? false,
+      replay: replayLine(words, options),
+      onEvent: (client, event) => write(live.event(client, event)),
+      onFinding: (client, finding) => stream.write(live.finding(client, finding)),
+      onStranger: (from, why) => write(live.remark(from, why)),
+    })
+    stream.write(`${greeting(run, options).join('\n')}\n`)
+    await untilTheEnd(options.for)
+    const report = run.finish()
+    stream.write('\n')
+    await outputs.end(report)
+    return report.exitCode
+  } finally {
+    await outputs.close()
+  }
+}
+
+/** The ladder goes where people look; a report for machines on stdout stays clean. */
+function liveStream(reporters: string[]): NodeJS.WriteStream {
+  const toStdout = reporters.find(wish => !wish.includes('='))
+  return toStdout === undefined || toStdout === 'pretty' ? process.stdout : process.stderr
+}
+
+function liveFor(stream: NodeJS.WriteStream): Live {
+  const columns = stream.isTTY === true ? stream.columns : 160
+  const colour = stream.isTTY === true && !process.env.NO_COLOR
+  const ascii = !/utf-?8/i.test(
+    process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '',
+  )
+  return createLive({ colour, columns, live: false, verbose: false, ascii }, () => new Date())
+}
+
+/** Passes lines on, at most so many in each second; says how many more there were. */
+function bounded(write: (text: string) => void): (text: string) => void {
+  let second = 0
+  let lines = 0
+  return text => {
+    if (text === '') return
+    const now = Math.floor(Date.now() / 1000)
+    if (now !== second) {
+      if (lines > linesPerSecondMax) {
+        write(`… ${lines - linesPerSecondMax} more lines not shown; the report has them\n`)
+      }
+      second = now
+      lines = 0
+    }
+    lines += 1
+    if (lines <= linesPerSecondMax) write(text)
+  }
+}
+
+function greeting({ port, notDrivable }: ListenRun, options: Options): string[] {
+  const host = options.host ?? '127.0.0.1'
+  const lines = [`mqttspec listens on ${shown(host)}:${port}`]
+  if (host === '0.0.0.0' || host === '::') {
+    lines.push(
+      `  point the device at ${addresses()
+        .map(one => `${shown(one)}:${port}`)
+        .join(' or ')}`,
+    )
+  } else if (host === '127.0.0.1' || host === '::1' || host === 'localhost') {
+    lines.push('  only programs on this machine reach it; --host 0.0.0.0 lets devices in')
+  }
+  if (notDrivable.length > 0) {
+    const many = notDrivable.length === 1 ? '1 case' : `${notDrivable.length} cases`
+    lines.push(
+      `  ${many} of the suites you named cannot be driven: their app steps need an adapter; they are`,
+      '  reported as skipped, and the built-in programme is played instead',
+    )
+  }
+  const end = options.for === undefined ? 'Ctrl-C ends' : `ends in ${options.for} s, or at Ctrl-C,`
+  lines.push(`  ${end} with verdicts; subscribe and publish at QoS 2 with a session that is kept`)
+  return lines
+}
+
+function addresses(): string[] {
+  const all = Object.values(os.networkInterfaces()).flatMap(list => list ?? [])
+  const outward = all.filter(one => !one.internal && one.family === 'IPv4')
+  return outward.length > 0 ? outward.map(one => one.address) : ['127.0.0.1']
+}
+
+function shown(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function replayLine(words: string[], { host, port, mqtt }: Options): string {
+  return [
+    'mqttspec listen',
+    host === undefined ? '' : `--host ${host}`,
+    port === undefined ? '' : `--port ${port}`,
+    mqtt ? `--mqtt ${mqtt.join(',')}` : '',
+    ...words.map(word => `'${word}'`),
+  ]
+    .filter(word => word !== '')
+    .join(' ')
+}
+
+/** Resolves at the first Ctrl-C or when the time is over. A second Ctrl-C ends us at once. */
+function untilTheEnd(seconds: number | undefined): Promise<void> {
+  return new Promise(resolve => {
+    let over = false
+    const end = () => {
+      if (over) process.exit(130)
+      over = true
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(
+      () => {
+        if (!over) end()
+      },
+      seconds === undefined ? 2_147_483_647 : seconds * 1000,
+    )
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end)
+  })
+}

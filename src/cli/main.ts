@@ -1,0 +1,163 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { isVersion, type Version, versions } from '../model/version.ts'
+import { WishError } from '../targets/index.ts'
+import { TargetError } from '../targets/target-error.ts'
+import { UsageError } from '../usage-error.ts'
+import { version } from '../version.ts'
+
+/** Runs a command line and returns its exit code (DESIGN, verdicts and exit codes). Nothing is thrown. */
+export async function main(argv: string[]): Promise<number> {
+  let exitCode = 0
+  const program = createProgram(code => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    return await report(error)
+  }
+}
+
+async function report(error: unknown): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof UsageError || error instanceof WishError) {
+    process.stderr.write(`${error.message}\n`)
+    return 2
+  }
+  if (error instanceof TargetError) {
+    process.stderr.write(`mqttspec: ${error.code}: ${error.message}\n`)
+    return 3
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(`mqttspec: a bug of mqttspec itself, please report it:\n${text}\n`)
+  return 70
+}
+
+function createProgram(exit: (code: number) => void): Command {
+  const program = new Command('mqttspec')
+    .description(
+      'Plays the other side of MQTT over raw TCP, loses packets on purpose, and judges what comes back.',
+    )
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(mqttspec --help shows what there is)')
+  program
+    .command('run', { isDefault: false })
+    .description('run suites against a broker or a client')
+    .argument('[suite|id...]', 'suite files, folders, suite or case ids (* stands for anything)')
+    .option('--target <url|profile|name>', 'what to test (default: the embedded broker)')
+    .option('--serial <port>', 'a real Pico on that port, with the firmware of device/')
+    .option('--board-config <file>', "with --serial: the board's config.json (Wi-Fi, address)")
+    .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
+    .option('--tag <tag...>', 'only scenarios with one of these tags')
+    .option('--jobs <n>', 'cases side by side', wholeNumber(1, 1024))
+    .option('--strict', 'a broken SHOULD fails the run too')
+    .addOption(reporterOption())
+    .option('--seed <n>', 'repeat what chance decided', wholeNumber(0, 4_294_967_295))
+    .option('--shard <i/n>', 'only the i-th of n parts', parseShard)
+    .option('--bail', 'begin nothing new after the first failure')
+    .option('--timeout-scale <x>', 'multiply every budget', parseScale)
+    .option('--known-issues <file>', 'failures that are accepted for now')
+    .option('--verbose', 'show passing cases too')
+    .action(async (words: string[], options) => {
+      const { runCommand } = await import('./run-command.ts')
+      exit(await runCommand(words, options))
+    })
+  program
+    .command('listen')
+    .description('wait for clients or devices that dial in, and judge what they do')
+    .argument('[suite|id...]', 'pieces of the programme (listen/pubrel-lost, * for anything)')
+    .option('--host <address>', 'the interface; 0.0.0.0 lets devices in (default: 127.0.0.1)')
+    .option('--port <n>', 'the port; 0 takes a free one (default: 1883)', wholeNumber(0, 65_535))
+    .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
+    .option('--for <seconds>', 'end by itself after so long', parseSeconds)
+    .option('--strict', 'a broken SHOULD fails the run too')
+    .addOption(reporterOption())
+    .option('--timeout-scale <x>', 'multiply every budget', parseScale)
+    .option('--verbose', 'show passing cases too')
+    .action(async (words: string[], options) => {
+      const { listenCommand } = await import('./listen-command.ts')
+      exit(await listenCommand(words, options))
+    })
+  program
+    .command('list')
+    .description('what there is')
+    .argument('<what>', 'suites, statements, targets, faults or reporters')
+    .action(async (what: string) => {
+      const { listCommand } = await import('./list-command.ts')
+      exit(await listCommand(what))
+    })
+  program
+    .command('check')
+    .description('look for mistakes in suites without running them')
+    .argument('[suite...]', 'suite files or folders; those of the package by default')
+    .action(async (words: string[]) => {
+      const { checkCommand } = await import('./check-command.ts')
+      exit(await checkCommand(words))
+    })
+  const reports = program.command('report').description('work with JSON reports')
+  reports
+    .command('convert')
+    .description('write a JSON report in another form')
+    .argument('<file>', 'a report of --reporter json=FILE')
+    .addOption(reporterOption())
+    .action(async (file: string, options) => {
+      const { convertCommand } = await import('./report-command.ts')
+      exit(await convertCommand(file, options.reporter ?? []))
+    })
+  reports
+    .command('merge')
+    .description('join the reports of the parts of one run')
+    .argument('<file...>', 'one JSON report of each --shard')
+    .addOption(reporterOption())
+    .action(async (files: string[], options) => {
+      const { mergeCommand } = await import('./report-command.ts')
+      exit(await mergeCommand(files, options.reporter ?? []))
+    })
+  for (const command of [program, ...program.commands, ...reports.commands]) command.exitOverride()
+  return program
+}
+
+export function reporterOption(): Option {
+  return new Option(
+    '--reporter <name[=file]>',
+    'how to report, several times if wanted (mqttspec list reporters)',
+  ).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+}
+
+function parseVersions(text: string): Version[] {
+  return text.split(',').map(part => {
+    const wanted = part.trim()
+    if (isVersion(wanted)) return wanted
+    throw new InvalidArgumentError(`expected some of ${versions.join(', ')}, got "${wanted}"`)
+  })
+}
+
+function wholeNumber(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (Number.isInteger(value) && value >= min && value <= max && text.trim() !== '') return value
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}, got "${text}"`)
+  }
+}
+
+function parseScale(text: string): number {
+  const value = Number(text)
+  if (value > 0 && value <= 1000) return value
+  throw new InvalidArgumentError(`expected a number above 0 and at most 1000, got "${text}"`)
+}
+
+function parseSeconds(text: string): number {
+  const value = Number(text)
+  if (value > 0 && value <= 1_000_000) return value
+  throw new InvalidArgumentError(`expected seconds above 0, got "${text}"`)
+}
+
+function parseShard(text: string): { index: number; count: number } {
+  const match = /^(\d+)\/(\d+)$/.exec(text)
+  const index = Number(match?.[1])
+  const count = Number(match?.[2])
+  if (match && index >= 1 && index <= count) return { index, count }
+  throw new InvalidArgumentError(`expected I/N with I from 1 to N, such as 2/4, got "${text}"`)
+}

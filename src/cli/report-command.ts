@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises'
+import { mergeReports } from '../engine/merge.ts'
+import type { RunReport } from '../model/report.ts'
+import { parseReport } from '../reporters/parse-report.ts'
+import { UsageError } from '../usage-error.ts'
+import { openOutputs } from './outputs.ts'
+
+/** `mqttspec report convert FILE`: the same report in other forms. The exit code is the report's own. */
+export async function convertCommand(file: string, reporters: string[]): Promise<number> {
+  return write(await read(file), reporters)
+}
+
+/** `mqttspec report merge FILE…`: the parts of a sharded run as one; a missing part is an error. */
+export async function mergeCommand(files: string[], reporters: string[]): Promise<number> {
+  const reports: RunReport[] = []
+  for (const file of files) reports.push(await read(file))
+  const merged = mergeReports(reports)
+  if (typeof merged === 'string') throw new UsageError(`cannot merge these reports: ${merged}`)
+  return write(merged, reporters)
+}
+
+async function write(report: RunReport, reporters: string[]): Promise<number> {
+  const outputs = await openOutputs(reporters, { verbose: false })
+  await outputs.end(report)
+  await outputs.close()
+  return report.exitCode
+}
+
+async function read(file: string): Promise<RunReport> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`)
+  }
+  try {
+    return parseReport(text)
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type KnownIssue, parseKnownIssues } from '../model/known-issues.ts'
+import type { RunReport } from '../model/report.ts'
+import type { Version } from '../model/version.ts'
+import { run } from '../run.ts'
+import { showProblems } from '../suites.ts'
+import type { TargetWish } from '../targets/index.ts'
+import { killAll } from '../targets/processes.ts'
+import { UsageError } from '../usage-error.ts'
+import { openOutputs } from './outputs.ts'
+
+type Options = {
+  target?: string
+  serial?: string
+  boardConfig?: string
+  mqtt?: Version[]
+  tag?: string[]
+  jobs?: number
+  strict?: boolean
+  reporter?: string[]
+  seed?: number
+  shard?: { index: number; count: number }
+  bail?: boolean
+  timeoutScale?: number
+  knownIssues?: string
+  verbose?: boolean
+}
+
+/** `mqttspec run`: reports are written also when Ctrl-C ends the run early. Returns the exit code. */
+export async function runCommand(words: string[], options: Options): Promise<number> {
+  const outputs = await openOutputs(options.reporter ?? [], { verbose: options.verbose ?? false })
+  const knownIssues = options.knownIssues ? await readKnownIssues(options.knownIssues) : undefined
+  const interrupt = new AbortController()
+  const stopListening = onInterrupt(() => interrupt.abort())
+  const began = performance.now()
+  const ticking = setInterval(() => outputs.tick(performance.now() - began), 100)
+  try {
+    const report = await run({
+      suites: words,
+      ...targetOf(options),
+      ...(options.mqtt ? { mqtt: options.mqtt } : {}),
+      ...(options.tag ? { tags: options.tag } : {}),
+      ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(options.shard ? { shard: options.shard } : {}),
+      ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
+      ...(knownIssues ? { knownIssues } : {}),
+      strict: options.strict ?? false,
+      bail: options.bail ?? false,
+      replayWith: replayWords(options),
+      signal: interrupt.signal,
+      onBegin: head => outputs.begin(head),
+      onCaseBegun: id => outputs.caseBegun(id),
+      onCaseDone: result => outputs.caseDone(result),
+    })
+    const ended = interrupt.signal.aborted ? interrupted(report) : report
+    await outputs.end(ended)
+    return ended.exitCode
+  } finally {
+    clearInterval(ticking)
+    stopListening()
+    await outputs.close()
+  }
+}
+
+/** A real board is the Pico's profile with another word for its adapter: `--serial PORT`. */
+function targetOf({ target, serial, boardConfig }: Options): { target?: TargetWish } {
+  if (serial === undefined) return target === undefined ? {} : { target }
+  if (target !== undefined && target !== 'pico') {
+    throw new UsageError(`--serial tests a Pico; it cannot go with --target ${target}`)
+  }
+  const config = boardConfig === undefined ? [] : ['--config', path.resolve(boardConfig)]
+  return { target: { named: 'pico', adapterWords: ['--serial', serial, ...config] } }
+}
+
+function replayWords(options: Options): string {
+  if (options.serial !== undefined) return `--serial ${options.serial}`
+  const target = options.target?.replace(/\/\/[^@/]*@/, '//…@')
+  return target ? `--target ${target}` : ''
+}
+
+/** What was judged stays judged; the run as a whole is not whole. */
+function interrupted(report: RunReport): RunReport {
+  const exitCode = report.exitCode === 0 ? 4 : report.exitCode
+  return { ...report, exitCode, problem: 'interrupted: cases that had not ended are inconclusive' }
+}
+
+/** The first Ctrl-C ends the run and writes the reports; a second one ends us at once. */
+function onInterrupt(interrupt: () => void): () => void {
+  let count = 0
+  const listener = () => {
+    count += 1
+    if (count === 1) {
+      process.stderr.write('\nmqttspec: interrupted, writing the reports (again: stop at once)\n')
+      return interrupt()
+    }
+    killAll()
+    process.exit(130)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, listener)
+  return () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, listener)
+  }
+}
+
+async function readKnownIssues(file: string): Promise<{ file: string; entries: KnownIssue[] }> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`cannot read the known issues in ${file}: ${(error as Error).message}`)
+  }
+  const { entries, problems } = parseKnownIssues(file, text)
+  if (problems.length > 0) throw new UsageError(showProblems(problems, [{ path: file, text }]))
+  return { file, entries }
+}

@@ -1,0 +1,264 @@
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import { defaultTarget } from './default-target.ts'
+import type { Facts } from './engine/applicable.ts'
+import { type Budgets, scaled } from './engine/budgets.ts'
+import { exitCodeOf } from './engine/exit-code.ts'
+import { judgeKnownIssues } from './engine/known.ts'
+import { probeBroker, sanityExchange } from './engine/probe.ts'
+import { runCases } from './engine/runner.ts'
+import { shardOf } from './engine/shard.ts'
+import { statementOutcomes } from './engine/statement-outcomes.ts'
+import { killsOfCase, packagedKills } from './kills.ts'
+import type { Finding } from './model/finding.ts'
+import type { KnownIssue } from './model/known-issues.ts'
+import { type CaseResult, type RunReport, type Verdict, verdicts } from './model/report.ts'
+import type { Version } from './model/version.ts'
+import type { Case, Suite } from './scenario/ast.ts'
+import { selectCases } from './scenario/select.ts'
+import { readSuites } from './suites.ts'
+import { openTarget, type TargetWish } from './targets/index.ts'
+import type { Target } from './targets/target.ts'
+import { TargetError } from './targets/target-error.ts'
+import { UsageError } from './usage-error.ts'
+import { version } from './version.ts'
+
+export type RunOptions = {
+  /** Files, folders, suite or case ids; all that fit the target's role when empty. */
+  suites?: string[]
+  /** An address, a profile file, a built-in name, or a broker in this process. Default: the embedded broker. */
+  target?: TargetWish
+  /** Only these versions. */
+  mqtt?: Version[]
+  /** Only cases with one of these tags. */
+  tags?: string[]
+  /** Cases side by side; verdicts do not depend on it. Default 16. */
+  jobs?: number
+  /** Warnings fail the run. */
+  strict?: boolean
+  /** Nothing new is begun after the first failure. */
+  bail?: boolean
+  /** Multiplies every budget. Default 1. */
+  timeoutScale?: number
+  seed?: number
+  /** One part of several: `{ index: 1, count: 4 }`. */
+  shard?: { index: number; count: number }
+  knownIssues?: { file: string; entries: KnownIssue[] }
+  /** Words of the command line that repeat in the replay lines, such as `--target mosquitto`. */
+  replayWith?: string
+  signal?: AbortSignal
+  onBegin?(head: RunHead): void
+  onCaseBegun?(id: string): void
+  onCaseDone?(result: CaseResult): void
+}
+
+export type RunHead = {
+  mqttspec: string
+  seed: number
+  target: RunReport['target']
+  cases: { id: string; suite: string }[]
+}
+
+/** A whole packet larger than this is taken for an attack, unless a scenario's own messages are larger. */
+const maxPacketBytes = 4 * 1024 * 1024
+
+/**
+ * Runs suites against a target and returns the report; nothing is written anywhere. Rejects with UsageError (exit 2) for mistakes
+ * in suites or options, with TargetError (exit 3) where the target cannot be reached or started.
+ */
+export async function run(options: RunOptions = {}): Promise<RunReport> {
+  const began = { at: Date.now(), clock: performance.now() }
+  const { suites, words } = await readSuites(options.suites ?? [])
+  const wish =
+    options.target ?? defaultTarget(suites, words, (options.suites ?? []).length > words.length)
+  const target = await openTarget(wish, scaled({}, options.timeoutScale ?? 1))
+  try {
+    return await runLoaded(chosen(suites, words, target, options), target, options, began)
+  } finally {
+    await target.stop()
+  }
+}
+
+/** As `run`, with cases that are loaded and a target that is open already, and that stays open. */
+export async function runLoaded(
+  cases: Case[],
+  target: Target,
+  options: LoadedOptions = {},
+  began: Began = { at: Date.now(), clock: performance.now() },
+): Promise<RunReport> {
+  const seed = options.seed ?? randomBytes(4).readUInt32BE()
+  const budgets = scaled(target.profile.timing ?? {}, options.timeoutScale ?? 1)
+  const signal = options.signal ?? new AbortController().signal
+  const common = { budgets, nonce: newNonce(), signal, maxPacketBytes }
+  const facts = await learn(target, common, options)
+  const info: RunReport['target'] = {
+    name: target.name,
+    role: target.role,
+    address: target.address,
+    versions: facts.versions,
+    fingerprint: facts.fingerprint,
+  }
+  options.onBegin?.({
+    mqttspec: version,
+    seed,
+    target: info,
+    cases: cases.map(kase => ({ id: kase.id, suite: kase.suite })),
+  })
+  const kills = await packagedKills()
+  const results = await runCases(cases, {
+    ...common,
+    facts,
+    jobs: options.jobs ?? 16,
+    bail: options.bail ?? false,
+    cleanUp: target.role === 'broker' && target.restart === undefined,
+    replayOf: kase => replayLine(kase, options, seed),
+    ...(await sweepOf(target)),
+    onStart: kase => options.onCaseBegun?.(kase.id),
+    onDone: result => {
+      const caught = killsOfCase(kills, result.id)
+      if (caught !== undefined) result.kills = caught
+      judgeKnownIssues([result], options.knownIssues?.entries ?? [])
+      options.onCaseDone?.(result)
+    },
+  })
+  const problem = await afterwards(target, facts, common, results)
+  return report({ began, seed, info, facts, results, options, problem })
+}
+
+/** `proceed`: the cases run even where the target would not do for one plain QoS 2 message. */
+export type LoadedOptions = RunOptions & { proceed?: boolean }
+
+/** Wall clock and monotonic clock at the start, both in ms. */
+type Began = { at: number; clock: number }
+
+type Common = { budgets: Budgets; nonce: string; signal: AbortSignal; maxPacketBytes: number }
+type Learned = Facts & { findings: Finding[] }
+
+/** Client ids are at most 23 letters and digits: six of them tell runs apart. */
+function newNonce(): string {
+  return `m${(randomBytes(4).readUInt32BE() % 60_466_176).toString(36).padStart(5, '0')}`
+}
+
+function chosen(suites: Suite[], words: string[], target: Target, options: RunOptions): Case[] {
+  const role = target.role === 'broker' ? 'client' : 'broker'
+  const selection = selectCases(suites, {
+    words,
+    ...(options.tags ? { tags: options.tags } : {}),
+    ...(options.mqtt ? { versions: options.mqtt } : {}),
+    // Without words, what fits the target's role; a suite that somebody named is shown as skipped instead.
+    ...(words.length === 0 && !options.suites?.length ? { role } : {}),
+  })
+  if (selection.unknown.length > 0) {
+    throw new UsageError(
+      selection.unknown
+        .map(
+          ({ word, hint }) =>
+            `nothing is called "${word}"${hint ? `; did you mean "${hint}"?` : ''}`,
+        )
+        .join('\n'),
+    )
+  }
+  return shardOf(selection.cases, options.shard)
+}
+
+async function learn(
+  target: Target,
+  common: Common,
+  { mqtt, proceed = false }: LoadedOptions,
+): Promise<Learned> {
+  const wanted = (all: Version[]) => (mqtt ? all.filter(v => mqtt.includes(v)) : all)
+  if (target.role === 'client') {
+    return { target, versions: wanted(target.versions), fingerprint: {}, findings: [] }
+  }
+  const probe = await probeBroker({ target, ...common }).catch(error => {
+    if (!proceed) throw error
+    return { versions: target.profile.versions, fingerprint: {}, findings: [] }
+  })
+  const [newest] = [...probe.versions].reverse()
+  const insane = newest && !proceed && (await sanityExchange({ target, ...common }, newest))
+  if (insane) {
+    throw new TargetError(
+      'TARGET_UNREACHABLE',
+      `${target.name} at ${target.address} accepts connections, but one QoS 2 message did not get through: ${insane}`,
+    )
+  }
+  return {
+    target,
+    versions: wanted(probe.versions),
+    fingerprint: probe.fingerprint,
+    findings: probe.findings,
+  }
+}
+
+/** The target must still work when all is over; if not, the run says so. */
+async function afterwards(
+  target: Target,
+  facts: Facts,
+  common: Common,
+  results: CaseResult[],
+): Promise<string | undefined> {
+  const death = target.death()
+  if (death) return `the target is dead at the end of the run: ${death.reason}`
+  const [newest] = [...facts.versions].reverse()
+  if (target.role === 'client' || common.signal.aborted || !newest) return undefined
+  const insane = await sanityExchange({ target, ...common, nonce: `${common.nonce}z` }, newest)
+  if (!insane) return undefined
+  const last = results.filter(result => result.verdict === 'fail').at(-1)
+  const after = last ? `; the last case that failed was ${last.id}` : ''
+  return `after the last case one QoS 2 message does not get through any more: ${insane}${after}`
+}
+
+function replayLine(kase: Case, options: RunOptions, seed: number): string {
+  const target = options.replayWith ? ` ${options.replayWith}` : ''
+  const own = (options.suites ?? []).filter(word => /\.ya?ml$/.test(word))
+  const files = own.length > 0 ? ` ${own.map(file => path.relative('', file)).join(' ')}` : ''
+  return `mqttspec run '${kase.id}'${files}${target} --seed ${seed}`
+}
+
+function report(parts: {
+  began: Began
+  seed: number
+  info: RunReport['target']
+  facts: Learned
+  results: CaseResult[]
+  options: RunOptions
+  problem: string | undefined
+}): RunReport {
+  const { results, options, facts } = parts
+  const known = options.knownIssues
+    ? judgeKnownIssues(results, options.knownIssues.entries, true)
+    : undefined
+  const summary = Object.fromEntries(verdicts.map(verdict => [verdict, 0])) as Record<
+    Verdict,
+    number
+  >
+  for (const result of results) summary[result.verdict] += 1
+  const whole: RunReport = {
+    mqttspec: version,
+    schema: 1,
+    startedAt: new Date(parts.began.at).toISOString(),
+    durationMs: Math.round(performance.now() - parts.began.clock),
+    sleptMs: results.reduce((sum, result) => sum + result.sleptMs, 0),
+    seed: parts.seed,
+    exitCode: 0,
+    ...(options.shard ? { shard: options.shard } : {}),
+    ...(parts.problem ? { problem: parts.problem } : {}),
+    target: parts.info,
+    summary,
+    findings: facts.findings,
+    results,
+    statements: statementOutcomes(results, parts.info.role, parts.info.versions),
+    ...(known && options.knownIssues
+      ? { knownIssues: { file: options.knownIssues.file, ...known } }
+      : {}),
+  }
+  const exitCode = exitCodeOf(whole, options.strict ?? false)
+  return { ...whole, exitCode: exitCode === 0 && parts.problem ? 3 : exitCode }
+}
+
+/** Only a simulated board's power can be cut at will. */
+async function sweepOf(target: Target) {
+  if (target.profile.settings?.board !== 'simulated') return {}
+  const { sweepFlow } = await import('./device/sweep-flow.ts')
+  return { sweep: sweepFlow }
+}

@@ -1,0 +1,90 @@
+import { existsSync, statSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the package: the parent of `src` or `dist`. */
+export const packageRoot = fileURLToPath(new URL('..', import.meta.url))
+
+export type TextFile = { path: string; text: string }
+
+export type SuiteFiles = {
+  files: TextFile[]
+  fragments: TextFile[]
+  /** The words that named no file: selections among the cases. */
+  words: string[]
+}
+
+/**
+ * Which suite files a command line names. A word that is a file or folder here is read; any other selects among the suites that
+ * come with the package. Without files of one's own, all of those are read.
+ */
+export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
+  const own: string[] = []
+  const rest: string[] = []
+  for (const word of words) {
+    if (looksLikePath(word) && existsSync(word)) own.push(...(await yamlFiles(word)))
+    else rest.push(word)
+  }
+  const shipped = path.join(packageRoot, 'suites')
+  const files = own.length > 0 ? own : await yamlFiles(shipped)
+  const fragments = new Set(await yamlFiles(path.join(shipped, 'fragments')))
+  for (const file of own) {
+    for (const near of await yamlFiles(path.join(path.dirname(file), 'fragments'))) {
+      fragments.add(near)
+    }
+  }
+  const texts = await Promise.all(files.filter(isSuite).map(readText))
+  return {
+    files: texts.filter(file => mayBeMeant(file, rest)),
+    fragments: await Promise.all([...fragments].map(readText)),
+    words: rest,
+  }
+}
+
+/**
+ * Whether any of the words can select from this file: a replay of one case need not read every suite. Words that tell nothing of
+ * the suite (a bare scenario id, a wildcard) mean all files, and so do words that fit none.
+ */
+function mayBeMeant(file: TextFile, words: string[]): boolean {
+  const suite = /^suite:\s*["']?([^\s"'#]+)/m.exec(file.text)?.[1]
+  if (words.length === 0 || suite === undefined) return true
+  return words.some(word => {
+    if (!/^[\w-]+\/[\w-]+[/:]/.test(word) || word.includes('*')) return true
+    return (
+      word === suite || word.startsWith(`${suite}/`) || file.path.includes(word.split(':')[0] ?? '')
+    )
+  })
+}
+
+function looksLikePath(word: string): boolean {
+  return /\.ya?ml$/.test(word) || (existsSync(word) && statSync(word).isDirectory())
+}
+
+/** The folder of suites also holds fragments, and the list of bugs that no suite detects. */
+function isSuite(file: string): boolean {
+  return (
+    path.basename(path.dirname(file)) !== 'fragments' && path.basename(file) !== 'undetected.yaml'
+  )
+}
+
+async function yamlFiles(where: string): Promise<string[]> {
+  if (!existsSync(where)) return []
+  if (statSync(where).isFile()) return [where]
+  const entries = await readdir(where, { recursive: true, withFileTypes: true })
+  return entries
+    .filter(entry => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map(entry => path.join(entry.parentPath, entry.name))
+    .sort()
+}
+
+/** Paths are shown relative to where the user is, or to the package for what it ships. */
+async function readText(file: string): Promise<TextFile> {
+  return { path: shownPath(file), text: await readFile(file, 'utf8') }
+}
+
+function shownPath(file: string): string {
+  const here = path.relative(process.cwd(), path.resolve(file))
+  const shown = here.startsWith('..') ? path.relative(packageRoot, path.resolve(file)) : here
+  return shown.split(path.sep).join('/')
+}

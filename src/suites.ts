@@ -1,0 +1,19 @@
+import { formatProblems, type Problem } from './model/schema/problem.ts'
+import type { Suite } from './scenario/ast.ts'
+import { loadSuites } from './scenario/load.ts'
+import { readSuiteFiles, type TextFile } from './suite-files.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Reads and checks suites. Rejects with UsageError showing every mistake of every file: nothing runs then. */
+export async function readSuites(wanted: string[]): Promise<{ suites: Suite[]; words: string[] }> {
+  const { files, fragments, words } = await readSuiteFiles(wanted)
+  const { suites, problems } = loadSuites(files, { fragments })
+  if (problems.length > 0) throw new UsageError(showProblems(problems, [...files, ...fragments]))
+  return { suites, words }
+}
+
+export function showProblems(problems: Problem[], files: TextFile[]): string {
+  const texts = new Map(files.map(file => [file.path, file.text]))
+  const shown = formatProblems(problems, file => texts.get(file) ?? '')
+  return `${shown}\n\n${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}; nothing was run`
+}
