@@ -1,0 +1,1 @@
+# Nothing here: a board that cannot boot cannot be repaired over USB.

@@ -1,0 +1,467 @@
+# MQTT 3.1.1 client: umqtt.simple's interface, with QoS 2 in both directions.
+#
+# Any OSError means that the connection is closed: call connect() again. What is in flight then goes out
+# once more by itself, so do not publish it again. Two exceptions: ENOBUFS (journal full) and 28 (flash full) from publish()
+# mean that the message was not taken.
+import errno
+import socket
+import struct
+from micropython import const
+from time import ticks_add, ticks_diff, ticks_ms
+
+# How far an outgoing message has come.
+_QUEUED = const(0)  # never sent
+_SENT = const(1)  # PUBLISH went out, or may have
+_RELEASED = const(2)  # PUBREC came: from now on only PUBREL may be sent
+_FINISHED = const(3)
+
+
+class MQTTException(Exception):
+    pass
+
+
+class Message:
+    def __init__(self, pid, head, topic, msg, state):
+        self.pid = pid
+        self.head = head  # first byte of PUBLISH, DUP 0
+        self.topic = topic
+        self.msg = msg
+        self.state = state
+        self.at = 0  # ticks of the last packet sent for it
+
+
+class Memory:
+    # What outlives a connection, kept in RAM. Journal keeps it in flash too.
+    late = False  # True: the id of an inbound QoS 2 message is stored after the callback
+
+    def __init__(self, slots=8):
+        self.slots = slots
+        self.out = []  # messages in the order of publish()
+        self.inbound = []  # ids of QoS 2 messages received, PUBREL still to come
+        self.last_id = 0
+
+    def find(self, pid):
+        for m in self.out:
+            if m.pid == pid:
+                return m
+
+    def add(self, m):
+        if len(self.out) >= self.slots:
+            raise OSError(errno.ENOBUFS)
+        self.out.append(m)
+
+    def body(self, m):
+        return m.msg
+
+    def move(self, m, state):
+        m.state = state
+        if state >= _RELEASED:
+            m.msg = None
+        if state == _FINISHED:
+            self.out.remove(m)
+
+    def hold(self, pids):
+        self.inbound = pids
+
+    def forget(self, every):
+        # The session is gone: so are ids that only it gave a meaning. `every`: unsent messages too.
+        self.inbound = []
+        self.out = [m for m in self.out if m.state < _RELEASED and not every]
+
+
+def _bytes(s):
+    return s.encode() if isinstance(s, str) else s
+
+
+def _field(s):
+    s = _bytes(s)
+    if len(s) > 65535:
+        raise ValueError("too long")
+    return struct.pack("!H", len(s)) + s
+
+
+class MQTTClient:
+    def __init__(
+        self,
+        client_id,
+        server,
+        port=0,
+        user=None,
+        password=None,
+        keepalive=0,
+        ssl=None,
+        ssl_params={},
+        journal=None,
+        ack_timeout=10,
+        max_packet=8192,
+        sock=None,
+    ):
+        self.client_id = client_id
+        self.server = server
+        self.port = port or (8883 if ssl else 1883)
+        self.user = user
+        self.pswd = password
+        self.keepalive = keepalive
+        self.ssl = ssl
+        self.ssl_params = ssl_params
+        self.ack_timeout = ack_timeout  # seconds
+        self.max_packet = max_packet  # bytes; a longer inbound packet is read past and counted
+        self.store = journal or Memory()
+        self.durable = journal is not None
+        self.dial = sock  # function that returns a connected stream, for other links than TCP
+        self.sock = None
+        self.cb = None
+        self.done = None
+        self.will = None
+        self.subs = {}
+        self.op = 0  # first byte of the message handed to the callback: QoS, retain, DUP
+        self.oversized = 0
+        self._raw = None
+        self._in_cb = False
+        self._open = {}  # ids of requests in flight: True where someone waits
+        self._acks = {}
+        self._ping = None
+
+    def set_callback(self, f):
+        # f(topic, msg), both bytes. Without it, messages are acknowledged and dropped.
+        self.cb = f
+
+    def set_done_callback(self, f):
+        # f(id, code) for each request that nobody waited for; code 0, or that of SUBACK.
+        self.done = f
+
+    def set_last_will(self, topic, msg, retain=False, qos=0):
+        if not topic or not 0 <= qos <= 2:
+            raise ValueError("will")
+        self.will = (_field(topic) + _field(msg), 4 | qos << 3 | bool(retain) << 5)
+
+    def connect(self, clean_session=None, timeout=None):
+        # Without an argument: a session that is kept where there is a journal, else a clean one.
+        # Returns Session Present.
+        self.close()
+        if clean_session is None:
+            clean_session = not self.durable
+        if clean_session:
+            self.store.forget(True)
+        try:
+            self._dial(timeout or self.ack_timeout)
+            self._send(0x10, self._connect_fields(clean_session))
+            b = self._read(4)
+            if b[0] != 0x20 or b[1] != 2:
+                self._fail(errno.EINVAL)
+            if b[3]:
+                raise MQTTException(b[3])
+            present = b[2] & 1
+            self._heard = ticks_ms()
+            if not present:
+                self.store.forget(False)
+            self._resend()
+            if not present:
+                for topic, qos in self.subs.items():
+                    self._request(0x82, topic, bytes((qos,)), False)
+        except (OSError, MemoryError, MQTTException):
+            self.close()
+            raise
+        return present
+
+    def _dial(self, timeout):
+        if self.dial:
+            self.sock = self._raw = self.dial()
+            return
+        self.sock = self._raw = s = socket.socket()
+        s.settimeout(timeout)
+        s.connect(socket.getaddrinfo(self.server, self.port)[0][-1])
+        if self.ssl is True:
+            import ssl
+
+            self.sock = ssl.wrap_socket(s, **self.ssl_params)
+        elif self.ssl:
+            self.sock = self.ssl.wrap_socket(s, server_hostname=self.server)
+
+    def _connect_fields(self, clean_session):
+        flags = bool(clean_session) << 1
+        fields = _field(self.client_id)
+        if self.will:
+            fields += self.will[0]
+            flags |= self.will[1]
+        if self.user is not None:
+            fields += _field(self.user)
+            flags |= 0x80
+            if self.pswd is not None:
+                fields += _field(self.pswd)
+                flags |= 0x40
+        return struct.pack("!H4sBBH", 4, b"MQTT", 4, flags, self.keepalive) + fields
+
+    def disconnect(self):
+        self._send(0xE0)
+        self.close()
+
+    def close(self):
+        # Ends the connection without DISCONNECT: the broker then sends the will.
+        s, self.sock = self.sock, None
+        self._open.clear()
+        self._acks.clear()
+        self._ping = None
+        if s:
+            try:
+                s.close()
+            except OSError:
+                pass
+
+    def ping(self):
+        self._send(0xC0)
+        if self._ping is None:
+            self._ping = ticks_ms()
+
+    def pending(self):
+        return len(self.store.out)
+
+    def publish(self, topic, msg, retain=False, qos=0, wait=True):
+        # Returns the packet id, at QoS 1 and 2 when the exchange is complete. wait=False, and any call from
+        # inside a callback, returns at once.
+        topic = _bytes(topic)
+        msg = _bytes(msg)
+        if not topic or not 0 <= qos <= 2:
+            raise ValueError("publish")
+        head = 0x30 | qos << 1 | bool(retain)
+        if not qos:
+            self._send(head, _field(topic), msg)
+            return
+        m = Message(self._next_id(), head, topic, msg, _SENT if self.sock else _QUEUED)
+        self.store.add(m)
+        if self.sock:
+            self._transmit(m, 0, msg)
+        elif wait:
+            raise OSError(errno.ENOTCONN)
+        self._wait(m.pid, wait)
+        return m.pid
+
+    def subscribe(self, topic, qos=0, wait=True):
+        pid, code = self._request(0x82, topic, bytes((qos,)), wait)
+        if code == 0x80:
+            raise MQTTException(code)
+        self.subs[topic] = qos
+        return pid
+
+    def unsubscribe(self, topic, wait=True):
+        self.subs.pop(topic, None)
+        return self._request(0xA2, topic, b"", wait)[0]
+
+    def _request(self, head, topic, tail, wait):
+        pid = self._next_id()
+        self._send(head, struct.pack("!H", pid) + _field(topic) + tail)
+        return pid, self._wait(pid, wait)
+
+    def _next_id(self):
+        while True:
+            pid = self.store.last_id = self.store.last_id % 65535 + 1
+            if pid not in self._open and not self.store.find(pid):
+                return pid
+
+    def _wait(self, pid, wait):
+        # For the end of an exchange, unless nobody waits for it. Returns its code.
+        self._open[pid] = wait = wait and not self._in_cb
+        if not wait:
+            return 0
+        end = ticks_add(ticks_ms(), int(self.ack_timeout * 1000))
+        while pid not in self._acks:
+            left = ticks_diff(end, ticks_ms())
+            if left <= 0:
+                self._fail(errno.ETIMEDOUT)
+            self._receive(self._due(left))
+        return self._acks.pop(pid)
+
+    def wait_msg(self):
+        # Waits for one packet, however long, and handles it. Returns its first byte.
+        while True:
+            op = self._receive(self._due(1 << 28))
+            if op is not None:
+                return op
+
+    def check_msg(self):
+        # Handles one packet if there is one. Call it often: it also keeps the connection alive.
+        self._due(0)
+        return self._receive(0)
+
+    def _due(self, ms):
+        # Sends a ping when one is due, fails when an answer is overdue; else the ms until then, at most `ms`.
+        now = ticks_ms()
+        late = int(self.ack_timeout * 1000)
+        asked = [m.at for m in self.store.out]
+        if self._ping is not None:
+            asked.append(self._ping)
+        elif self.keepalive:
+            idle = max(ticks_diff(now, self._sent), ticks_diff(now, self._heard))
+            ms = min(ms, self.keepalive * 500 - idle)
+            if ms <= 0 and idle >= self.keepalive * 500:
+                self.ping()
+                ms = late
+        for at in asked:
+            left = late - ticks_diff(now, at)
+            if left <= 0:
+                self._fail(errno.ETIMEDOUT)
+            ms = min(ms, left)
+        return ms
+
+    def _fail(self, code):
+        self.close()
+        raise OSError(code)
+
+    def _send(self, head, fields=b"", tail=b""):
+        # One buffer, one write.
+        if not self.sock:
+            raise OSError(errno.ENOTCONN)
+        n = len(fields) + len(tail)
+        b = bytearray((head,))
+        while n > 127:
+            b.append(n & 127 | 128)
+            n >>= 7
+        b.append(n)
+        b += fields
+        b += tail
+        try:
+            if self.sock.write(b) != len(b):
+                raise OSError(errno.ETIMEDOUT)
+        except OSError:
+            self.close()
+            raise
+        self._sent = ticks_ms()
+
+    def _transmit(self, m, dup, msg):
+        m.at = ticks_ms()
+        if m.state == _RELEASED:
+            self._send(0x62, struct.pack("!H", m.pid))
+        else:
+            self._send(m.head | dup, _field(m.topic) + struct.pack("!H", m.pid), msg)
+
+    def _resend(self):
+        for m in self.store.out:
+            dup = 8
+            if m.state == _QUEUED:
+                self.store.move(m, _SENT)
+                dup = 0
+            self._transmit(m, dup, self.store.body(m))
+
+    def _read(self, n):
+        b = self.sock.read(n) if n else b""
+        if b is None or len(b) < n:
+            self._fail(errno.ECONNRESET)
+        return b
+
+    def _skip(self, n):
+        while n:
+            n -= len(self._read(min(n, 256)))
+
+    def _read_u16(self):
+        b = self._read(2)
+        return b[0] << 8 | b[1]
+
+    def _read_length(self):
+        n = shift = 0
+        while True:
+            b = self._read(1)[0]
+            n |= (b & 127) << shift
+            if b < 128:
+                return n
+            shift += 7
+            if shift > 21:
+                self._fail(errno.EINVAL)
+
+    def _settimeout(self, s):
+        # A TLS stream has no settimeout of its own, a UART none at all.
+        if hasattr(self._raw, "settimeout"):
+            self._raw.settimeout(s)
+
+    def _receive(self, ms):
+        # Handles one packet if its first byte comes within `ms`. Returns that byte, or None.
+        if not self.sock:
+            raise OSError(errno.ENOTCONN)
+        try:
+            self._settimeout(ms / 1000)
+            try:
+                b = self.sock.read(1)
+            except OSError as e:
+                if e.errno not in (errno.ETIMEDOUT, errno.EAGAIN):
+                    raise
+                b = None
+            self._settimeout(self.ack_timeout)
+            if b is None:
+                return
+            if not b:
+                self._fail(errno.ECONNRESET)
+            self._dispatch(b[0], self._read_length())
+            return b[0]
+        except (OSError, MemoryError):
+            self.close()
+            raise
+
+    def _dispatch(self, head, n):
+        self._heard = ticks_ms()
+        if head & 0xF0 == 0x30:
+            self._on_publish(head, n)
+        elif head == 0xD0 and n == 0:
+            self._ping = None
+        elif head == 0x90 and n == 3 or head in (0x40, 0x50, 0x62, 0x70, 0xB0) and n == 2:
+            self._on_ack(head, self._read_u16(), self._read(1)[0] if n > 2 else 0)
+        else:
+            self._fail(errno.EINVAL)
+
+    def _on_publish(self, head, n):
+        qos = head >> 1 & 3
+        big = n > self.max_packet
+        take = self._skip if big else self._read
+        size = self._read_u16() if n > 1 else 0
+        n -= 2 + size + (2 if qos else 0)
+        if n < 0 or not size or qos == 3:
+            self._fail(errno.EINVAL)
+        topic = take(size)
+        pid = self._read_u16() if qos else 0
+        if bool(pid) != bool(qos):
+            self._fail(errno.EINVAL)
+        msg = take(n)
+        again = qos == 2 and pid in self.store.inbound
+        new = qos == 2 and not again
+        if big:
+            self.oversized += 1
+        else:
+            try:
+                topic.decode()
+            except UnicodeError:
+                self._fail(errno.EINVAL)
+        if new and not self.store.late:
+            self.store.hold(self.store.inbound + [pid])
+        self._in_cb = True
+        self.op = head
+        try:
+            if self.cb and not again and not big:
+                self.cb(topic, msg)
+        finally:
+            self._in_cb = False
+            if new and self.store.late:
+                self.store.hold(self.store.inbound + [pid])
+            if qos and self.sock:
+                self._send(0x40 if qos == 1 else 0x50, struct.pack("!H", pid))
+
+    def _on_ack(self, head, pid, code):
+        m = self.store.find(pid)
+        if head == 0x50:
+            # Answered whether we know the id or not: the broker may have forgotten less than we did.
+            if m:
+                m.at = ticks_ms()
+                if m.state == _SENT and m.head & 6 == 4:
+                    self.store.move(m, _RELEASED)
+            self._send(0x62, struct.pack("!H", pid))
+        elif head == 0x62:
+            if pid in self.store.inbound:
+                self.store.hold([p for p in self.store.inbound if p != pid])
+            self._send(0x70, struct.pack("!H", pid))
+        else:
+            if m:
+                # Only the acknowledgement that is due completes a message.
+                if head != 0x40 if m.head & 6 == 2 else (head != 0x70 or m.state != _RELEASED):
+                    return
+                self.store.move(m, _FINISHED)
+            if self._open.pop(pid, False):
+                self._acks[pid] = code
+            elif self.done:
+                self.done(pid, code)

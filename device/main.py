@@ -1,0 +1,4 @@
+import app
+
+for _ in app.loop():
+    pass
