@@ -1,0 +1,197 @@
+// `npm run bench`: what judging costs, as ratios against a peer in the same run. Needs `npm run build` and, for figures that
+// compare, mosquitto; without it the embedded broker serves.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { run } from '../dist/index.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const cli = path.join(root, 'dist', 'cli.js')
+const dir = mkdtempSync(path.join(os.tmpdir(), 'mqttspec-bench-'))
+const quick = process.argv.includes('--quick')
+const rows = []
+const row = (what, figure, aim = '') => rows.push([what, figure, aim])
+
+const mosquitto = spawnSync('mosquitto', ['-h']).error === undefined
+const broker = await startBroker()
+try {
+  startUp()
+  await costOfJudging()
+  await casesPerSecond()
+  await wholeSuite()
+  if (!quick) await memory()
+} finally {
+  broker.child.kill('SIGKILL')
+  rmSync(dir, { recursive: true, force: true })
+}
+const widths = [0, 1, 2].map(i => Math.max(...rows.map(cells => cells[i].length)))
+for (const cells of rows)
+  process.stdout.write(`${cells.map((cell, i) => cell.padEnd(widths[i])).join('  ')}\n`)
+
+async function startBroker() {
+  const port = await new Promise(resolve => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+  const config = path.join(dir, 'mosquitto.conf')
+  writeFileSync(
+    config,
+    `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 100000\n`,
+  )
+  const child = mosquitto
+    ? spawn('mosquitto', ['-c', config], { stdio: 'ignore' })
+    : spawn(process.execPath, [path.join(root, 'fixtures/brokers/aedes.js'), String(port)], {
+        stdio: 'ignore',
+      })
+  for (let i = 0; i < 200; i++) {
+    const open = await new Promise(resolve => {
+      const socket = net.connect(port, '127.0.0.1', () => resolve(true))
+      socket.on('error', () => resolve(false))
+      socket.on('connect', () => socket.destroy())
+    })
+    if (open) return { child, port }
+    await new Promise(resolve => setTimeout(resolve, 25))
+  }
+  throw new Error('the broker did not start')
+}
+
+/** (c) `--version` against bare Node: medians of paired runs. */
+function startUp() {
+  const time = args => {
+    const began = performance.now()
+    spawnSync(process.execPath, args)
+    return performance.now() - began
+  }
+  const pairs = Array.from({ length: 11 }, () => [time([cli, '--version']), time(['-e', '0'])])
+  const ratio = median(pairs.map(([ours, bare]) => ours / bare))
+  row('start-up: --version against bare node', `${ratio.toFixed(2)} x`, 'aim 2.5 x')
+}
+
+/** (a) The QoS 2 suites against the same exchanges with bare sockets and nothing judged. */
+async function costOfJudging() {
+  const report = path.join(dir, 'report.json')
+  const target = `mqtt://127.0.0.1:${broker.port}`
+  spawnSync(
+    process.execPath,
+    [cli, 'run', 'qos2', '--target', target, '--mqtt', '3.1.1', '--reporter', `json=${report}`],
+    { stdio: 'ignore' },
+  )
+  if (!existsSync(report)) throw new Error('mqttspec run wrote no report')
+  const pairs = []
+  for (let i = 0; i < (quick ? 1 : 5); i++) {
+    const judged = await timed({ suites: ['qos2'], mqtt: ['3.1.1'], target, jobs: 16 })
+    const bare = spawnSync(process.execPath, [
+      path.join(root, 'bench/replay.js'),
+      report,
+      String(broker.port),
+      '16',
+      '1',
+    ])
+    const floor = JSON.parse(bare.stdout.toString())
+    // Cases that failed or waited have no counterpart; what they took is left out by comparing per case.
+    pairs.push([
+      judged.quickMs / judged.quickCases,
+      floor.ms / floor.cases,
+      judged.cpuMs / judged.quickCases,
+      floor.cpuMs / floor.cases,
+    ])
+  }
+  row(
+    'QoS 2 suites: wall per case, judged / bare sockets',
+    `${median(pairs.map(p => p[0])).toFixed(2)} ms / ${median(pairs.map(p => p[1])).toFixed(2)} ms = ${median(pairs.map(p => p[0] / p[1])).toFixed(2)} x`,
+    'aim 1.5 x',
+  )
+  row(
+    'QoS 2 suites: CPU of ours per case, judged / bare',
+    `${median(pairs.map(p => p[2])).toFixed(2)} ms / ${median(pairs.map(p => p[3])).toFixed(2)} ms`,
+  )
+}
+
+/** (b) Cases per second side by side. */
+async function casesPerSecond() {
+  const target = `mqtt://127.0.0.1:${broker.port}`
+  for (const jobs of [1, 8, 32, 64]) {
+    const { quickCases, quickMs } = await timed({ suites: ['qos2'], mqtt: ['3.1.1'], target, jobs })
+    row(
+      `cases per second at --jobs ${jobs}`,
+      `${Math.round((quickCases / quickMs) * 1000)}`,
+      jobs === 32 ? 'aim 500' : '',
+    )
+  }
+}
+
+/** (e) The whole broker suite against the longest wait that a rule about time demands in it. */
+async function wholeSuite() {
+  const began = performance.now()
+  const report = await run({
+    suites: ['suites/broker'],
+    target: mosquitto ? 'mosquitto' : 'aedes',
+    jobs: 32,
+  })
+  const longest = Math.max(...report.results.map(result => result.sleptMs)) / 1000
+  row(
+    `whole broker suite (${report.results.length} cases)`,
+    `${((performance.now() - began) / 1000).toFixed(1)} s; longest mandated wait ${longest.toFixed(1)} s`,
+    'aim +1 s',
+  )
+}
+
+/** (d) Memory over 100,000 messages in one case. */
+async function memory() {
+  const samples = []
+  const timer = setInterval(() => {
+    samples.push(process.memoryUsage().rss / 1e6)
+  }, 250)
+  const began = performance.now()
+  const report = await run({
+    suites: [path.join(root, 'bench/hundred-thousand.yaml')],
+    target: `mqtt://127.0.0.1:${broker.port}`,
+    timeoutScale: 20,
+  })
+  clearInterval(timer)
+  const tenth = samples[Math.floor(samples.length / 10)] ?? 0
+  row(
+    '100,000 QoS 2 messages in one case',
+    `${report.results[0]?.verdict} in ${((performance.now() - began) / 1000).toFixed(0)} s; memory ${tenth.toFixed(0)} MB after a tenth, ${(samples.at(-1) ?? 0).toFixed(0)} MB at the end`,
+    'flat',
+  )
+}
+
+/** A run in this process; only the cases that passed without a mandated wait count. */
+async function timed(options) {
+  let began = 0
+  let ended = 0
+  const cpu = () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  }
+  let cpuBegan = 0
+  const quick = []
+  const report = await run({
+    ...options,
+    suites: options.suites,
+    tags: undefined,
+    onBegin: () => {
+      began = performance.now()
+      cpuBegan = cpu()
+    },
+    onCaseDone: result => {
+      if (result.verdict === 'pass' && result.sleptMs === 0) {
+        quick.push(result)
+        ended = performance.now()
+      }
+    },
+  })
+  if (quick.length === 0) throw new Error(`no case passed: ${report.exitCode}`)
+  return { quickCases: quick.length, quickMs: ended - began, cpuMs: cpu() - cpuBegan }
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
+}

@@ -1,0 +1,88 @@
+// The same exchanges with bare sockets and nothing judged: replays the traces of a JSON report against a broker.
+// Plain JavaScript, as little of it as possible: this is the floor that `mqttspec run` is measured against.
+import { readFileSync } from 'node:fs'
+import net from 'node:net'
+
+const [file, port, jobs, rounds] = process.argv.slice(2)
+const { results } = JSON.parse(readFileSync(file, 'utf8'))
+
+/** What one case did on the wire: open, write, read so many bytes, close. */
+const cases = results
+  .filter(result => result.verdict === 'pass' && result.sleptMs === 0)
+  .map(result => ({
+    nonce: nonceOf(result),
+    moves: result.trace.flatMap(event => {
+      if (event.kind === 'open') return [{ open: event.connection }]
+      if (event.kind === 'close') return event.by === 'harness' ? [{ close: event.connection }] : []
+      if (event.kind !== 'packet' && event.kind !== 'bytes') return []
+      const bytes = Buffer.from(event.bytes, 'hex')
+      return event.from === 'harness'
+        ? [{ write: event.connection, bytes }]
+        : [{ read: event.connection, count: bytes.length }]
+    }),
+  }))
+  .filter(entry => entry.nonce)
+
+/** Client ids and topics begin with this; each round puts another of the same length in its place. */
+function nonceOf(result) {
+  const connect = result.trace.find(event => event.packet?.type === 'CONNECT')
+  const clientId = connect?.packet.clientId ?? ''
+  return connect ? clientId.slice(0, clientId.length - connect.actor.length) : ''
+}
+
+function renamed(bytes, from, to) {
+  let text = bytes.toString('latin1')
+  if (text.includes(from)) text = text.replaceAll(from, to)
+  return Buffer.from(text, 'latin1')
+}
+
+async function replay({ nonce, moves }, number) {
+  const own = `z${number.toString(36)}`.padEnd(nonce.length, '0').slice(0, nonce.length)
+  const open = new Map()
+  for (const move of moves) {
+    if (move.open !== undefined) {
+      const socket = net.connect({ port: Number(port), host: '127.0.0.1', noDelay: true })
+      const state = { socket, got: 0, wake: () => undefined }
+      socket.on('error', () => state.wake())
+      socket.on('close', () => {
+        state.closed = true
+        state.wake()
+      })
+      socket.on('data', chunk => {
+        state.got += chunk.length
+        state.wake()
+      })
+      open.set(move.open, state)
+      await new Promise(resolve => socket.once('connect', resolve))
+    } else if (move.write !== undefined) {
+      open.get(move.write).socket.write(renamed(move.bytes, nonce, own))
+    } else if (move.read !== undefined) {
+      const state = open.get(move.read)
+      state.wanted = (state.wanted ?? 0) + move.count
+      while (state.got < state.wanted && !state.closed) {
+        await new Promise(resolve => {
+          state.wake = resolve
+        })
+      }
+    } else if (move.close !== undefined) open.get(move.close).socket.end()
+  }
+  for (const { socket } of open.values()) socket.resetAndDestroy()
+}
+
+let next = 0
+const began = performance.now()
+await Promise.all(
+  Array.from({ length: Number(jobs) }, async () => {
+    while (next < cases.length * Number(rounds)) {
+      const number = next++
+      await replay(cases[number % cases.length], number)
+    }
+  }),
+)
+const ms = performance.now() - began
+process.stdout.write(`${JSON.stringify({ cases: next, ms, cpuMs: cpuMs() })}\n`)
+
+function cpuMs() {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}

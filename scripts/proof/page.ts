@@ -1,0 +1,121 @@
+import { barren, history } from './history.ts'
+import { type Fate, type FlawOutcome, scoreLine } from './outcome.ts'
+import type { Setting } from './settings.ts'
+import type { Miss, Trial } from './trial.ts'
+
+export type Proof = {
+  outcomes: FlawOutcome[]
+  controls: { setting: Setting; trial: Trial; alarms: Miss[] }[]
+  kills: { [scenario: string]: number }
+}
+
+/** Cases named in a row of the matrix; the rest is a number. */
+const shownMax = 3
+
+/** reports/proof.md: what the suites catch, what they leave alone, and what they do not catch. */
+export function pageOf(proof: Proof): string {
+  return `${[
+    '# Proof that the harness is right',
+    `Made by \`npm run proof\`: every suite against reference peers of our own (fixtures/peers), correct ones in every legal setting and
+ones with a single flaw. A flaw is *killed* where a case fails that names its class of bugs or by a statement that the flaw breaks; for
+flaws against a SHOULD a warning is enough.`,
+    `**${scoreLine(proof.outcomes)}**`,
+    controlPart(proof),
+    workPart(proof),
+    historyPart(),
+    matrixPart('Broker', proof, 'broker'),
+    matrixPart('Client', proof, 'client'),
+    barrenPart(proof),
+  ].join('\n\n')}\n`
+}
+
+function controlPart({ controls }: Proof): string {
+  const wrong = controls.filter(({ alarms }) => alarms.length > 0)
+  const cases = controls.reduce((sum, { trial }) => sum + trial.ran, 0)
+  const head = `## Correct peers\n\n${controls.length} settings, ${cases} cases, ${
+    wrong.length === 0 ? 'no finding' : `findings in ${wrong.length} settings`
+  }.`
+  if (wrong.length === 0) return head
+  const rows = wrong.flatMap(({ setting, alarms }) =>
+    alarms.slice(0, 5).map(({ id, verdict, reason }) => [setting.name, code(id), verdict, reason]),
+  )
+  return `${head}\n\n${table(['setting', 'case', 'verdict', 'why'], rows)}`
+}
+
+const titles: [Fate, string][] = [
+  ['survived', 'Not caught'],
+  ['refused', 'Refused by the probe, before the first case'],
+  ['unrelated', 'Caught by cases about something else'],
+  ['invisible', 'Not visible from outside'],
+]
+
+function workPart({ outcomes }: Proof): string {
+  const parts = titles.flatMap(([fate, title]) => {
+    const rows = outcomes.filter(outcome => outcome.fate === fate).map(why)
+    return rows.length > 0 ? [`### ${title}\n\n${table(['flaw', 'is', 'so'], rows)}`] : []
+  })
+  return ['## What is not killed', ...parts].join('\n\n')
+}
+
+function why({ flaw, trial, catches }: FlawOutcome): string[] {
+  const unsure = trial.misses.filter(({ verdict }) => verdict !== 'fail').length
+  const so =
+    flaw.invisible ??
+    trial.problem ??
+    (catches.length > 0
+      ? `breaks ${statementsOf(flaw.statements)}; caught ${shown(catches)}`
+      : `breaks ${statementsOf(flaw.statements)}, ${flaw.bug ?? 'no class'}; ${trial.ran} cases, ${unsure} of them warned or without a verdict`)
+  return [code(flaw.name), flaw.about, so]
+}
+
+function historyPart(): string {
+  if (history.length === 0) return ''
+  const rows = history.map(({ flaw, before, added }) => [code(flaw), before, added])
+  return `## Not caught at first\n\n${table(['flaw', 'why it was not', 'what was done'], rows)}`
+}
+
+function matrixPart(title: string, { outcomes }: Proof, peer: 'broker' | 'client'): string {
+  const rows = outcomes
+    .filter(({ flaw, fate }) => flaw.peer === peer && fate !== 'invisible')
+    .map(({ flaw, fate, catches }) => [
+      code(flaw.name),
+      [flaw.bug ?? '', statementsOf(flaw.statements)].filter(Boolean).join(' '),
+      fate,
+      shown(catches),
+    ])
+  return `## ${title}: flaw by flaw\n\n${table(['flaw', 'breaks', 'fate', 'caught by'], rows)}`
+}
+
+/** The first cases with the statements they cited, and how many more there are. */
+function shown(catches: readonly Miss[]): string {
+  const first = catches
+    .slice(0, shownMax)
+    .map(({ id, statements }) => `${code(id)} ${statementsOf(statements)}`)
+  const more = catches.length - first.length
+  return [...first, ...(more > 0 ? [`and ${more} more`] : [])].join('<br>')
+}
+
+function statementsOf(statements: readonly string[]): string {
+  const first = statements.slice(0, 3).join(', ')
+  return statements.length > 3 ? `${first} …` : first
+}
+
+function barrenPart({ kills }: Proof): string {
+  const names = Object.keys(kills).filter(name => kills[name] === 0)
+  const rows = names.map(name => [code(name), barren[name] ?? 'work to do'])
+  const head = `## Scenarios that kill nothing\n\n${names.length} of ${Object.keys(kills).length}.`
+  return rows.length === 0 ? head : `${head}\n\n${table(['scenario', 'why'], rows)}`
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map(cell).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function cell(text: string): string {
+  return text.replace(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 600)
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}

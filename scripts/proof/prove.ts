@@ -1,0 +1,94 @@
+import { type Flaw, flaws } from '../../fixtures/peers/flaws/index.ts'
+import { createRandom } from '../../src/model/random.ts'
+import { loadCases } from './load.ts'
+import { alarmsOf, type FlawOutcome, killsOf, outcomeOf } from './outcome.ts'
+import type { Proof } from './page.ts'
+import type { Pool } from './pool.ts'
+import { scenarioOf } from './select.ts'
+import { settings } from './settings.ts'
+
+export type Say = (line: string) => void
+
+/** Correct peers in every legal setting. */
+export async function control(pool: Pool, say: Say): Promise<Proof['controls']> {
+  const tasks = settings.map(({ name }) => ({ kind: 'setting' as const, name }))
+  const trials = await pool.perform(tasks, (trial, done) => {
+    const setting = settings.find(({ name }) => name === trial.name)!
+    const alarms = alarmsOf(setting, trial)
+    const unsure = trial.misses.filter(({ verdict }) => verdict === 'inconclusive').length
+    say(
+      `${done}/${tasks.length} ${trial.name}: ${trial.ran} cases, ${alarms.length} alarms` +
+        `${unsure > 0 ? `, ${unsure} inconclusive` : ''} (${seconds(trial.tookMs)})`,
+    )
+    for (const { id, verdict, reason } of alarms.slice(0, 10)) say(`  ${verdict} ${id}: ${reason}`)
+    if (trial.problem) say(`  ${trial.problem}`)
+  })
+  return settings.map((setting, index) => {
+    const trial = trials[index]!
+    return { setting, trial, alarms: alarmsOf(setting, trial) }
+  })
+}
+
+/** Each flaw against the suites. */
+export async function hunt(pool: Pool, among: readonly Flaw[], say: Say): Promise<FlawOutcome[]> {
+  const tasks = among.map(({ name }) => ({ kind: 'flaw' as const, name }))
+  const trials = await pool.perform(tasks, (trial, done) => {
+    const flaw = among.find(({ name }) => name === trial.name)!
+    const { fate, catches } = outcomeOf(flaw, trial)
+    const by = catches[0] ? ` by ${catches[0].id} (${catches.length})` : ''
+    say(
+      `${done}/${tasks.length} ${trial.name}: ${fate}${by}, ${trial.ran} cases, ${seconds(trial.tookMs)}`,
+    )
+    if (fate !== 'killed' && trial.problem) say(`  ${trial.problem.slice(0, 400)}`)
+  })
+  return among.map((flaw, index) => outcomeOf(flaw, trials[index]!))
+}
+
+/** Which of the scenarios that killed nothing so far would have caught a flaw that was caught by others already. */
+export async function countKills(
+  pool: Pool,
+  outcomes: FlawOutcome[],
+  say: Say,
+): Promise<{ [scenario: string]: number }> {
+  const cases = await loadCases()
+  const names = [...new Set([...cases.broker, ...cases.client].map(({ id }) => scenarioOf(id)))]
+  const idle = () => {
+    const kills = killsOf(outcomes, names)
+    return names.filter(name => kills[name] === 0)
+  }
+  const scenarios = idle()
+  say(
+    `${scenarios.length} of ${names.length} scenarios have killed nothing yet; they meet every flaw`,
+  )
+  const byName = new Map(outcomes.map(outcome => [outcome.flaw.name, outcome]))
+  const tasks = outcomes.map(({ flaw: { name } }) => ({
+    kind: 'scenarios' as const,
+    name,
+    scenarios,
+  }))
+  await pool.perform(tasks, trial => {
+    const { flaw, catches } = byName.get(trial.name)!
+    catches.push(...outcomeOf(flaw, trial).catches)
+  })
+  return killsOf(outcomes, names)
+}
+
+/** As many flaws as asked for, chosen by the seed. */
+export function sampleOf(among: readonly Flaw[], size: number, seed: number): Flaw[] {
+  const random = createRandom(seed)
+  const left = among.filter(({ invisible }) => invisible === undefined)
+  const chosen: Flaw[] = []
+  while (chosen.length < size && left.length > 0) {
+    chosen.push(...left.splice(random.int(0, left.length - 1), 1))
+  }
+  return chosen
+}
+
+/** All flaws, or those whose name contains the word. */
+export function flawsNamed(word: string | undefined): Flaw[] {
+  return flaws.filter(({ name }) => word === undefined || name.includes(word))
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,69 @@
+import type { Flaw } from '../../fixtures/peers/flaws/index.ts'
+import type { Case } from '../../src/scenario/ast.ts'
+import { isHeavy, isSlow } from './weigh.ts'
+
+/** `suite/scenario`: what stays of a case's id without version and matrix. */
+export function scenarioOf(id: string): string {
+  return id.slice(0, id.includes(':') ? id.indexOf(':') : undefined)
+}
+
+/** Whether the case says that it detects the flaw's class, or covers a statement that the flaw breaks. */
+export function isAbout(kase: Pick<Case, 'bugs' | 'covers'>, flaw: Flaw): boolean {
+  return (
+    (flaw.bug !== undefined && kase.bugs.includes(flaw.bug)) ||
+    kase.covers.some(statement => flaw.statements.includes(statement))
+  )
+}
+
+/** So many cases that are about a flaw are run at first: enough to catch it, and to see by what. */
+const firstMax = 24
+
+/**
+ * The cases a flaw meets, in stages; the next is run only while the flaw is not caught. First what is about the flaw, one case of
+ * each scenario and version; then all of it; the heavy ones in one version; then one case of every scenario; then the rest.
+ */
+export function stagesFor(flaw: Flaw, all: readonly Case[]): Case[][] {
+  const cases = all.filter(({ version }) => (flaw.versions as string[]).includes(version))
+  const near = cases.filter(kase => isAbout(kase, flaw)).sort(classFirst(flaw))
+  const light = near.filter(kase => !isHeavy(kase))
+  const others = cases.filter(kase => !isHeavy(kase) && !isSlow(kase))
+  const stages = [
+    oneOfEach(light).slice(0, firstMax),
+    light,
+    firstOfEach(near.filter(isHeavy).reverse()),
+    oneOfEach(others),
+    others,
+  ]
+  const begun = new Set<Case>()
+  return stages.map(stage => {
+    const fresh = stage.filter(kase => !begun.has(kase))
+    for (const kase of fresh) begun.add(kase)
+    return fresh
+  })
+}
+
+/** What names the class of the flaw goes before what only covers a statement that it breaks. */
+function classFirst({ bug }: Flaw): (a: Case, b: Case) => number {
+  const rank = (kase: Case) => (bug !== undefined && kase.bugs.includes(bug) ? 0 : 1)
+  return (a, b) => rank(a) - rank(b)
+}
+
+/** The first case of each scenario in each version. */
+export function oneOfEach(cases: readonly Case[]): Case[] {
+  return firstBy(cases, ({ id, version }) => `${scenarioOf(id)}:${version}`)
+}
+
+/** The first case of each scenario, in whatever version. */
+function firstOfEach(cases: readonly Case[]): Case[] {
+  return firstBy(cases, ({ id }) => scenarioOf(id))
+}
+
+function firstBy(cases: readonly Case[], keyOf: (kase: Case) => string): Case[] {
+  const seen = new Set<string>()
+  return cases.filter(kase => {
+    const key = keyOf(kase)
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}

@@ -1,0 +1,62 @@
+import { type BrokerOptions, brokerChoices } from '../../fixtures/peers/broker.ts'
+import { type ClientOptions, clientChoices } from '../../fixtures/peers/client.ts'
+
+/** A legal way to set up a reference peer. Nothing may be found wrong with it; with `warns`, nothing but warnings. */
+export type Setting = { name: string; peer: 'broker' | 'client'; warns: boolean } & (
+  | { peer: 'broker'; options: BrokerOptions }
+  | { peer: 'client'; options: ClientOptions }
+)
+
+/** What a broker may offer less or more of, besides its choices. */
+const offers: BrokerOptions[] = [
+  { receiveMaximum: 1 },
+  { receiveMaximum: 65_535 },
+  { topicAliasMaximum: 0 },
+  { maximumPacketSize: 131_072 },
+  { retainAvailable: false },
+  { wildcards: false },
+  { sharedSubscriptions: false },
+  { subscriptionIdentifiers: false },
+  { serverKeepAlive: 30 },
+  { maximumSessionExpiry: 3600 },
+  { responseInformation: 'answers' },
+]
+
+/** The defaults first, then each choice by itself, then all of them at once. */
+export const settings: readonly Setting[] = [
+  { name: 'broker', peer: 'broker', warns: false, options: {} },
+  { name: 'client', peer: 'client', warns: false, options: {} },
+  ...brokerChoices.map(choice => brokerSetting({ [choice.name]: choice.value }, choice.warns)),
+  ...clientChoices.map(choice => clientSetting({ [choice.name]: choice.value }, choice.warns)),
+  ...offers.map(options => brokerSetting(options)),
+  { ...brokerSetting(together(brokerChoices)), name: 'broker, all at once' },
+  { ...clientSetting(together(clientChoices)), name: 'client, all at once' },
+]
+
+function brokerSetting(options: BrokerOptions, warns = false): Setting {
+  return { name: `broker, ${said(options)}`, peer: 'broker', warns, options }
+}
+
+function clientSetting(options: ClientOptions, warns = false): Setting {
+  return { name: `client, ${said(options)}`, peer: 'client', warns, options }
+}
+
+function said(options: object): string {
+  return Object.entries(options)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
+}
+
+/**
+ * Every choice away from its default at the same time; of several values the last. A client that resumes before CONNACK and then
+ * publishes anew what it has just resent would be wrong: those two do not go together.
+ */
+function together(
+  choices: readonly { name: string; value: string | number | boolean; warns?: true }[],
+): { [name: string]: string | number | boolean } {
+  return Object.fromEntries(
+    choices
+      .filter(({ name, warns }) => !warns && name !== 'resumesBeforeConnack')
+      .map(({ name, value }) => [name, value]),
+  )
+}

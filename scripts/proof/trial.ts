@@ -1,0 +1,126 @@
+import type { Flaw } from '../../fixtures/peers/flaws/index.ts'
+import type { CaseResult } from '../../src/model/report.ts'
+import { runLoaded } from '../../src/run.ts'
+import type { Case } from '../../src/scenario/ast.ts'
+import type { Target } from '../../src/targets/target.ts'
+import { TargetError } from '../../src/targets/target-error.ts'
+import { brokerTarget, clientTarget } from './peers.ts'
+import { isAbout, oneOfEach, stagesFor } from './select.ts'
+import type { Setting } from './settings.ts'
+import { isHeavy, isSlow } from './weigh.ts'
+
+/** A case that did not pass, as the proof keeps it: without its trace. */
+export type Miss = {
+  id: string
+  verdict: 'fail' | 'warn' | 'inconclusive' | 'error'
+  /** Statements of its findings, MAY findings left out. */
+  statements: string[]
+  /** One of these is a statement that the flaw breaks, or the case is about one, or about the flaw's class. */
+  own: boolean
+  reason: string
+}
+
+export type Trial = {
+  name: string
+  /** Cases that were run and not skipped. */
+  ran: number
+  misses: Miss[]
+  /** Why the run could not begin or go on: the target would not even do for a probe. */
+  problem?: string
+  tookMs: number
+}
+
+/** Cases of one run side by side. A peer in this process takes one new connection in each turn of the loop, so not many. */
+const jobs = 12
+/** The most for one stage. A flawed peer that hangs hangs in every case: enough is seen by then. */
+const trialMaxMs = 240_000
+
+/** Runs the cases that fit the flaw, stage by stage, until one catches it for its own sake. */
+export async function tryFlaw(flaw: Flaw, cases: readonly Case[]): Promise<Trial> {
+  const open = () =>
+    flaw.peer === 'broker'
+      ? brokerTarget(flaw.name, () => flaw.apply({}))
+      : clientTarget(flaw.name, () => flaw.apply({}))
+  const trial: Trial = { name: flaw.name, ran: 0, misses: [], tookMs: 0 }
+  for (const stage of stagesFor(flaw, cases)) {
+    if (stage.length === 0) continue
+    await runStage(trial, open, stage, flaw)
+    const enough = trial.misses.some(miss => miss.own && isCatch(miss, flaw.warns ?? false))
+    if (enough || trial.problem !== undefined) break
+  }
+  return trial
+}
+
+/** Runs given cases against a flaw: what else would have caught it. */
+export async function tryFlawWith(flaw: Flaw, cases: readonly Case[]): Promise<Trial> {
+  const open = () =>
+    flaw.peer === 'broker'
+      ? brokerTarget(flaw.name, () => flaw.apply({}))
+      : clientTarget(flaw.name, () => flaw.apply({}))
+  const trial: Trial = { name: flaw.name, ran: 0, misses: [], tookMs: 0 }
+  const fitting = cases.filter(({ version }) => (flaw.versions as string[]).includes(version))
+  if (fitting.length > 0) await runStage(trial, open, fitting, flaw)
+  return trial
+}
+
+/** Runs every scenario against a correct peer; with the defaults every case, with another setting one of each. */
+export async function trySetting(setting: Setting, cases: readonly Case[]): Promise<Trial> {
+  const trial: Trial = { name: setting.name, ran: 0, misses: [], tookMs: 0 }
+  const isDefault = Object.keys(setting.options).length === 0
+  const open = () =>
+    setting.peer === 'broker'
+      ? brokerTarget(setting.name, () => setting.options)
+      : clientTarget(setting.name, () => setting.options)
+  const light = cases.filter(kase => !isHeavy(kase) && (isDefault || !isSlow(kase)))
+  await runStage(trial, open, isDefault ? light : oneOfEach(light))
+  return trial
+}
+
+/** Whether a miss counts against a peer: MUST fails; a warning does where no more is to be had. */
+export function isCatch({ verdict }: Miss, warns: boolean): boolean {
+  return verdict === 'fail' || (warns && verdict === 'warn')
+}
+
+async function runStage(
+  trial: Trial,
+  open: () => Promise<Target>,
+  cases: Case[],
+  flaw?: Flaw,
+): Promise<void> {
+  const began = performance.now()
+  const target = await open()
+  Object.assign(target.profile, { timing })
+  const byId = new Map(cases.map(kase => [kase.id, kase]))
+  try {
+    const { results } = await runLoaded(cases, target, {
+      jobs,
+      seed: 1,
+      signal: AbortSignal.timeout(trialMaxMs),
+      // A run stops where not one QoS 2 message gets through. Here the cases are to tell why.
+      proceed: true,
+    })
+    trial.ran += results.filter(({ verdict }) => verdict !== 'skipped').length
+    trial.misses.push(...results.flatMap(result => missOf(result, byId.get(result.id), flaw)))
+  } catch (error) {
+    if (!(error instanceof TargetError)) throw error
+    trial.problem = error.message
+  } finally {
+    await target.stop()
+    trial.tookMs += Math.round(performance.now() - began)
+  }
+}
+
+/** Peers in this process answer in microseconds; what has not come after these will not come. */
+const timing = { replyMs: 800, connectMs: 10_000, reconnectMs: 1500 }
+
+function missOf(result: CaseResult, kase: Case | undefined, flaw: Flaw | undefined): Miss[] {
+  const { verdict } = result
+  if (verdict === 'pass' || verdict === 'skipped') return []
+  const told = result.findings.filter(({ level }) => level !== 'MAY')
+  const statements = [...new Set(told.map(({ statement }) => statement))]
+  const own =
+    flaw !== undefined &&
+    (statements.some(statement => flaw.statements.includes(statement)) ||
+      (kase !== undefined && isAbout(kase, flaw)))
+  return [{ id: result.id, verdict, statements, own, reason: result.reason.slice(0, 300) }]
+}
