@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type KnownIssue, parseKnownIssues } from '../model/known-issues.ts'
 import type { RunReport } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import { run } from '../run.ts'
-import { showProblems } from '../suites.ts'
 import type { TargetWish } from '../targets/index.ts'
 import { killAll } from '../targets/processes.ts'
 import { UsageError } from '../usage-error.ts'
+import { readKnownIssues } from './known-issues.ts'
 import { openOutputs } from './outputs.ts'
 
 type Options = {
@@ -102,16 +100,4 @@ function onInterrupt(interrupt: () => void): () => void {
   return () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, listener)
   }
-}
-
-async function readKnownIssues(file: string): Promise<{ file: string; entries: KnownIssue[] }> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(`cannot read the known issues in ${file}: ${(error as Error).message}`)
-  }
-  const { entries, problems } = parseKnownIssues(file, text)
-  if (problems.length > 0) throw new UsageError(showProblems(problems, [{ path: file, text }]))
-  return { file, entries }
 }

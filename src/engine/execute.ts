@@ -204,6 +204,7 @@ function lastStep(scene: Scene): string {
 function result(scene: Scene, ending: Ending, replay: string): CaseResult {
   const { kase } = scene
   const { verdict, reason } = verdictOf(ending, scene.findings)
+  const { tightest } = scene.pulse
   return {
     id: kase.id,
     suite: kase.suite,
@@ -214,6 +215,7 @@ function result(scene: Scene, ending: Ending, replay: string): CaseResult {
     reason,
     durationMs: scene.log.nowMs,
     sleptMs: scene.sleptMs,
+    ...(tightest >= tight ? { budgetUsed: Math.round(tightest * 100) / 100 } : {}),
     covers: kase.covers,
     bugs: kase.bugs,
     findings: scene.findings,
@@ -223,6 +225,9 @@ function result(scene: Scene, ending: Ending, replay: string): CaseResult {
     trace: scene.log.events(),
   }
 }
+
+/** From this share of a budget on the report says how much of it was used. */
+const tight = 0.5
 
 /** A case that was not run, and why. */
 export function notRun(

@@ -72,6 +72,11 @@ function complaint(outcome: Outcome, result: CaseResult, entry: KnownIssue): str
   }
 }
 
+/** Whether an entry speaks of the case. */
+export function fitsKnownIssue(entry: Pick<KnownIssue, 'case'>, id: string): boolean {
+  return fits(entry.case, id)
+}
+
 /** `*` stands for any text, colons included. */
 function fits(pattern: string, id: string): boolean {
   const source = pattern

@@ -38,3 +38,19 @@ t.test('a change at the very end of the budget counts', async t => {
   let calls = 0
   t.equal(await new Pulse().until(() => (++calls > 1 ? 'late' : undefined), 20), 'late')
 })
+
+t.test('the tightest answered wait is remembered, one without an answer is not', async t => {
+  const pulse = new Pulse()
+  await pulse.until(() => undefined, 30)
+  t.equal(pulse.tightest, 0)
+  let heard = false
+  setTimeout(() => {
+    heard = true
+    pulse.fire()
+  }, 60)
+  await pulse.until(() => heard || undefined, 100)
+  t.ok(pulse.tightest > 0.4 && pulse.tightest <= 1, `${pulse.tightest}`)
+  const before = pulse.tightest
+  await pulse.until(() => true, 100)
+  t.equal(pulse.tightest, before)
+})

@@ -3,6 +3,8 @@ import { patience } from './patience.ts'
 /** Wakes the steps of one case whenever something happened to one of its actors. */
 export class Pulse {
   private waiter: (() => void) | undefined
+  /** The largest share of its budget that a wait took before its answer came: 0 to 1. */
+  tightest = 0
 
   fire(): void {
     this.waiter?.()
@@ -21,7 +23,8 @@ export class Pulse {
     if (now !== undefined || budgetMs <= 0 || signal?.aborted) return Promise.resolve(now)
     return new Promise((resolve, reject) => {
       const done = (answer: T | undefined) => {
-        stop()
+        const usedMs = budgetMs - stop()
+        if (answer !== undefined) this.tightest = Math.max(this.tightest, usedMs / budgetMs)
         signal?.removeEventListener('abort', abort)
         this.waiter = undefined
         resolve(answer)

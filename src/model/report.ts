@@ -19,6 +19,8 @@ export type CaseResult = {
   durationMs: number
   /** Ms spent in waits that a rule about time demands, and in quiet windows. */
   sleptMs: number
+  /** The largest share of a waiting budget that an answer took, 0.5 to 1; left out where all came sooner. */
+  budgetUsed?: number
   covers: StatementRef[]
   /** What the case measured and people should see beside its verdict, such as the number of power cuts tried. */
   notes?: string[]

@@ -218,6 +218,12 @@ const result = object({
   reason: { type: 'string', description: 'One sentence; empty for pass.' },
   durationMs: ms,
   sleptMs: ms,
+  'budgetUsed?': {
+    type: 'number',
+    minimum: 0,
+    description:
+      'The largest share of a waiting budget that an answer took, 0.5 to 1; left out below.',
+  },
   covers: list(ref('statement')),
   bugs: { type: 'array', items: text, description: 'Bug classes the scenario detects.' },
   findings: list(ref('finding')),

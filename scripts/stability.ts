@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { readKnownIssues } from '../src/cli/known-issues.ts'
+import { run } from '../src/run.ts'
+import { compare, nearBudgets, type Observation, observe } from './stability/compare.ts'
+import { startLoad } from './stability/load.ts'
+
+/*
+ * npm run stability -- --target mosquitto --runs 20
+ *
+ * Runs the same suites again and again while the processor is kept busy, with each of `--jobs` and each of `--scales` in turn, and
+ * compares verdicts and broken statements case by case. Exit code 1 where two runs differ. Cases whose answers came near the end of
+ * a budget are named too: those would be the first to differ on a slower machine.
+ *
+ * --runs N        how many, default 20
+ * --jobs 1,64     cases side by side, in turn
+ * --scales 1,4    --timeout-scale, in turn
+ * --load N        processes that compute all the time, default one for each core
+ * --known-issues FILE   cases that are `intermittent` there may differ
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    target: { type: 'string', default: 'aedes' },
+    runs: { type: 'string', default: '20' },
+    jobs: { type: 'string', default: '1,64' },
+    scales: { type: 'string', default: '1,4' },
+    load: { type: 'string', default: String(availableParallelism()) },
+    'known-issues': { type: 'string' },
+  },
+})
+const runs = number(values.runs)
+const jobs = values.jobs.split(',').map(number)
+const scales = values.scales.split(',').map(number)
+const file = values['known-issues']
+const known = file === undefined ? undefined : await readKnownIssues(file)
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
+const load = startLoad(number(values.load))
+const observations: Observation[] = []
+try {
+  for (let index = 0; index < runs; index++) {
+    const setting = {
+      jobs: jobs[index % jobs.length]!,
+      timeoutScale: scales[Math.floor(index / jobs.length) % scales.length]!,
+    }
+    const report = await run({
+      ...setting,
+      suites: positionals,
+      target: values.target,
+      ...(known ? { knownIssues: known } : {}),
+    })
+    const { pass, warn, fail, inconclusive, error } = report.summary
+    say(
+      `${index + 1}/${runs} jobs ${setting.jobs}, scale ${setting.timeoutScale}: ${pass} passed, ${warn} warned, ${fail} failed, ` +
+        `${inconclusive} inconclusive, ${error} errors, ${(report.durationMs / 1000).toFixed(1)} s`,
+    )
+    observations.push(observe(report, `jobs ${setting.jobs}, scale ${setting.timeoutScale}`))
+  }
+} finally {
+  load.stop()
+}
+
+const { differing, excused, cases } = compare(observations, known?.entries ?? [])
+for (const { id, seen } of differing) {
+  say(`differs ${id}`)
+  for (const { outcome, settings } of seen)
+    say(`  ${settings.length} × ${outcome || 'pass'} (${[...new Set(settings)].join('; ')})`)
+}
+for (const { id, share, setting } of nearBudgets(observations))
+  say(`near its budget ${id}: ${Math.round(share * 100)} % (${setting})`)
+if (excused > 0) say(`${excused} cases differ by races that ${file} lists`)
+say(
+  `${runs} runs of ${cases} cases against ${values.target} under load: ${differing.length === 0 ? 'identical' : `${differing.length} differ`}`,
+)
+process.exitCode = differing.length === 0 ? 0 : 1
+
+function number(word: string): number {
+  const value = Number(word)
+  if (!Number.isFinite(value) || value < 0) throw new RangeError(`expected a number, got "${word}"`)
+  return value
+}

@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises'
+import { type KnownIssue, parseKnownIssues } from '../model/known-issues.ts'
+import { showProblems } from '../suites.ts'
+import { UsageError } from '../usage-error.ts'
+
+/** The accepted failures of a file; throws UsageError with every mistake in it. */
+export async function readKnownIssues(
+  file: string,
+): Promise<{ file: string; entries: KnownIssue[] }> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`cannot read the known issues in ${file}: ${(error as Error).message}`)
+  }
+  const { entries, problems } = parseKnownIssues(file, text)
+  if (problems.length > 0) throw new UsageError(showProblems(problems, [{ path: file, text }]))
+  return { file, entries }
+}
