@@ -64,7 +64,9 @@ class Runner {
       this.drain(lanes.private, Math.min(jobs, privateMax)),
       this.drain(lanes.quick, jobs),
     ])
-    while (this.suspects.length > 0) await this.afterDeath([...lanes.waiting, ...lanes.quick])
+    // One queue for all deaths: what was taken from it after the first is not begun again after the second.
+    const rest = [...lanes.waiting, ...lanes.quick]
+    while (this.suspects.length > 0) await this.afterDeath(rest)
     return this.cases.map((kase, index) => {
       const result = this.results[index]
       if (result) return result
