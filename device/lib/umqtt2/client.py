@@ -65,8 +65,11 @@ class Memory:
 
     def forget(self, every):
         # The session is gone: so are ids that only it gave a meaning. `every`: unsent messages too.
-        self.inbound = []
-        self.out = [m for m in self.out if m.state < _RELEASED and not every]
+        for m in self.out[:]:
+            if every or m.state == _RELEASED:
+                self.move(m, _FINISHED)
+        if self.inbound:
+            self.hold([])
 
 
 def _bytes(s):
@@ -78,6 +81,22 @@ def _field(s):
     if len(s) > 65535:
         raise ValueError("too long")
     return struct.pack("!H", len(s)) + s
+
+
+def _is_topic(b):
+    # UTF-8 without wildcards and NUL. decode() alone lets surrogates and overlong forms pass.
+    size = 0
+    try:
+        for c in b.decode():
+            if c in "#+\0":
+                return False
+            c = ord(c)
+            if c >> 11 == 0x1B or c > 0x10FFFF:
+                return False
+            size += 1 + (c > 0x7F) + (c > 0x7FF) + (c > 0xFFFF)
+    except UnicodeError:
+        pass
+    return size == len(b)
 
 
 class MQTTClient:
@@ -118,8 +137,9 @@ class MQTTClient:
         self.oversized = 0
         self._raw = None
         self._in_cb = False
-        self._open = {}  # ids of requests in flight: True where someone waits
-        self._acks = {}
+        self._open = {}  # SUBSCRIBE and UNSUBSCRIBE in flight: their answer's first byte by id
+        self._awaited = 0  # id of the exchange whose end someone waits for
+        self._code = 0
         self._ping = None
 
     def set_callback(self, f):
@@ -146,16 +166,22 @@ class MQTTClient:
         try:
             self._dial(timeout or self.ack_timeout)
             self._send(0x10, self._connect_fields(clean_session))
-            b = self._read(4)
-            if b[0] != 0x20 or b[1] != 2:
-                self._fail(errno.EINVAL)
-            if b[3]:
-                raise MQTTException(b[3])
-            present = b[2] & 1
+            if self._read(2) != b"\x20\x02":
+                self._fail()
+            present, code = self._read(2)
+            if present > (code == 0):
+                self._fail()
+            if code:
+                raise MQTTException(code)
             self._heard = ticks_ms()
             if not present:
                 self.store.forget(False)
-            self._resend()
+            for m in self.store.out:
+                dup = 8
+                if m.state == _QUEUED:
+                    self.store.move(m, _SENT)
+                    dup = 0
+                self._transmit(m, dup, self.store.body(m))
             if not present:
                 for topic, qos in self.subs.items():
                     self._request(0x82, topic, bytes((qos,)), False)
@@ -200,7 +226,7 @@ class MQTTClient:
         # Ends the connection without DISCONNECT: the broker then sends the will.
         s, self.sock = self.sock, None
         self._open.clear()
-        self._acks.clear()
+        self._awaited = 0
         self._ping = None
         if s:
             try:
@@ -249,6 +275,7 @@ class MQTTClient:
 
     def _request(self, head, topic, tail, wait):
         pid = self._next_id()
+        self._open[pid] = head + 0x0E
         self._send(head, struct.pack("!H", pid) + _field(topic) + tail)
         return pid, self._wait(pid, wait)
 
@@ -260,16 +287,16 @@ class MQTTClient:
 
     def _wait(self, pid, wait):
         # For the end of an exchange, unless nobody waits for it. Returns its code.
-        self._open[pid] = wait = wait and not self._in_cb
-        if not wait:
+        if not wait or self._in_cb:
             return 0
+        self._awaited = pid
         end = ticks_add(ticks_ms(), int(self.ack_timeout * 1000))
-        while pid not in self._acks:
+        while self._awaited:
             left = ticks_diff(end, ticks_ms())
             if left <= 0:
                 self._fail(errno.ETIMEDOUT)
             self._receive(self._due(left))
-        return self._acks.pop(pid)
+        return self._code
 
     def wait_msg(self):
         # Waits for one packet, however long, and handles it. Returns its first byte.
@@ -287,23 +314,24 @@ class MQTTClient:
         # Sends a ping when one is due, fails when an answer is overdue; else the ms until then, at most `ms`.
         now = ticks_ms()
         late = int(self.ack_timeout * 1000)
-        asked = [m.at for m in self.store.out]
-        if self._ping is not None:
-            asked.append(self._ping)
-        elif self.keepalive:
+        asked = self._ping
+        if asked is None and self.keepalive:
             idle = max(ticks_diff(now, self._sent), ticks_diff(now, self._heard))
             ms = min(ms, self.keepalive * 500 - idle)
             if ms <= 0 and idle >= self.keepalive * 500:
                 self.ping()
                 ms = late
-        for at in asked:
-            left = late - ticks_diff(now, at)
-            if left <= 0:
-                self._fail(errno.ETIMEDOUT)
-            ms = min(ms, left)
-        return ms
+        for m in self.store.out:
+            if asked is None or ticks_diff(asked, m.at) > 0:
+                asked = m.at
+        if asked is None:
+            return ms
+        late -= ticks_diff(now, asked)
+        if late <= 0:
+            self._fail(errno.ETIMEDOUT)
+        return min(ms, late)
 
-    def _fail(self, code):
+    def _fail(self, code=errno.EINVAL):
         self.close()
         raise OSError(code)
 
@@ -334,14 +362,6 @@ class MQTTClient:
         else:
             self._send(m.head | dup, _field(m.topic) + struct.pack("!H", m.pid), msg)
 
-    def _resend(self):
-        for m in self.store.out:
-            dup = 8
-            if m.state == _QUEUED:
-                self.store.move(m, _SENT)
-                dup = 0
-            self._transmit(m, dup, self.store.body(m))
-
     def _read(self, n):
         b = self.sock.read(n) if n else b""
         if b is None or len(b) < n:
@@ -353,8 +373,11 @@ class MQTTClient:
             n -= len(self._read(min(n, 256)))
 
     def _read_u16(self):
-        b = self._read(2)
-        return b[0] << 8 | b[1]
+        # The length of a topic or a packet id: neither may be 0.
+        n = struct.unpack("!H", self._read(2))[0]
+        if not n:
+            self._fail()
+        return n
 
     def _read_length(self):
         n = shift = 0
@@ -365,7 +388,7 @@ class MQTTClient:
                 return n
             shift += 7
             if shift > 21:
-                self._fail(errno.EINVAL)
+                self._fail()
 
     def _settimeout(self, s):
         # A TLS stream has no settimeout of its own, a UART none at all.
@@ -389,45 +412,41 @@ class MQTTClient:
                 return
             if not b:
                 self._fail(errno.ECONNRESET)
-            self._dispatch(b[0], self._read_length())
-            return b[0]
+            head = b[0]
+            n = self._read_length()
+            self._heard = ticks_ms()
+            if head & 0xF0 == 0x30:
+                self._on_publish(head, n)
+            elif head == 0xD0 and n == 0:
+                self._ping = None
+            elif n == 2 + (head == 0x90) and head in b"\x40\x50\x62\x70\x90\xb0":
+                self._on_ack(head, self._read_u16(), self._read(1)[0] if n > 2 else 0)
+            else:
+                self._fail()
+            return head
         except (OSError, MemoryError):
             self.close()
             raise
-
-    def _dispatch(self, head, n):
-        self._heard = ticks_ms()
-        if head & 0xF0 == 0x30:
-            self._on_publish(head, n)
-        elif head == 0xD0 and n == 0:
-            self._ping = None
-        elif head == 0x90 and n == 3 or head in (0x40, 0x50, 0x62, 0x70, 0xB0) and n == 2:
-            self._on_ack(head, self._read_u16(), self._read(1)[0] if n > 2 else 0)
-        else:
-            self._fail(errno.EINVAL)
 
     def _on_publish(self, head, n):
         qos = head >> 1 & 3
         big = n > self.max_packet
         take = self._skip if big else self._read
-        size = self._read_u16() if n > 1 else 0
+        if n < 3 or qos == 3 or head & 0x0E == 8:  # no room for a topic; DUP at QoS 0
+            self._fail()
+        size = self._read_u16()
         n -= 2 + size + (2 if qos else 0)
-        if n < 0 or not size or qos == 3:
-            self._fail(errno.EINVAL)
+        if n < 0:
+            self._fail()
         topic = take(size)
+        if not big and not _is_topic(topic):
+            self._fail()
         pid = self._read_u16() if qos else 0
-        if bool(pid) != bool(qos):
-            self._fail(errno.EINVAL)
         msg = take(n)
         again = qos == 2 and pid in self.store.inbound
         new = qos == 2 and not again
         if big:
             self.oversized += 1
-        else:
-            try:
-                topic.decode()
-            except UnicodeError:
-                self._fail(errno.EINVAL)
         if new and not self.store.late:
             self.store.hold(self.store.inbound + [pid])
         self._in_cb = True
@@ -453,15 +472,24 @@ class MQTTClient:
             self._send(0x62, struct.pack("!H", pid))
         elif head == 0x62:
             if pid in self.store.inbound:
-                self.store.hold([p for p in self.store.inbound if p != pid])
+                pids = self.store.inbound[:]
+                pids.remove(pid)
+                self.store.hold(pids)
             self._send(0x70, struct.pack("!H", pid))
         else:
+            # Only the answer that is due completes a message or a request.
             if m:
-                # Only the acknowledgement that is due completes a message.
-                if head != 0x40 if m.head & 6 == 2 else (head != 0x70 or m.state != _RELEASED):
-                    return
+                due = 0x40 if m.head & 6 == 2 else m.state == _RELEASED and 0x70
+            else:
+                due = self._open.get(pid)
+            if head != due:
+                return
+            if m:
                 self.store.move(m, _FINISHED)
-            if self._open.pop(pid, False):
-                self._acks[pid] = code
+            else:
+                del self._open[pid]
+            if pid == self._awaited:
+                self._awaited = 0
+                self._code = code
             elif self.done:
                 self.done(pid, code)

@@ -3,7 +3,6 @@
 # Files in one folder, each under 512 bytes so that littlefs keeps it inside its metadata (one erase per
 # ~16 writes instead of one per write):
 #   m0, m1, ...  one outgoing message each, written once, before its first PUBLISH
-#   p0, p1, ...  the payload of a message too long for its slot
 #   a, b         where each exchange stands, and the inbound ids; written in turn, so that one is always whole
 # An outgoing QoS 2 message thus costs three writes: its slot, PUBREC, PUBCOMP.
 import os
@@ -16,8 +15,8 @@ from .client import Memory, Message
 
 _RELEASED = const(2)  # as in client.py
 _FINISHED = const(3)
-_INLINE = const(400)  # bytes of topic and payload that a slot holds
-_SPILLED = const(128)
+_LONG = const(400)  # bytes
+_WHOLE = const(0x2144DF1C)  # CRC of anything with its own CRC behind it
 
 
 class Journal(Memory):
@@ -34,60 +33,57 @@ class Journal(Memory):
             os.mkdir(path)
         except OSError:
             pass
-        self._load()
-
-    def _load(self):
         for name in "ab":
             b = self._get(name)
-            if len(b) >= 6 and struct.unpack_from("!I", b)[0] > self.version:
+            if b and struct.unpack_from("!I", b)[0] > self.version:
                 self.version, n = struct.unpack_from("!IB", b)
                 self.marks = list(struct.unpack_from("!%dI" % n, b, 5))
-                ids = (len(b) - 5 - 4 * n) // 2
+                ids = (len(b) - 9 - 4 * n) // 2
                 self.inbound = list(struct.unpack_from("!%dH" % ids, b, 5 + 4 * n))
-        for name in os.listdir(self.path):
+        for name in os.listdir(path):
             if name[0] == "m":
-                self._load_slot(int(name[1:]))
+                self._load(int(name[1:]))
         self.out.sort(key=lambda m: m.number)
 
-    def _load_slot(self, slot):
+    def _load(self, slot):
         b = self._get("m%d" % slot)
-        if len(b) < 10:
+        if not b:
             return
         number, pid, head, state, size = struct.unpack_from("!IHBBH", b)
-        m = Message(pid, head, b[10 : 10 + size], b[10 + size :], state & 3)
+        m = Message(pid, head, b[10 : 10 + size], b[10 + size : -4], state)
         m.number = number
         m.slot = slot
-        if state & _SPILLED:
-            m.msg = None
         if number > self.number:
             self.number = number
             self.last_id = pid
         if slot < len(self.marks) and self.marks[slot] >> 2 == number:
             m.state = self.marks[slot] & 3
         if m.state != _FINISHED:
-            self.out.append(m)
+            self._keep(m)
 
-    def add(self, m):
-        used = [o.slot for o in self.out]
-        free = [s for s in range(self.slots) if s not in used]
-        if not free:
-            raise OSError(ENOBUFS)
-        m.slot = free[0]
-        m.number = self.number + 1
-        state = m.state
-        msg = m.msg
-        if len(m.topic) + len(msg) > _INLINE:
-            self._put("p%d" % m.slot, msg)
+    def _keep(self, m):
+        # A long payload stays in flash alone.
+        if len(m.msg) > _LONG:
             m.msg = None
-            msg = b""
-            state |= _SPILLED
-        fields = struct.pack("!IHBBH", m.number, m.pid, m.head, state, len(m.topic))
-        self._put("m%d" % m.slot, fields + m.topic + msg)
-        self.number = m.number
         self.out.append(m)
 
+    def add(self, m):
+        free = set(range(self.slots))
+        for other in self.out:
+            free.discard(other.slot)
+        if not free:
+            raise OSError(ENOBUFS)
+        m.slot = free.pop()
+        m.number = self.number + 1
+        fields = struct.pack("!IHBBH", m.number, m.pid, m.head, m.state, len(m.topic))
+        self._put("m%d" % m.slot, fields + m.topic, m.msg)
+        self.number = m.number
+        self._keep(m)
+
     def body(self, m):
-        return self._get("p%d" % m.slot) if m.msg is None else m.msg
+        if m.msg is None and m.state != _RELEASED:
+            return memoryview(self._get("m%d" % m.slot))[10 + len(m.topic) : -4]
+        return m.msg
 
     def move(self, m, state):
         marks = self.marks + [0] * (m.slot + 1 - len(self.marks))
@@ -98,15 +94,6 @@ class Journal(Memory):
     def hold(self, pids):
         self._save(self.marks, pids)
 
-    def forget(self, every):
-        marks = self.marks + [0] * (self.slots - len(self.marks))
-        gone = [m for m in self.out if every or m.state == _RELEASED]
-        for m in gone:
-            marks[m.slot] = m.number << 2 | _FINISHED
-        if gone or self.inbound:
-            self._save(marks, [])
-        super().forget(every)
-
     def _save(self, marks, inbound):
         b = struct.pack("!IB", self.version + 1, len(marks))
         b += struct.pack("!%dI" % len(marks), *marks) + struct.pack("!%dH" % len(inbound), *inbound)
@@ -115,18 +102,17 @@ class Journal(Memory):
         self.marks = marks
         self.inbound = inbound
 
-    def _put(self, name, b):
+    def _put(self, name, b, tail=b""):
         with open(self.path + "/" + name, "wb") as f:
             f.write(b)
-            f.write(struct.pack("!I", crc32(b)))
+            f.write(tail)
+            f.write(struct.pack("<I", crc32(tail, crc32(b))))
 
     def _get(self, name):
-        # Empty where the file is missing or torn.
+        # With its CRC; empty where the file is missing or torn.
         try:
             with open(self.path + "/" + name, "rb") as f:
-                size = f.seek(0, 2) - 4
-                f.seek(0)
-                b = f.read(max(size, 0))
-                return b if f.read() == struct.pack("!I", crc32(b)) else b""
+                b = f.read()
         except OSError:
             return b""
+        return b if crc32(b) == _WHOLE else b""
