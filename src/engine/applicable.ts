@@ -17,7 +17,7 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
   if (target.role !== needs) return `for a ${needs} as target`
   if (!facts.versions.includes(kase.version))
     return `the target does not speak MQTT ${kase.version}`
-  if (kase.tags.includes('qos2') && !hasFeature('qos2', facts)) return 'needs qos2'
+  if (publishesAt2(kase) && !hasFeature('qos2', facts)) return 'needs qos2'
   for (const condition of kase.requires) {
     if (!holds(condition, facts)) return `needs ${describeCondition(condition)}`
   }
@@ -29,6 +29,42 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
     return 'not drivable: we cannot restart this target'
   }
   return undefined
+}
+
+/**
+ * Whether a case needs QoS 2 of the target: it says so, or publishes with it. A subscription at QoS 2 needs nothing [5.0:MQTT-3.2.2-10], and
+ * a case about Maximum QoS knows what it does.
+ */
+function publishesAt2(kase: Case): boolean {
+  if (kase.requires.some(condition => isAbout('maximumQoS', condition))) return false
+  return kase.tags.includes('qos2') || kase.steps.some(({ body }) => at2(body))
+}
+
+const subscribing = ['subscribe', 'app.subscribe']
+
+/** Whether a step, its packets or its inner steps carry QoS 2. */
+function at2(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(at2)
+  if (typeof value !== 'object' || value === null) return false
+  const { verb, qos, type } = value as { verb?: string; qos?: unknown; type?: unknown }
+  if (qos === 2) return true
+  if (subscribing.includes(verb ?? '') || type === 'SUBSCRIBE') return false
+  return Object.values(value).some(at2)
+}
+
+function isAbout(name: string, condition: Condition): boolean {
+  switch (condition.kind) {
+    case 'choice':
+    case 'limit':
+      return condition.name === name
+    case 'all':
+    case 'any':
+      return condition.conditions.some(inner => isAbout(name, inner))
+    case 'not':
+      return isAbout(name, condition.condition)
+    case 'feature':
+      return false
+  }
 }
 
 /** Every verb of a case, those of nested steps too. */
@@ -50,6 +86,12 @@ function holds(condition: Condition, facts: Facts): boolean {
       const seen =
         facts.fingerprint[condition.name] ?? facts.target.profile.settings?.[condition.name]
       return seen !== undefined && String(seen) === String(condition.value)
+    }
+    case 'limit': {
+      const seen = facts.fingerprint[condition.name]
+      if (seen === undefined) return false
+      const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = condition
+      return Number(seen) >= min && Number(seen) <= max
     }
     case 'all':
       return condition.conditions.every(inner => holds(inner, facts))
@@ -77,6 +119,9 @@ function hasFeature(name: string, facts: Facts): boolean {
   if (name === 'topic-alias') return Number(fingerprint.topicAliasMaximum ?? 0) > 0
   if (target.role === 'client' && name.startsWith('can-')) return target.can.includes(name.slice(4))
   if (name === 'reconnects-self') return target.role === 'client' && target.reconnects === 'self'
+  const highest = Number(fingerprint.maximumQoS ?? 2)
+  if (name === 'qos2' && highest < 2) return false
+  if (name === 'qos1' && highest < 1) return false
   const denied = deniedBy[name]
   if (denied && fingerprint[denied[0]] === denied[1]) return false
   return !(profile.lacks ?? []).includes(name)
@@ -88,6 +133,14 @@ export function describeCondition(condition: Condition): string {
       return condition.name
     case 'choice':
       return `${condition.name} ${condition.value}`
+    case 'limit': {
+      const { min, max } = condition
+      const bounds = [
+        min === undefined ? '' : `at least ${min}`,
+        max === undefined ? '' : `at most ${max}`,
+      ]
+      return [condition.name, bounds.filter(Boolean).join(' and ')].join(' ')
+    }
     case 'all':
       return condition.conditions.map(describeCondition).join(' and ')
     case 'any':

@@ -110,6 +110,11 @@ export const clauses = {
   secondConnect: { '3.1': '§3.1', '3.1.1': 'MQTT-3.1.0-2', '5.0': 'MQTT-3.1.0-2' },
   secondConnack: { '3.1': '§3.2', '3.1.1': 'MQTT-3.2.0-1', '5.0': 'MQTT-3.2.0-2' },
   disconnectBeforeConnack: { '3.1': '§3.14', '3.1.1': '§3.14', '5.0': 'MQTT-3.14.0-1' },
+  authUnasked: {
+    '3.1': '§2.1',
+    '3.1.1': '§2.2.1',
+    '5.0': { broker: 'MQTT-4.12.0-6', client: 'MQTT-4.12.0-7' },
+  },
   wrongDirection: { '3.1': '§2.1', '3.1.1': '§2.2.1', '5.0': '§2.1.2' },
   afterDisconnect: { '3.1': '§3.14', '3.1.1': 'MQTT-3.14.4-2', '5.0': 'MQTT-3.14.4-1' },
   closeAfterDisconnect: { '3.1': '§3.14', '3.1.1': 'MQTT-3.14.4-1', '5.0': 'MQTT-3.14.4-2' },

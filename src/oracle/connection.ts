@@ -41,6 +41,8 @@ export type Connection = {
   /** Client id of CONNECT; undefined before it. */
   client: string | undefined
   clean: boolean
+  /** CONNECT named an Authentication Method: only then may AUTH follow. */
+  authenticates: boolean
   /** Session Expiry Interval in force, seconds as on the wire. */
   expiryS: number
   session: Session | undefined
@@ -121,6 +123,7 @@ export function createConnection(
     phase: 'open',
     client: undefined,
     clean: true,
+    authenticates: false,
     expiryS: 0,
     session: undefined,
     sent: 0,

@@ -36,6 +36,7 @@ export function onConnect(
   }
   connection.phase = 'connecting'
   connection.clean = packet.clean
+  connection.authenticates = packet.properties.authenticationMethod !== undefined
   connection.client = packet.clientId === '' ? `#${connection.number}` : packet.clientId
   const session = sessions.get(connection.client) ?? createSession(connection.client)
   sessions.set(connection.client, session)

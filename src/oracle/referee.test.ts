@@ -595,6 +595,21 @@ const rows: Row[] = [
     breaks: { '5.0': 'MQTT-3.14.0-1' },
   },
   {
+    title: 'No AUTH of a broker where CONNECT named no method',
+    versions: ['5.0'],
+    text: `${start} { | < AUTH code=0x18}`,
+    breaks: { '5.0': 'MQTT-4.12.0-6' },
+  },
+  {
+    title: 'No AUTH of a client that named no method',
+    target: 'client',
+    versions: ['5.0'],
+    text: `< CONNECT a kept
+      > CONNACK
+      { | < AUTH code=0x19}`,
+    breaks: { '5.0': 'MQTT-4.12.0-7' },
+  },
+  {
     title: 'Nothing follows DISCONNECT',
     target: 'client',
     text: `< CONNECT a kept

@@ -209,10 +209,21 @@ export function createReferee({ target }: { target: TargetRole; version: Version
       case 'UNSUBSCRIBE':
         onSubscribing(watch, connection, session, packet.type, packet.id)
         return
-      case 'PINGREQ':
       case 'AUTH':
+        authenticates(connection)
+        return
+      case 'PINGREQ':
         return
     }
+  }
+
+  function authenticates(connection: Connection): void {
+    if (connection.authenticates || connection.phase === 'open') return
+    say(watch, connection.version, 'authUnasked', {
+      message: 'AUTH came, and CONNECT named no Authentication Method',
+      expected: 'no AUTH',
+      got: 'AUTH',
+    })
   }
 
   function published(

@@ -153,6 +153,15 @@ export type StepBody =
   | { verb: 'target.restart'; how: Value }
   /** Simulated board: the power is cut at every point of a flow in turn, and the recovery judged as exactly once. */
   | { verb: 'target.sweep'; flow: Value; twice: boolean; judging: Judging }
+  /** Simulated board: the firmware as it ships, over minutes or hours of its own time. */
+  | { verb: 'target.play'; flow: Value; judging: Judging }
+  /** Simulated board: the power goes and comes back, and each application connects again as before. */
+  | { verb: 'target.power-cut'; tear?: Value }
+  | { verb: 'target.link'; up: Value }
+  /** Simulated board: so much of its own time passes. */
+  | { verb: 'target.advance'; s: Value }
+  /** Takes what is left of the board's flash, or gives it back. */
+  | { verb: 'target.fill'; what: Value }
   // ---- the whole scene
   | { verb: 'fence'; actors: string[]; topic?: Value; qos?: Value }
   /** Every expectation inside must be met, in any order. */
@@ -181,6 +190,8 @@ export type Verify = { name: string; args: { [name: string]: FieldValue }; place
 export type Condition =
   | { kind: 'feature'; name: string; place: Place }
   | { kind: 'choice'; name: string; value: Scalar; place: Place }
+  /** A limit that the target announces lies in a range: `{ maximumPacketSize: { max: 100000 } }`. */
+  | { kind: 'limit'; name: string; min?: number; max?: number; place: Place }
   | { kind: 'all'; conditions: Condition[] }
   | { kind: 'any'; conditions: Condition[] }
   | { kind: 'not'; condition: Condition }

@@ -181,4 +181,5 @@ export const requires = `## What a target must be able to do
 
 \`requires\` is one condition or a list of which all must hold: the name of a feature, \`{ not: … }\`, \`{ all: […] }\`,
 \`{ any: […] }\`, or a legal choice of the target as its fingerprint or the settings of its profile tell it, such as
-\`{ delivers: at-pubrel }\`. A case whose conditions do not hold is skipped, with the reason.`
+\`{ delivers: at-pubrel }\`, or the range of a limit that CONNACK announces, such as \`{ maximumPacketSize: { max: 100000 } }\`.
+A case that publishes at QoS 2 needs \`qos2\` without saying so. A case whose conditions do not hold is skipped, with the reason.`

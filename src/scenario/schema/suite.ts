@@ -2,7 +2,7 @@ import { features } from '../../model/features.ts'
 import { didYouMean } from '../../model/schema/near.ts'
 import { isEmpty, type Node } from '../../model/schema/node.ts'
 import type { Span } from '../../model/schema/problem.ts'
-import { text, textLike, word } from '../../model/schema/scalars.ts'
+import { integer, text, textLike, word } from '../../model/schema/scalars.ts'
 import {
   type Context,
   mapped,
@@ -113,7 +113,10 @@ const bug: Schema<string> = {
   json: () => ({ enum: [...bugClasses.keys()] }),
 }
 
-/** A feature by its name; `{ not: … }`, `{ all: […] }`, `{ any: […] }`; or a legal choice: `{ delivers: at-pubrel }`. */
+/**
+ * A feature by its name; `{ not: … }`, `{ all: […] }`, `{ any: […] }`; a legal choice: `{ delivers: at-pubrel }`; or the range of a limit that
+ * the target announces: `{ maximumPacketSize: { max: 100000 } }`.
+ */
 const condition: Schema<Condition> = named('condition', {
   title: 'a feature, { not }, { all }, { any }, or a choice such as { delivers: at-pubrel }',
   read: readCondition,
@@ -129,11 +132,20 @@ const condition: Schema<Condition> = named('condition', {
           all: conditionList.json(defs),
           any: conditionList.json(defs),
         },
-        additionalProperties: { type: ['string', 'number', 'boolean'] },
+        additionalProperties: {
+          anyOf: [{ type: ['string', 'number', 'boolean'] }, range.json(defs)],
+        },
       },
     ],
   }),
 })
+const range = record(
+  {
+    min: may(integer(0, 4_294_967_295), 'At least.'),
+    max: may(integer(0, 4_294_967_295), 'At most.'),
+  },
+  'the range of a limit: min, max',
+)
 const conditionList = listOf(condition, { min: 1 })
 
 function readCondition(node: Node, context: Context): Condition | undefined {
@@ -156,6 +168,10 @@ function readCondition(node: Node, context: Context): Condition | undefined {
   if (key === 'all' || key === 'any') {
     const conditions = conditionList.read(value, context)
     return conditions && { kind: key, conditions }
+  }
+  if (value.kind === 'map') {
+    const limits = range.read(value, context)
+    return limits && { kind: 'limit', name: key, ...limits, place }
   }
   const choice = text('the value of a choice').read(value, context)
   if (choice === undefined) return undefined

@@ -21,7 +21,10 @@ export function createDecoder(version: Version): Decoder {
     const bytes = prepared(frame, version)
     const raw = parser.read(bytes)
     if (raw === undefined || raw.cmd === 'connect') parser = createParser(version)
-    return raw && toPacket(raw, bytes, version)
+    const packet = raw && toPacket(raw, bytes, version)
+    if (packet?.type === 'DISCONNECT' && version === '5.0' && isDisputedDisconnect(frame))
+      packet.code = 0x8c
+    return packet
   }
 }
 
@@ -83,7 +86,7 @@ function createParser(version: Version): { read(bytes: Buffer): Raw | undefined 
   }
 }
 
-/** The frame as mqtt-packet takes it: two legal forms that it refuses are given in ones that mean the same. */
+/** The frame as mqtt-packet takes it: legal forms that it refuses are given in ones that mean the same. */
 function prepared(frame: Uint8Array, version: Version): Buffer {
   const first = frame[0] ?? 0
   if (version === '3.1' && isFlagged(first)) {
@@ -93,7 +96,17 @@ function prepared(frame: Uint8Array, version: Version): Buffer {
   }
   // AUTH without code and properties. Source: 5.0 §3.15.2.1.
   if (version === '5.0' && frame.length === 2 && first === 0xf0 && frame[1] === 0) return shortAuth
+  // DISCONNECT 0x8C is in the table of §2.4 and not in that of §3.14.2.1; the decoder gives it back.
+  if (version === '5.0' && isDisputedDisconnect(frame)) {
+    const plain = Buffer.from(frame)
+    plain[bodyStart(plain)] = 0x80
+    return plain
+  }
   return Buffer.from(frame.buffer, frame.byteOffset, frame.length)
+}
+
+function isDisputedDisconnect(frame: Uint8Array): boolean {
+  return frame[0] === 0xe0 && frame.length > 2 && frame[bodyStart(frame)] === 0x8c
 }
 
 const shortAuth = Buffer.from([0xf0, 0x02, 0x00, 0x00])
@@ -221,7 +234,7 @@ function idOf(raw: Raw): number | undefined {
 }
 
 /** Where the variable header begins. mqtt-packet has read the header, so it is whole. */
-function bodyStart(bytes: Buffer): number {
+function bodyStart(bytes: Uint8Array): number {
   let at = 1
   while ((bytes[at] ?? 0) >= 0x80) at += 1
   return at + 1

@@ -1,0 +1,56 @@
+import t from 'tap'
+import type { Case, Condition, Step } from '../scenario/ast.ts'
+import type { Target } from '../targets/target.ts'
+import { type Facts, notApplicable } from './applicable.ts'
+
+const place = { file: 'suite.yaml', line: 1, column: 1 }
+
+function facts(fingerprint: Facts['fingerprint'] = {}, lacks: string[] = []): Facts {
+  const profile = { name: 'x', role: 'broker', versions: ['5.0'], lacks }
+  return {
+    target: { role: 'broker', name: 'x', profile } as unknown as Target,
+    versions: ['5.0'],
+    fingerprint,
+  }
+}
+
+function kase(bodies: object[], requires: Condition[] = []): Case {
+  const steps = bodies.map(body => ({ body, place })) as unknown as Step[]
+  return { role: 'client', version: '5.0', tags: [], requires, steps } as unknown as Case
+}
+
+const publish = (qos: number) => ({
+  verb: 'publish',
+  packet: { type: 'PUBLISH', fields: { topic: 'a', qos }, place },
+})
+
+t.test('a case that publishes at QoS 2 needs it, wherever in its steps', async t => {
+  const without = facts({ maximumQoS: 1 })
+  t.equal(notApplicable(kase([publish(2)]), without), 'needs qos2')
+  t.equal(notApplicable(kase([publish(2)]), facts({}, ['qos2'])), 'needs qos2')
+  const nested = { verb: 'repeat', from: 1, times: 2, steps: [{ body: publish(2), place }] }
+  t.equal(notApplicable(kase([nested]), without), 'needs qos2')
+  t.equal(notApplicable(kase([{ verb: 'fence', actors: ['pub'], qos: 2 }]), without), 'needs qos2')
+  t.equal(notApplicable(kase([publish(1)]), without), undefined)
+  t.equal(notApplicable(kase([publish(2)]), facts()), undefined)
+})
+
+t.test('a subscription at QoS 2 needs nothing; a case about Maximum QoS knows', async t => {
+  const subscribe = { verb: 'subscribe', subscriptions: [{ kind: 'map', map: { qos: 2 } }] }
+  const without = facts({ maximumQoS: 1 })
+  t.equal(notApplicable(kase([subscribe]), without), undefined)
+  const about: Condition = { kind: 'choice', name: 'maximumQoS', value: 1, place }
+  t.equal(notApplicable(kase([publish(2)], [about]), without), undefined)
+})
+
+t.test('a limit that CONNACK announced is compared with a range', async t => {
+  const most: Condition = { kind: 'limit', name: 'maximumPacketSize', max: 1000, place }
+  const needs = (seen: Facts['fingerprint'], condition: Condition) =>
+    notApplicable(kase([], [condition]), facts(seen))
+  t.equal(needs({ maximumPacketSize: 1000 }, most), undefined)
+  t.equal(needs({ maximumPacketSize: 1001 }, most), 'needs maximumPacketSize at most 1000')
+  t.equal(needs({}, most), 'needs maximumPacketSize at most 1000', 'what is not said is no limit')
+  const between: Condition = { kind: 'limit', name: 'receiveMaximum', min: 2, max: 9, place }
+  t.equal(needs({ receiveMaximum: 1 }, between), 'needs receiveMaximum at least 2 and at most 9')
+  t.equal(needs({ receiveMaximum: 2 }, between), undefined)
+})
