@@ -57,6 +57,8 @@ export class Actor {
   readonly sentinels = new Set<string>()
   /** Topic and QoS of the last message this actor published, which a fence follows. */
   lastPublished: { topic: string; qos: number } | undefined
+  /** Ids of QoS 2 messages that we sent on earlier connections. */
+  readonly publishedBefore = new Set<number>()
   /** Packet types whose automatic sending waits: `held`, or so many ms late. */
   readonly withheld: Withheld = new Map()
   /** Fake broker: what the client subscribed to, and on which connection it did so last. */
@@ -82,6 +84,7 @@ export class Actor {
   /** Takes over a new connection; what the old one left unread is forgotten. */
   attach(stream: Duplex): Conversation {
     this.inbox = []
+    for (const id of this.conversation?.published.keys() ?? []) this.publishedBefore.add(id)
     const conversation: Conversation = new Conversation({
       stream,
       number: this.options.nextConnection(),

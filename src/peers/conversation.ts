@@ -37,6 +37,8 @@ export class Conversation {
   ending: Ending | undefined
   /** Set when the target sent what is no MQTT packet. */
   broken: string | undefined
+  /** How many QoS 2 PUBLISH packets of ours went out, by id. */
+  readonly published = new Map<number, number>()
   private readonly options: ConversationOptions
   private readonly framer: Framer
   private decoder: ReturnType<typeof createDecoder>
@@ -82,6 +84,9 @@ export class Conversation {
   /** Records a packet of ours whose bytes the caller writes by himself, in pieces or together with others. */
   note(packet: Packet, bytes: Uint8Array, auto = false): void {
     if (!this.link.open) return
+    if (packet.type === 'PUBLISH' && packet.qos === 2 && packet.id !== undefined) {
+      this.published.set(packet.id, (this.published.get(packet.id) ?? 0) + 1)
+    }
     this.options.recorder.record({
       kind: 'packet',
       connection: this.number,

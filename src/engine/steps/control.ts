@@ -7,7 +7,9 @@ import {
   endOf,
   firstType,
   hasEnded,
+  isUnasked,
   matchExpected,
+  noteSeen,
   packetExpected,
   wantsClosed,
 } from '../expecting.ts'
@@ -61,25 +63,6 @@ export async function restart(scene: Scene, body: Body<'target.restart'>): Promi
     scene.budgets.replyMs,
   )
   scene.log.record({ kind: 'restart', phase: 'up', how })
-}
-
-/** Cuts a board's power at every point of a flow; a point after which a message is lost or doubled is a finding. */
-export async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<void> {
-  if (!scene.sweep) throw new Skipped('not drivable: the power of this target cannot be cut')
-  const flow = scene.env.text(body.flow)
-  const outcome = await scene.sweep({ flow, twice: body.twice })
-  const { cuts, socketOps, commits, failures, notReached } = outcome
-  const text = `${cuts} power cuts at ${socketOps} socket operations and ${commits} flash commits`
-  const note = `${text}${notReached ? `, ${notReached} not reached` : ''}`
-  scene.notes.push(note)
-  scene.log.record({ kind: 'note', text: note })
-  const [first] = failures
-  if (!first && cuts > 0) return
-  scene.miss(body.judging, {
-    message: `${failures.length} of ${cuts} power cuts during ${flow} do not end in exactly once`,
-    expected: `every message exactly once after each of ${text}`,
-    got: first ? `${first.at}: ${first.problems.join('; ')}` : 'no cut at all',
-  })
 }
 
 /** One thing that a `together` still waits for. */
@@ -151,9 +134,10 @@ function takeAny(scene: Scene, name: string, open: Open[]): Arrived | undefined 
     const met = mine
       .map(entry => ({ entry, result: matchExpected(scene, entry.expected, arrived.packet) }))
       .find(({ result }) => result.matched)
-    if (!met && !arrived.ignorable) return arrived
+    if (!met && !arrived.ignorable && !isUnasked(actor, arrived.packet)) return arrived
     actor.inbox.shift()
     if (!met) continue
+    noteSeen(actor, arrived.packet)
     for (const [key, value] of met.result.bindings) scene.env.bind(key, value)
     open.splice(open.indexOf(met.entry), 1)
     if (met.entry.lose) {
