@@ -1,5 +1,6 @@
 # The firmware under test: obeys JSON lines on stdin and reports on stdout what the application sees.
 # Used instead of main.py while a board is being validated.
+import errno
 import gc
 import json
 import os
@@ -16,6 +17,8 @@ RETRY_MS = 20
 IDLE_MS = 200
 LINE_MAX = 24576  # characters; a board has no room for more
 FOLDER = "/j-"  # a journal per client, named after it
+FILLER = "/fill"
+NOT_TAKEN = (errno.ENOBUFS, 28)  # journal full, flash full: the message is not published
 HELLO = {
     "name": "umqtt2",
     "version": sys.version,
@@ -126,7 +129,13 @@ class Session:
 
     def publish(self, c):
         qos = c.get("qos", 0)
-        pid = self.client.publish(c["topic"], payload_of(c), c.get("retain", False), qos, False)
+        try:
+            pid = self.client.publish(c["topic"], payload_of(c), c.get("retain", False), qos, False)
+        except OSError as e:
+            if e.errno not in NOT_TAKEN:
+                raise
+            self.tell("published", tag=c.get("tag"), error=repr(e))
+            return
         if pid:
             self.tags[pid] = ("published", c.get("tag"))
         else:
@@ -272,6 +281,9 @@ class Tester:
             return HELLO
         if verb == "reset":
             machine.reset()
+        if verb == "flash":
+            self.flash(c["full"])
+            return {}
         name = c.get("client", "app")
         if verb == "stop":
             self.stop(name)
@@ -306,6 +318,24 @@ class Tester:
         except OSError:
             pass
         gc.collect()
+
+
+    def flash(self, full):
+        # Takes all the flash that is left, down to the last block, or gives it back.
+        if not full:
+            os.remove(FILLER)
+            return
+        f = open(FILLER, "wb")
+        try:
+            while True:
+                f.write(bytes(4096))
+                f.flush()
+        except OSError:
+            pass
+        try:
+            f.close()
+        except OSError:
+            pass
 
 
 def loop(stdin=sys.stdin):

@@ -6,5 +6,5 @@ export function defaultTarget(suites: Suite[], words: string[], named: boolean):
   if (words.length === 0 && !named) return 'aedes'
   const { cases } = selectCases(suites, { words })
   if (cases.length === 0 || cases.some(kase => kase.role !== 'broker')) return 'aedes'
-  return cases.every(kase => kase.suite.startsWith('device/')) ? 'pico' : 'mqttjs'
+  return cases.some(kase => kase.suite.startsWith('device/')) ? 'pico' : 'mqttjs'
 }

@@ -112,7 +112,7 @@ export async function runLoaded(
     bail: options.bail ?? false,
     cleanUp: target.role === 'broker' && target.restart === undefined,
     replayOf: kase => replayLine(kase, options, seed),
-    ...(await sweepOf(target)),
+    ...(await benchOf(target)),
     onStart: kase => options.onCaseBegun?.(kase.id),
     onDone: result => {
       const caught = killsOfCase(kills, result.id)
@@ -168,7 +168,9 @@ async function learn(
 ): Promise<Learned> {
   const wanted = (all: Version[]) => (mqtt ? all.filter(v => mqtt.includes(v)) : all)
   if (target.role === 'client') {
-    return { target, versions: wanted(target.versions), fingerprint: {}, findings: [] }
+    const { board } = target.profile.settings ?? {}
+    const fingerprint = board === undefined ? {} : { board }
+    return { target, versions: wanted(target.versions), fingerprint, findings: [] }
   }
   const probe = await probeBroker({ target, ...common }).catch(error => {
     if (!proceed) throw error
@@ -257,8 +259,8 @@ function report(parts: {
 }
 
 /** Only a simulated board's power can be cut at will. */
-async function sweepOf(target: Target) {
+async function benchOf(target: Target) {
   if (target.profile.settings?.board !== 'simulated') return {}
-  const { sweepFlow } = await import('./device/sweep-flow.ts')
-  return { sweep: sweepFlow }
+  const { deviceBench } = await import('./device/device-bench.ts')
+  return { bench: deviceBench }
 }

@@ -42,6 +42,23 @@ export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
   }
 }
 
+/** The files of suites that others include and that were not read yet. */
+export async function includedFiles(
+  suites: readonly { includes: string[] }[],
+  known: readonly TextFile[],
+): Promise<TextFile[]> {
+  const names = new Set(suites.flatMap(suite => suite.includes))
+  const files = new Set((await Promise.all([...names].map(foundFiles))).flat())
+  const texts = await Promise.all([...files].filter(isSuite).map(readText))
+  return texts.filter(file => !known.some(other => other.path === file.path))
+}
+
+/** What a suite includes, seen from where the user is or, for what the package ships, from there. */
+async function foundFiles(name: string): Promise<string[]> {
+  const here = await yamlFiles(name)
+  return here.length > 0 ? here : yamlFiles(path.join(packageRoot, name))
+}
+
 /**
  * Whether any of the words can select from this file: a replay of one case need not read every suite. Words that tell nothing of
  * the suite (a bare scenario id, a wildcard) mean all files, and so do words that fit none.

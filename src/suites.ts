@@ -1,14 +1,17 @@
 import { formatProblems, type Problem } from './model/schema/problem.ts'
 import type { Suite } from './scenario/ast.ts'
 import { loadSuites } from './scenario/load.ts'
-import { readSuiteFiles, type TextFile } from './suite-files.ts'
+import { includedFiles, readSuiteFiles, type TextFile } from './suite-files.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Reads and checks suites. Rejects with UsageError showing every mistake of every file: nothing runs then. */
 export async function readSuites(wanted: string[]): Promise<{ suites: Suite[]; words: string[] }> {
   const { files, fragments, words } = await readSuiteFiles(wanted)
-  const { suites, problems } = loadSuites(files, { fragments })
-  if (problems.length > 0) throw new UsageError(showProblems(problems, [...files, ...fragments]))
+  const first = loadSuites(files, { fragments })
+  const more = await includedFiles(first.suites, files)
+  const all = [...files, ...more]
+  const { suites, problems } = more.length > 0 ? loadSuites(all, { fragments }) : first
+  if (problems.length > 0) throw new UsageError(showProblems(problems, [...all, ...fragments]))
   return { suites, words }
 }
 

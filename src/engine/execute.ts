@@ -1,5 +1,5 @@
+import type { Bench } from '../model/bench.ts'
 import type { CaseResult } from '../model/report.ts'
-import type { Sweep } from '../model/sweep.ts'
 import { createLedger } from '../oracle/ledger.ts'
 import { createReferee } from '../oracle/referee.ts'
 import { verifiers } from '../oracle/verifiers.ts'
@@ -20,7 +20,7 @@ export type ExecuteOptions = {
   nonce: string
   signal: AbortSignal
   maxPacketBytes: number
-  sweep?: Sweep
+  bench?: Bench
   /** Kept sessions of ours are ended at the target when the case is over: somebody else's broker should not keep them. */
   cleanUp: boolean
   replay: string
@@ -44,7 +44,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
       hearsApp: hearsApp(options.target),
     }),
     maxPacketBytes: options.maxPacketBytes,
-    ...(options.sweep ? { sweep: options.sweep } : {}),
+    ...(options.bench ? { bench: options.bench } : {}),
   })
   let ending: Ending
   try {
@@ -78,10 +78,14 @@ function elapsedMs(steps: Step[]): number {
   let ms = 0
   for (const { body } of steps) {
     if (body.verb === 'elapse') ms += typeof body.s === 'number' ? body.s * 1000 : 60_000
+    if (body.verb === 'target.sweep' || body.verb === 'target.play') ms += benchMs
     if ('steps' in body) ms += elapsedMs(body.steps)
   }
   return ms
 }
+
+/** Hundreds of boots, or hours of a board's time, on a machine that does other things besides. */
+const benchMs = 180_000
 
 function usesRestart(steps: Step[]): boolean {
   return steps.some(
@@ -220,6 +224,7 @@ function result(scene: Scene, ending: Ending, replay: string): CaseResult {
     bugs: kase.bugs,
     findings: scene.findings,
     ...(scene.notes.length > 0 ? { notes: scene.notes } : {}),
+    ...(scene.powerCuts > 0 ? { powerCuts: scene.powerCuts } : {}),
     replay,
     place: kase.place,
     trace: scene.log.events(),

@@ -1,5 +1,5 @@
+import type { Bench } from '../model/bench.ts'
 import type { CaseResult } from '../model/report.ts'
-import type { Sweep } from '../model/sweep.ts'
 import type { Case } from '../scenario/ast.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import type { Budgets } from './budgets.ts'
@@ -15,7 +15,7 @@ export type RunnerOptions = {
   bail: boolean
   cleanUp: boolean
   maxPacketBytes: number
-  sweep?: Sweep
+  bench?: Bench
   replayOf(kase: Case): string
   onStart(kase: Case): void
   onDone(result: CaseResult): void
@@ -105,7 +105,7 @@ class Runner {
   }
 
   private execute(kase: Case, index: number): Promise<CaseResult> {
-    const { facts, budgets, nonce, signal, cleanUp, maxPacketBytes, sweep } = this.options
+    const { facts, budgets, nonce, signal, cleanUp, maxPacketBytes, bench } = this.options
     return executeCase(kase, {
       target: facts.target,
       budgets,
@@ -113,7 +113,7 @@ class Runner {
       signal,
       cleanUp,
       maxPacketBytes,
-      ...(sweep ? { sweep } : {}),
+      ...(bench ? { bench } : {}),
       replay: this.options.replayOf(kase),
     })
   }
@@ -167,7 +167,8 @@ class Runner {
 
 function laneOf(kase: Case): 'quick' | 'waiting' | 'private' {
   const verbs = verbsOf(kase.steps)
-  if (verbs.has('target.restart') || verbs.has('target.sweep')) return 'private'
+  if (verbs.has('target.restart') || verbs.has('target.sweep') || verbs.has('target.play'))
+    return 'private'
   return verbs.has('elapse') ? 'waiting' : 'quick'
 }
 

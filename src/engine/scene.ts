@@ -1,5 +1,5 @@
+import type { Bench } from '../model/bench.ts'
 import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
-import type { Sweep } from '../model/sweep.ts'
 import type { Ledger } from '../oracle/ledger.ts'
 import type { Referee } from '../oracle/referee.ts'
 import { Actor } from '../peers/actor.ts'
@@ -25,8 +25,8 @@ export type SceneOptions = {
   referee: Referee
   ledger: Ledger
   maxPacketBytes: number
-  /** Cuts a simulated board's power everywhere; absent for any other target. */
-  sweep?: Sweep
+  /** Of a simulated board; absent for any other target. */
+  bench?: Bench
 }
 
 /** Beyond these a target that does everything wrong only repeats itself. */
@@ -48,8 +48,10 @@ export class Scene {
   readonly findings: Finding[] = []
   /** What people should see beside the verdict. */
   readonly notes: string[] = []
+  /** How often the power of a board was cut. */
+  powerCuts = 0
   readonly nonce: string
-  readonly sweep: Sweep | undefined
+  readonly bench: Bench | undefined
   target: Target
   /** Where the scenario is; findings point here. */
   place: Place
@@ -66,7 +68,7 @@ export class Scene {
     this.budgets = options.budgets
     this.signal = options.signal
     this.nonce = options.nonce
-    this.sweep = options.sweep
+    this.bench = options.bench
     this.referee = options.referee
     this.ledger = options.ledger
     this.maxPacketBytes = options.maxPacketBytes

@@ -5,6 +5,7 @@ import { CheckFailed } from './outcome.ts'
 import type { Scene } from './scene.ts'
 import * as app from './steps/app.ts'
 import * as control from './steps/control.ts'
+import * as device from './steps/device.ts'
 import * as dial from './steps/dial.ts'
 import * as loss from './steps/loss.ts'
 import * as traffic from './steps/traffic.ts'
@@ -132,7 +133,17 @@ async function runStep(scene: Scene, step: Step): Promise<unknown> {
     case 'target.restart':
       return control.restart(scene, body)
     case 'target.sweep':
-      return control.sweep(scene, body)
+      return device.sweep(scene, body)
+    case 'target.play':
+      return device.play(scene, body)
+    case 'target.power-cut':
+      return device.powerCut(scene, body)
+    case 'target.link':
+      return device.link(scene, body)
+    case 'target.advance':
+      return device.advance(scene, body)
+    case 'target.flash':
+      return device.flash(scene, body)
     case 'fence':
       return fence(scene, body)
     case 'together':

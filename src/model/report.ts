@@ -24,6 +24,8 @@ export type CaseResult = {
   covers: StatementRef[]
   /** What the case measured and people should see beside its verdict, such as the number of power cuts tried. */
   notes?: string[]
+  /** Times that the power of a board was cut. */
+  powerCuts?: number
   /** Bug classes the scenario detects. */
   bugs: string[]
   findings: Finding[]

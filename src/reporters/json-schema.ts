@@ -228,6 +228,7 @@ const result = object({
   bugs: { type: 'array', items: text, description: 'Bug classes the scenario detects.' },
   findings: list(ref('finding')),
   'notes?': { type: 'array', items: text, description: 'What the case measured.' },
+  'powerCuts?': { ...index, description: 'Times that the power of a board was cut.' },
   replay: { type: 'string', description: 'Command that runs this one case again.' },
   'kills?': {
     type: 'integer',

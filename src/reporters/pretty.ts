@@ -65,7 +65,14 @@ export function pretty(options: ReporterOptions): Reporter {
 
 function headLines(run: RunHead | RunReport, cases: number, page: Paper): string[] {
   const { target } = run
-  const about = [target.role, visible(target.address, 200)].filter(word => word !== '').join(', ')
+  const { board } = target.fingerprint
+  const about = [
+    target.role,
+    visible(target.address, 200),
+    board === undefined ? '' : visible(`${board} board`, 40),
+  ]
+    .filter(word => word !== '')
+    .join(', ')
   const line = [
     `mqttspec ${visible(run.mqttspec, 40)}`,
     `${visible(target.name, 100)} (${about})`,

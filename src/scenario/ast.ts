@@ -157,11 +157,11 @@ export type StepBody =
   | { verb: 'target.play'; flow: Value; judging: Judging }
   /** Simulated board: the power goes and comes back, and each application connects again as before. */
   | { verb: 'target.power-cut'; tear?: Value }
-  | { verb: 'target.link'; up: Value }
+  | { verb: 'target.link'; state: Value }
   /** Simulated board: so much of its own time passes. */
   | { verb: 'target.advance'; s: Value }
   /** Takes what is left of the board's flash, or gives it back. */
-  | { verb: 'target.fill'; what: Value }
+  | { verb: 'target.flash'; state: Value }
   // ---- the whole scene
   | { verb: 'fence'; actors: string[]; topic?: Value; qos?: Value }
   /** Every expectation inside must be met, in any order. */
@@ -224,5 +224,7 @@ export type Suite = {
   about: string
   role: SuiteRole
   file: string
+  /** Files and folders whose suites run as well where this one is asked for. */
+  includes: string[]
   cases: Case[]
 }

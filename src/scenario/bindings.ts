@@ -248,7 +248,13 @@ function valuesOf(body: StepBody): FieldValue[] {
       return [body.times]
     case 'target.restart':
       return [body.how]
+    case 'target.power-cut':
+      return [body.tear ?? '']
+    case 'target.link':
+    case 'target.flash':
+      return [body.state]
     case 'elapse':
+    case 'target.advance':
       return [body.s]
     case 'fence':
       return [body.topic ?? '', body.qos ?? 0]

@@ -57,6 +57,7 @@ const needsNone: readonly StepBody['verb'][] = [
   'app.connect',
   'target.restart',
   'target.sweep',
+  'target.play',
 ]
 
 /** Branches count one after the other: a hint to the author, not a proof. */

@@ -36,6 +36,16 @@ function isLibrary(root: Node): boolean {
   return !entryOf(root, 'suite') && entryOf(root, 'fragments') !== undefined
 }
 
+/** The path of a name that stands in a file, with `..` resolved. */
+function beside(file: string, name: string): string {
+  const parts = file.split('/').slice(0, -1)
+  for (const part of name.split('/')) {
+    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop()
+    else if (part !== '.' && part !== '') parts.push(part)
+  }
+  return parts.join('/')
+}
+
 type Source = { path: string; lines: string[]; root: Node }
 
 class Loader {
@@ -64,6 +74,10 @@ class Loader {
     const read = suiteSchema.read(root, this.context)
     if (!read) return undefined
     const { text: id, span } = read.suite
+    if (!read.scenarios && !read.includes) {
+      const message = 'the key "scenarios" is missing here'
+      return report(this.context, 'MISSING_KEY', message, { ...root.span, length: 1 })
+    }
     this.claim(this.suiteIds, 'suite', id, span)
     const fragments = new Map(this.shared)
     for (const fragment of read.fragments ?? []) this.addFragment(fragments, fragment)
@@ -80,7 +94,8 @@ class Loader {
       about: read.about ?? openingComment(lines),
       role: read.role,
       file: path,
-      cases: read.scenarios.flatMap(node => readScenario(node, this.context, surroundings)),
+      includes: (read.includes ?? []).map(name => beside(path, name)),
+      cases: (read.scenarios ?? []).flatMap(node => readScenario(node, this.context, surroundings)),
     }
   }
 

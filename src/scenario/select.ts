@@ -17,7 +17,7 @@ export function selectCases(
   selection: Selection,
 ): { cases: Case[]; unknown: { word: string; hint?: string }[] } {
   const all = suites.flatMap(suite => suite.cases.map(kase => ({ kase, suite })))
-  const tests = selection.words.map(word => ({ word, means: meaningOf(word) }))
+  const tests = selection.words.map(word => ({ word, means: withIncluded(word, suites) }))
   const unknown = tests
     .filter(({ means }) => !all.some(({ kase, suite }) => means(kase, suite)))
     .map(({ word }) => ({ word, ...hintFor(word, suites) }))
@@ -51,7 +51,7 @@ function fits(kase: Case, { tags, versions, role }: Selection): boolean {
  * A word means a case by its id from the front, up to any `/` or `:` (`qos2`, `qos2/broker-receives`, a scenario, a
  * case); by the id of the scenario alone; or by the file or a folder above it.
  */
-function meaningOf(word: string): (kase: Case, suite: Suite) => boolean {
+function meaningOf(word: string): (kase: Pick<Case, 'id' | 'scenario'>, suite: Suite) => boolean {
   const plain = word.replace(/^\.\//, '').replace(/\/+$/, '')
   if (plain.includes('*')) {
     const pattern = wildcard(plain)
@@ -64,6 +64,16 @@ function meaningOf(word: string): (kase: Case, suite: Suite) => boolean {
     startsAt(pathOf(suite), plain, '/') ||
     pathOf(suite).endsWith(`/${plain}`) ||
     `/${pathOf(suite)}`.includes(`/${plain}/`)
+}
+
+/** A word that means a whole suite means those that it includes, too. */
+function withIncluded(word: string, suites: readonly Suite[]): ReturnType<typeof meaningOf> {
+  const means = meaningOf(word)
+  const included = suites
+    .filter(suite => means({ id: `${suite.id}/`, scenario: '' }, suite))
+    .flatMap(suite => suite.includes)
+  return (kase, suite) =>
+    means(kase, suite) || included.some(name => startsAt(pathOf(suite), name, '/'))
 }
 
 function pathOf(suite: Suite): string {

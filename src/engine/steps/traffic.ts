@@ -4,7 +4,7 @@ import { allocateId } from '../../peers/session.ts'
 import type { Expected, FieldValue, PacketTemplate, StepBody } from '../../scenario/ast.ts'
 import { buildPacket, Fields, subscriptionOf, wrongOf } from '../build.ts'
 import { endOf, expectNext, given, hasEnded, packetExpected } from '../expecting.ts'
-import { Inconclusive } from '../outcome.ts'
+import { Inconclusive, Skipped } from '../outcome.ts'
 import type { Scene } from '../scene.ts'
 import { openStream } from './dial.ts'
 
@@ -32,7 +32,18 @@ export function needOpen(actor: Actor): void {
 
 /** The packet of a template; SUBSCRIBE, UNSUBSCRIBE and QoS>0 PUBLISH get an id unless the scenario gives one. */
 export function made(scene: Scene, actor: Actor, template: PacketTemplate): Packet {
-  return buildPacket(template, scene.env, actor.version)
+  const packet = buildPacket(template, scene.env, actor.version)
+  if (packet.type === 'PUBLISH') needRoom(scene, packet)
+  return packet
+}
+
+/** A client that says how much it takes is not blamed for what is larger, unless the case is about that. */
+function needRoom(scene: Scene, { topic, payload }: Publish): void {
+  const most = scene.target.profile.settings?.maximumPacketSize
+  const bytes = Buffer.byteLength(topic) + payload.length
+  if (scene.target.role !== 'client' || most === undefined || bytes <= Number(most)) return
+  if (scene.kase.tags.includes('oversized')) return
+  throw new Skipped(`needs packets of more than ${most} bytes`)
 }
 
 export async function subscribe(

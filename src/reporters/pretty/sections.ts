@@ -132,6 +132,7 @@ function summary(report: RunReport, page: Paper): string[] {
   const facts: [string, string][] = [
     ['cases', caseCounts(report)],
     ['statements', statementCounts(report)],
+    ...powerCuts(report),
     ['time', `${duration(report.durationMs)}, ${slept || 'nothing slept'}`],
   ]
   const colour = { 0: paint.green, 4: paint.magenta }[report.exitCode] ?? paint.red
@@ -150,6 +151,14 @@ function summary(report: RunReport, page: Paper): string[] {
     '',
     ...verdict.map((line, index) => `${index === 0 ? mark : ' '} ${paint.bold(colour(line))}`),
   ]
+}
+
+/** How often a board's power was cut, and what kind of board that was. */
+function powerCuts({ results, target }: RunReport): [string, string][] {
+  const cuts = results.reduce((sum, result) => sum + (result.powerCuts ?? 0), 0)
+  if (cuts === 0) return []
+  const board = visible(String(target.fingerprint.board ?? ''), 40)
+  return [['power cuts', [`${cuts} tried`, board].filter(Boolean).join(', ')]]
 }
 
 function section(title: string, n: number, page: Paper): string[] {

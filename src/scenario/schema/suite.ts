@@ -224,7 +224,11 @@ export const suiteFields = {
   tags: may(oneOrMany(tag), 'Words for --tag, for all scenarios.'),
   matrix: may(matrix, 'The matrix of every scenario that has none of its own.'),
   fragments: may(fragmentsSchema, 'Lists of steps for `use`, for this file.'),
-  scenarios: must(listOf(anyNode, { min: 1 }), 'The scenarios.'),
+  includes: may(
+    listOf(text('a folder or file beside this one'), { min: 1 }),
+    'Suites that run as well where this one is asked for: folders or files, from here.',
+  ),
+  scenarios: may(listOf(anyNode, { min: 1 }), 'The scenarios; may be left out beside `includes`.'),
 }
 
 export const suiteSchema = record(suiteFields, 'a suite')

@@ -1,10 +1,10 @@
-import { flag, integer, word } from '../../../model/schema/scalars.ts'
+import { flag, integer } from '../../../model/schema/scalars.ts'
 import { may, must, record, recordAnd, recordOf, tagged } from '../../../model/schema/shapes.ts'
 import { type FieldSpecs, matcherFields, templateFields } from '../fields.ts'
 import { judgingFields, judgingOf } from '../judging.ts'
 import { will } from '../packets.ts'
 import { flagSpec, numberSpec, properties, textSpec } from '../properties.ts'
-import { bytesValue, value } from '../values.ts'
+import { bytesValue } from '../values.ts'
 import { type Verb, verb } from '../verb.ts'
 import { session } from './conversation.ts'
 
@@ -190,50 +190,4 @@ export const appVerbs: { [name: string]: Verb } = {
   ping,
   expect: expecting('check'),
   await: expecting('given'),
-}
-
-/** What a device can be doing while its power goes; src/device/flows.ts plays them. */
-const sweepFlows = [
-  'first-connection',
-  'publish-one',
-  'receive-one',
-  'publish-alone-and-two-at-once',
-  'receive-two',
-  'publish-more-than-a-slot-holds',
-  'reconnect-after-each-packet-was-lost',
-]
-
-export const targetVerbs: { [name: string]: Verb } = {
-  restart: verb({
-    actors: ['target'],
-    kind: 'stimulus',
-    about: 'Stops the target by TERM or KILL and starts it again with its data.',
-    example: 'target.restart: kill',
-    value: value(word('way to stop', ['term', 'kill'], 'UNKNOWN_FAULT')),
-    body: how => ({ verb: 'target.restart', how }),
-  }),
-  sweep: verb({
-    actors: ['target'],
-    kind: 'check',
-    about:
-      'A simulated board: cuts the power at every socket operation and every flash commit of a flow in turn, boots again and judges the whole as exactly once.',
-    example: 'target.sweep: { flow: receive-two }',
-    value: record(
-      {
-        flow: must(
-          value(word('flow of the device', sweepFlows)),
-          'What the device does meanwhile.',
-        ),
-        twice: may(flag(), 'true: the recovery from each cut is cut at each of its points too.'),
-        ...judgingFields,
-      },
-      'flow, twice',
-    ),
-    body: ({ flow, twice = false, ...judging }) => ({
-      verb: 'target.sweep',
-      flow,
-      twice,
-      judging: judgingOf(judging, 'check'),
-    }),
-  }),
 }

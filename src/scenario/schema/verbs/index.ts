@@ -1,9 +1,10 @@
 import type { SuiteRole } from '../../ast.ts'
 import type { ActorKind, Verb } from '../verb.ts'
-import { appVerbs, targetVerbs } from './app.ts'
+import { appVerbs } from './app.ts'
 import { conversationVerbs } from './conversation.ts'
 import { lossVerbs } from './loss.ts'
 import { sceneVerbs } from './scene.ts'
+import { targetVerbs } from './target.ts'
 
 const peerVerbs = { ...conversationVerbs, ...lossVerbs }
 

@@ -1,0 +1,86 @@
+import type { StepBody } from '../../scenario/ast.ts'
+import type { AppActor } from '../app-actor.ts'
+import { Skipped } from '../outcome.ts'
+import type { Scene } from '../scene.ts'
+
+type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+
+/*
+ * What befalls a board: its power, its network, its flash, its time. The boards of a case are those of its applications.
+ */
+
+/** Cuts a board's power at every point of a flow; a point after which a message is lost or doubled is a finding. */
+export async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<void> {
+  if (!scene.bench) throw new Skipped('not drivable: the power of this target cannot be cut')
+  const flow = scene.env.text(body.flow)
+  const outcome = await scene.bench.sweep({ flow, twice: body.twice })
+  const { cuts, socketOps, commits, failures, notReached } = outcome
+  const text = `${cuts} power cuts at ${socketOps} socket operations and ${commits} flash commits`
+  scene.powerCuts += cuts
+  note(scene, `${text}${notReached ? `, ${notReached} not reached` : ''}`)
+  const [first] = failures
+  if (!first && cuts > 0) return
+  scene.miss(body.judging, {
+    message: `${failures.length} of ${cuts} power cuts during ${flow} do not end in exactly once`,
+    expected: `every message exactly once after each of ${text}`,
+    got: first ? `${first.at}: ${first.problems.join('; ')}` : 'no cut at all',
+  })
+}
+
+/** Plays the firmware as it ships; what should not have happened is a finding. */
+export async function play(scene: Scene, body: Body<'target.play'>): Promise<void> {
+  if (!scene.bench) throw new Skipped('not drivable: the time of this target cannot be moved')
+  const flow = scene.env.text(body.flow)
+  const { seen, problems } = await scene.bench.play({ flow })
+  note(scene, seen)
+  if (problems.length === 0) return
+  scene.miss(body.judging, {
+    message: `the firmware does not stand ${flow}`,
+    expected: 'each reading and each command exactly once, and no reset',
+    got: problems.join('; '),
+  })
+}
+
+/** The power goes and comes back. The program starts anew and connects as it did before. */
+export async function powerCut(scene: Scene, body: Body<'target.power-cut'>): Promise<void> {
+  const how = 'kill'
+  scene.log.record({ kind: 'fault', actor: 'target', fault: { kind: 'restart', how } })
+  scene.log.record({ kind: 'restart', phase: 'down', how })
+  const tear = body.tear === undefined ? {} : { tear: scene.env.text(body.tear) }
+  for (const app of scene.apps.values()) await tell(app, 'power', tear)
+  scene.powerCuts += 1
+  scene.log.record({ kind: 'restart', phase: 'up', how })
+  for (const app of scene.apps.values()) {
+    app.connected = false
+    if (app.connectedWith) await app.command('connect', app.connectedWith)
+  }
+}
+
+export async function link(scene: Scene, body: Body<'target.link'>): Promise<void> {
+  const state = scene.env.text(body.state)
+  note(scene, `link ${state}`, false)
+  for (const app of scene.apps.values()) await tell(app, 'link', { up: state === 'up' })
+}
+
+export async function advance(scene: Scene, body: Body<'target.advance'>): Promise<void> {
+  const s = scene.env.number(body.s)
+  note(scene, `${s} s pass on the board`, false)
+  for (const app of scene.apps.values()) await tell(app, 'advance', { ms: s * 1000 })
+}
+
+export async function flash(scene: Scene, body: Body<'target.flash'>): Promise<void> {
+  const state = scene.env.text(body.state)
+  note(scene, `flash ${state}`, false)
+  for (const app of scene.apps.values()) await tell(app, 'flash', { full: state === 'full' })
+}
+
+/** What only a board can be told; it is no act of the application. */
+async function tell(app: AppActor, what: string, fields: { [name: string]: unknown }) {
+  const answer = await app.handle.command(what, fields)
+  if (!answer.ok) throw new Skipped(`not drivable: the adapter cannot ${what}: ${answer.error}`)
+}
+
+function note(scene: Scene, text: string, isResult = true): void {
+  if (isResult) scene.notes.push(text)
+  scene.log.record({ kind: 'note', text })
+}
