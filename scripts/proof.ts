@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type FlawOutcome, scoreLine } from './proof/outcome.ts'
+import { type FlawOutcome, quicklyKilled, scoreLine } from './proof/outcome.ts'
 import { pageOf } from './proof/page.ts'
 import { openPool, type Pool } from './proof/pool.ts'
 import { control, countKills, flawsNamed, hunt, sampleOf } from './proof/prove.ts'
@@ -46,7 +46,8 @@ async function whole(pool: Pool): Promise<number> {
   const outcomes = await hunt(pool, flawsNamed(undefined), say)
   const kills = await countKills(pool, outcomes, say)
   write('proof.md', pageOf({ outcomes, controls, kills }))
-  write('proof.json', `${JSON.stringify({ flaws: outcomes.length, kills }, null, 1)}\n`)
+  const quick = quicklyKilled(outcomes)
+  write('proof.json', `${JSON.stringify({ flaws: outcomes.length, kills, quick }, null, 1)}\n`)
   say(`took ${Math.round((performance.now() - began) / 1000)} s`)
   return Math.max(guilty(controls), partly(outcomes))
 }

@@ -52,6 +52,12 @@ function percent(outcomes: readonly FlawOutcome[]): string {
   return ((100 * killed.length) / Math.max(1, visible.length)).toFixed(1)
 }
 
+/** Flaws that were killed within seconds: of these `npm test` takes its sample, and each of them has to be killed again. */
+export function quicklyKilled(outcomes: readonly FlawOutcome[]): string[] {
+  const quick = outcomes.filter(({ fate, trial }) => fate === 'killed' && trial.tookMs < 5000)
+  return quick.map(({ flaw }) => flaw.name)
+}
+
 /** How many flaws each scenario killed, by any of its cases; those that killed none with 0. */
 export function killsOf(
   outcomes: readonly FlawOutcome[],
