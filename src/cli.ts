@@ -14,6 +14,9 @@ if (first === '--version' || first === '-V') {
   const { version } = await import('./version.ts')
   process.stdout.write(`${version}\n`)
 } else {
+  // All is said and written when the loop is empty. What Node does from there on by itself has been seen to spin for ever over the
+  // sockets of a broker that broke many connections (Node 20, CleanupHandles).
+  process.once('beforeExit', () => process.exit())
   const { main } = await import('./cli/main.ts')
   process.exitCode = await main(process.argv.slice(2))
 }
