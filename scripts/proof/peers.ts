@@ -34,6 +34,7 @@ export async function brokerTarget(
       role: 'broker',
       versions: [...(options.versions ?? brokerDefaults.versions)],
       durable: true,
+      ...claims(options),
     },
     credentials: {},
     dial: timeoutMs => dial({ host, port, timeoutMs }),
@@ -57,7 +58,7 @@ export async function clientTarget(
     role: 'client',
     name,
     address: 'in-process',
-    profile: { name, role: 'client', versions },
+    profile: { name, role: 'client', versions, ...claims(options) },
     level: 1,
     versions,
     can: adapter.hello.can,
@@ -75,6 +76,15 @@ export async function clientTarget(
     death: () => (adapter.broken ? { reason: adapter.broken.message } : undefined),
     stop: () => adapter.stop(),
   }
+}
+
+/** What the profile of such a peer would say: what it lacks by its setting, which is legal. */
+function claims({ maxInflight, wildcards }: { maxInflight?: number; wildcards?: boolean }) {
+  const lacks = [
+    ...(maxInflight === 1 ? ['several-in-flight'] : []),
+    ...(wildcards === false ? ['wildcards'] : []),
+  ]
+  return { lacks, ...(maxInflight === undefined ? {} : { settings: { maxInflight } }) }
 }
 
 /** Both directions in a later tick, as through a pipe. */

@@ -10,6 +10,7 @@ export const features = {
   sessions: 'Sessions that outlive a connection',
   'offline-queue': 'Messages are kept for a session without a connection',
   retained: 'Retained messages',
+  'several-in-flight': 'Sends further messages while one is not complete',
   wildcards: 'Topic filters with + and #',
   'sys-topics': 'Topics below $SYS',
   will: 'Will messages',
@@ -36,6 +37,7 @@ export const features = {
   'can-will': 'A client: takes a will message',
   'can-auth': 'A client: takes user name and password',
   'can-receive-maximum': 'A client: takes a Receive Maximum',
+  'can-topic-alias': 'A client: takes a Topic Alias Maximum, and knows the aliases of the broker',
   'can-persist': 'A client: keeps its session beyond the client object',
   'can-reason-codes': 'A client: tells its application reason codes',
 } as const
