@@ -5,7 +5,7 @@ import type { Facts } from './engine/applicable.ts'
 import { type Budgets, scaled } from './engine/budgets.ts'
 import { exitCodeOf } from './engine/exit-code.ts'
 import { judgeKnownIssues } from './engine/known.ts'
-import { probeBroker, sanityExchange } from './engine/probe.ts'
+import { answersConnect, probeBroker, sanityExchange } from './engine/probe.ts'
 import { runCases } from './engine/runner.ts'
 import { shardOf } from './engine/shard.ts'
 import { statementOutcomes } from './engine/statement-outcomes.ts'
@@ -112,6 +112,7 @@ export async function runLoaded(
     bail: options.bail ?? false,
     cleanUp: target.role === 'broker' && target.restart === undefined,
     replayOf: kase => replayLine(kase, options, seed),
+    ...servesOf(target, facts, common),
     ...(await benchOf(target)),
     onStart: kase => options.onCaseBegun?.(kase.id),
     onDone: result => {
@@ -190,6 +191,13 @@ async function learn(
     fingerprint: probe.fingerprint,
     findings: probe.findings,
   }
+}
+
+/** How to ask a broker that we could start again whether it still serves. */
+function servesOf(target: Target, facts: Facts, common: Common) {
+  const [newest] = [...facts.versions].reverse()
+  if (target.role !== 'broker' || !target.restart || !newest) return {}
+  return { serves: () => answersConnect({ target, ...common }, newest) }
 }
 
 /** The target must still work when all is over; if not, the run says so. */

@@ -79,6 +79,18 @@ export async function sanityExchange(
   }
 }
 
+/**
+ * Whether plain CONNECTs are answered, each at the second try at the latest. Several, since a broker that spreads its clients over
+ * threads may have lost one of them.
+ */
+export async function answersConnect(options: ProbeOptions, version: Version): Promise<boolean> {
+  const answers = ['q', 'r', 't', 'u'].map(async letter => {
+    const knocks = { ...options, nonce: `${options.nonce}${letter}` }
+    return (await knock(knocks, version)).accepted || (await knock(knocks, version)).accepted
+  })
+  return (await Promise.all(answers)).every(Boolean)
+}
+
 async function knock(options: ProbeOptions, version: Version) {
   let got = 'nothing'
   let connack: Connack | undefined

@@ -3,6 +3,7 @@ import type { CaseResult } from '../model/report.ts'
 import type { Case } from '../scenario/ast.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import type { Budgets } from './budgets.ts'
+import { deafness, leftWaiting } from './deaf.ts'
 import { executeCase, notRun } from './execute.ts'
 
 export type RunnerOptions = {
@@ -17,6 +18,8 @@ export type RunnerOptions = {
   maxPacketBytes: number
   bench?: Bench
   replayOf(kase: Case): string
+  /** Whether the target, if we can start it again, still answers a plain CONNECT. */
+  serves?(): Promise<boolean>
   onStart(kase: Case): void
   onDone(result: CaseResult): void
 }
@@ -30,7 +33,7 @@ type Job = { kase: Case; index: number }
 
 /**
  * Runs cases side by side, each in its own client ids and topics. Cases that must wait go first and wait beside all others.
- * When the target dies, the cases that were running are tried one by one on a fresh start, to name the one that kills it.
+ * When the target dies or goes deaf, the cases that were running are tried one by one on a fresh start, to name the one that does it.
  */
 export async function runCases(cases: Case[], options: RunnerOptions): Promise<CaseResult[]> {
   return new Runner(cases, options).run()
@@ -44,6 +47,9 @@ class Runner {
   /** Why no further case is begun. */
   private stopped: string | undefined
   private suspects: Job[] = []
+  /** One question for all cases that ask at a time. */
+  private asking: Promise<boolean> | undefined
+  private deaf = false
 
   constructor(cases: Case[], options: RunnerOptions) {
     this.cases = cases
@@ -65,7 +71,7 @@ class Runner {
       this.drain(lanes.quick, jobs),
     ])
     // One queue for all deaths: what was taken from it after the first is not begun again after the second.
-    const rest = [...lanes.waiting, ...lanes.quick]
+    const rest = [...lanes.waiting, ...lanes.quick, ...lanes.private]
     while (this.suspects.length > 0) await this.afterDeath(rest)
     return this.cases.map((kase, index) => {
       const result = this.results[index]
@@ -97,11 +103,9 @@ class Runner {
     this.running.set(index, kase)
     const result = await this.execute(kase, index)
     this.running.delete(index)
-    if (this.targetDied() && laneOf(kase) !== 'private') {
+    if (laneOf(kase) !== 'private' && (await this.lost(leftWaiting(result))))
       this.suspects.push(job)
-      return
-    }
-    this.done(index, result)
+    else this.done(index, result)
   }
 
   private execute(kase: Case, index: number): Promise<CaseResult> {
@@ -122,6 +126,22 @@ class Runner {
     return this.options.facts.target.death() !== undefined
   }
 
+  /** Why nothing can be asked of the target any more. Whether it is deaf is asked where there is a sign of it. */
+  private async lost(sign: boolean): Promise<{ reason: string } | undefined> {
+    const death = this.options.facts.target.death()
+    if (death || !this.options.serves || !sign) return death
+    if (!this.deaf) {
+      this.asking ??= this.options.serves().finally(() => {
+        this.asking = undefined
+      })
+      const serves = await this.asking
+      const { signal, facts } = this.options
+      if (serves || signal.aborted) return facts.target.death()
+      this.deaf = true
+    }
+    return this.options.facts.target.death() ?? deafness
+  }
+
   private done(index: number, result: CaseResult): void {
     this.results[index] = result
     this.options.onDone(result)
@@ -136,19 +156,19 @@ class Runner {
     this.suspects = []
     const side = suspects.length
     for (const { kase, index } of suspects) {
-      if (this.targetDied() && !(await this.revive())) {
-        const reason = `the target is dead and could not be started again: ${this.options.facts.target.death()?.reason ?? ''}`
+      if ((this.targetDied() || this.deaf) && !(await this.revive())) {
+        const reason = `the target is dead and could not be started again: ${this.options.facts.target.death()?.reason ?? deafness.reason}`
         this.done(index, notRun(kase, 'inconclusive', reason, this.options.replayOf(kase)))
         this.stopped ??= reason
         continue
       }
       const result = await this.execute(kase, index)
-      const death = this.options.facts.target.death()
+      const death = await this.lost(true)
       if (!death) this.done(index, result)
       else if (target.role === 'client') this.done(index, adapterDied(result, death.reason))
       else this.done(index, killed(result, kase, death.reason, side))
     }
-    if (this.targetDied() && !(await this.revive())) return
+    if ((this.targetDied() || this.deaf) && !(await this.revive())) return
     await this.drain(rest, this.options.jobs)
   }
 
@@ -158,6 +178,7 @@ class Runner {
     if (!again) return false
     try {
       await again.call(target, 'kill')
+      this.deaf = false
       return true
     } catch {
       return false
@@ -188,13 +209,13 @@ function killed(result: CaseResult, kase: Case, reason: string, side: number): C
   return {
     ...result,
     verdict: 'fail',
-    reason: `the target died: ${reason}`,
+    reason: `the target was lost: ${reason}`,
     findings: [
       ...result.findings,
       {
         statement,
         level: 'MUST',
-        message: `the target died in this case, alone with it${side > 1 ? ` (${side} cases were running when it first died)` : ''}`,
+        message: `the target was lost in this case, alone with it${side > 1 ? ` (${side} cases were running when it first was)` : ''}`,
         expected: 'a target that lives on',
         got: reason,
         seq: result.trace.at(-1)?.seq ?? 0,
