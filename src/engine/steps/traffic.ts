@@ -1,4 +1,4 @@
-import type { Packet, Publish } from '../../model/packet.ts'
+import type { Connect, Packet, Publish } from '../../model/packet.ts'
 import type { Actor } from '../../peers/actor.ts'
 import { allocateId } from '../../peers/session.ts'
 import type { Expected, FieldValue, PacketTemplate, StepBody } from '../../scenario/ast.ts'
@@ -34,7 +34,18 @@ export function needOpen(actor: Actor): void {
 export function made(scene: Scene, actor: Actor, template: PacketTemplate): Packet {
   const packet = buildPacket(template, scene.env, actor.version)
   if (packet.type === 'PUBLISH') needRoom(scene, packet)
+  if (packet.type === 'CONNECT' && !wrongOf(template, scene.env)) return identified(scene, packet)
   return packet
+}
+
+/** A CONNECT written by hand tells who we are, as others do, where the target asks for it and the scenario says nothing of it. */
+function identified(scene: Scene, packet: Connect): Connect {
+  if (scene.target.role !== 'broker') return packet
+  const { username, password } = scene.target.credentials
+  const told = packet.username !== undefined || packet.password !== undefined
+  if (told || username === undefined) return packet
+  const secret = password === undefined ? {} : { password: new TextEncoder().encode(password) }
+  return { ...packet, username, ...secret }
 }
 
 /** A client that says how much it takes is not blamed for what is larger, unless the case is about that. */
