@@ -96,7 +96,7 @@ def loop(config=None):
             elif app.wifi.up() and ticks_diff(ticks_ms(), connect_at) >= 0:
                 app.connect()
                 retry = RETRY_MIN_MS
-        except (OSError, MQTTException) as e:
+        except (OSError, MemoryError, MQTTException) as e:
             print("offline:", repr(e))
             app.client.close()
             retry, pause = backoff(retry)

@@ -174,10 +174,13 @@ class Session:
         try:
             if self.client.sock:
                 return self.client.check_msg() is not None
-            if ticks_diff(ticks_ms(), self.at) >= 0 and self.settings.link_up():
+            if ticks_diff(ticks_ms(), self.at) < 0:
+                return False
+            if self.settings.link_up():
                 self.connect()
                 return True
-        except OSError as e:
+            self.at = ticks_add(ticks_ms(), self.settings.retry_ms)
+        except (OSError, MemoryError) as e:
             self.lost(e)
         return False
 
@@ -321,19 +324,20 @@ class Tester:
 
 
     def flash(self, full):
-        # Takes all the flash that is left, down to the last block, or gives it back.
-        if not full:
-            os.remove(FILLER)
-            return
-        f = open(FILLER, "wb")
+        # Takes all the flash that is left, block by block, or gives it back.
         try:
-            while True:
-                f.write(bytes(4096))
-                f.flush()
+            os.mkdir(FILLER)
         except OSError:
             pass
+        for name in os.listdir(FILLER):
+            os.remove(FILLER + "/" + name)
+        block = bytes(4096)
+        n = 0
         try:
-            f.close()
+            while full:
+                with open(FILLER + "/%d" % n, "wb") as f:
+                    f.write(block)
+                n += 1
         except OSError:
             pass
 

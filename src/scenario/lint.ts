@@ -58,6 +58,10 @@ const needsNone: readonly StepBody['verb'][] = [
   'target.restart',
   'target.sweep',
   'target.play',
+  'target.power-cut',
+  'target.link',
+  'target.advance',
+  'target.flash',
 ]
 
 /** Branches count one after the other: a hint to the author, not a proof. */

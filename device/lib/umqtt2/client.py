@@ -369,8 +369,12 @@ class MQTTClient:
         return b
 
     def _skip(self, n):
+        b = bytearray(256)
         while n:
-            n -= len(self._read(min(n, 256)))
+            got = self.sock.readinto(b, min(n, 256))
+            if not got:
+                self._fail(errno.ECONNRESET)
+            n -= got
 
     def _read_u16(self):
         # The length of a topic or a packet id: neither may be 0.

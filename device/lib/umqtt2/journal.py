@@ -29,6 +29,7 @@ class Journal(Memory):
         self.marks = []  # per slot: number of its last message << 2 | state
         self.version = 0
         self.number = 0
+        self.torn = 0
         try:
             os.mkdir(path)
         except OSError:
@@ -44,10 +45,13 @@ class Journal(Memory):
             if name[0] == "m":
                 self._load(int(name[1:]))
         self.out.sort(key=lambda m: m.number)
+        self.last_id = (self.last_id + self.torn) % 65535
 
     def _load(self, slot):
         b = self._get("m%d" % slot)
         if not b:
+            # Torn, and with it the id of a message that may be on its way: pass over any that it can have.
+            self.torn = 1024
             return
         number, pid, head, state, size = struct.unpack_from("!IHBBH", b)
         m = Message(pid, head, b[10 : 10 + size], b[10 + size : -4], state)
