@@ -20,6 +20,7 @@ const broker = await startBroker()
 try {
   startUp()
   await costOfJudging()
+  await costOfJudgingClients()
   await casesPerSecond()
   await wholeSuite()
   if (!quick) await memory()
@@ -108,6 +109,40 @@ async function costOfJudging() {
   )
   row(
     'QoS 2 suites: CPU of ours per case, judged / bare',
+    `${median(pairs.map(p => p[2])).toFixed(2)} ms / ${median(pairs.map(p => p[3])).toFixed(2)} ms`,
+  )
+}
+
+/** (f) MQTT.js against a fake broker that judges, and the same exchanges with a bare one. */
+async function costOfJudgingClients() {
+  const report = path.join(dir, 'client-report.json')
+  const suites = ['qos2/client-sends', 'qos2/client-receives']
+  const more = ['--target', 'mqttjs', '--mqtt', '3.1.1', '--reporter', `json=${report}`]
+  spawnSync(process.execPath, [cli, 'run', ...suites, ...more], { stdio: 'ignore' })
+  if (!existsSync(report)) throw new Error('mqttspec run wrote no report')
+  const files = ['bench/replay-client.js', 'fixtures/clients/mqttjs.js']
+  const [replay, adapter] = files.map(file => path.join(root, file))
+  const pairs = []
+  for (let i = 0; i < (quick ? 1 : 5); i++) {
+    const floor = JSON.parse(
+      spawnSync(process.execPath, [replay, report, adapter, '16']).stdout.toString(),
+    )
+    const judged = await timed({ suites: floor.ids, target: 'mqttjs', jobs: 16 })
+    const count = floor.ids.length
+    pairs.push([
+      judged.quickMs / judged.quickCases,
+      floor.ms / count,
+      judged.cpuMs / judged.quickCases,
+      floor.cpuMs / count,
+    ])
+  }
+  row(
+    'client suites against MQTT.js: wall per case, judged / bare fake broker',
+    `${median(pairs.map(p => p[0])).toFixed(2)} ms / ${median(pairs.map(p => p[1])).toFixed(2)} ms = ${median(pairs.map(p => p[0] / p[1])).toFixed(2)} x`,
+    'aim 1.5 x',
+  )
+  row(
+    'client suites against MQTT.js: CPU of ours per case, judged / bare',
     `${median(pairs.map(p => p[2])).toFixed(2)} ms / ${median(pairs.map(p => p[3])).toFixed(2)} ms`,
   )
 }
