@@ -243,7 +243,7 @@ export class Adapter {
   }
 
   private message(code: TargetErrorCode, what: string): string {
-    const tail = this.lines.tail?.() ?? ''
+    const tail = lastWords(this.lines.tail?.() ?? '')
     const wrote = tail === '' ? 'It wrote nothing.' : `It wrote last:\n${indented(tail)}`
     return `the adapter \`${this.label}\` ${what}. ${wrote}\n${advice[code] ?? ''}`.trimEnd()
   }
@@ -321,6 +321,13 @@ function answerOf(message: Json): AdapterAnswer | undefined {
 function show(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+
+/** What a reader wants of it: the last lines that are no messages of the protocol, as a stack or an assertion is; else the last messages. */
+function lastWords(tail: string): string {
+  const lines = tail.split('\n')
+  const words = lines.filter(line => line.trim() !== '' && !/^\{.*\}$/.test(line.trim()))
+  return (words.length > 0 ? words.slice(-12) : lines.slice(-5)).join('\n')
 }
 
 function indented(text: string): string {
