@@ -1,12 +1,20 @@
 import type { Scene } from './scene.ts'
 
+/** Rounds of `replyMs` for which the end of a case waits while the target pays off what it owes. */
+const roundsMax = 6
+
 /**
- * The end of a case: waits until the target owes nothing on the connections that are still open, at most `replyMs`.
- * What is owed then is a breach: an answer never given, a resend that did not come, a message acknowledged and lost.
+ * The end of a case: waits until the target owes nothing on the connections that are still open. As long as it owes less after
+ * `replyMs` than before, it is slow and not silent, and the wait begins anew. What is owed then is a breach: an answer never given, a
+ * resend that did not come, a message acknowledged and lost.
  */
 export async function settle(scene: Scene): Promise<void> {
   const owed = () => scene.referee.owed().length + scene.ledger.owed().length
-  await scene.until(() => owed() === 0 || undefined, scene.budgets.replyMs)
+  for (let round = 1; round <= roundsMax; round++) {
+    const before = owed()
+    await scene.until(() => owed() === 0 || undefined, scene.budgets.replyMs)
+    if (owed() === 0 || owed() >= before) break
+  }
   for (const breach of scene.referee.overdue()) scene.find(breach)
   for (const breach of scene.ledger.judge()) scene.find(breach)
 }
