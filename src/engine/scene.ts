@@ -117,6 +117,20 @@ export class Scene {
     return answer
   }
 
+  /** Lets real time pass: a rule about time counts also while we do not get to run. Ends as `until` does. */
+  async elapse(ms: number): Promise<void> {
+    await new Promise<void>(resolve => {
+      const done = () => {
+        clearTimeout(timer)
+        this.signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      this.signal.addEventListener('abort', done, { once: true })
+    })
+    if (this.signal.aborted) throw new Interrupted()
+  }
+
   get sentinelCount(): number {
     return this.sentinels
   }

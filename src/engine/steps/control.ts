@@ -47,7 +47,7 @@ export async function elapse(scene: Scene, body: Body<'elapse'>): Promise<void> 
   const ms = scene.env.number(body.s) * 1000
   scene.log.record({ kind: 'wait', rule: body.rule, ms })
   scene.sleptMs += ms
-  await scene.until(() => undefined, ms)
+  await scene.elapse(ms)
 }
 
 /** Stops the case's own instance of the target and starts it again with the same data. */
