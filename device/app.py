@@ -58,14 +58,23 @@ class App:
         if not self.subscribed:
             self.client.subscribe(self.id + "/led/set", 2)
             self.subscribed = True
-        self.client.publish(self.id + "/status", "online", True, 1, False)
+        self.tell("status", "online")
+        self.tell_led()
+
+    def tell(self, what, value):
+        # Retained, and told anew with every connection. At QoS 0 it takes no slot of the journal: one that is full of readings
+        # would refuse it, and nothing may stand in the way of their going out.
+        self.client.publish(self.id + "/" + what, value, True)
+
+    def tell_led(self):
+        self.tell("led", "on" if self.led.value() else "off")
 
     def on_message(self, topic, msg):
         if msg == b"toggle":
             self.led.toggle()
         elif msg in (b"on", b"off"):
             self.led.value(msg == b"on")
-        self.client.publish(self.id + "/led", "on" if self.led.value() else "off", True, 1)
+        self.tell_led()
 
     def measure(self):
         # Offline too: the journal keeps readings until it is full, then new ones are dropped.

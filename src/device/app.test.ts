@@ -35,6 +35,14 @@ const broken = [
     problem: /readings: expected 6|what was kept/,
   },
   {
+    what: 'tells its state through the journal',
+    file: 'app.py',
+    from: 'self.client.publish(self.id + "/" + what, value, True)',
+    to: 'self.client.publish(self.id + "/" + what, value, True, 1, False)',
+    play: 'journal full when the link returns',
+    problem: /what was kept/,
+  },
+  {
     what: 'knocks every second',
     file: 'app.py',
     from: 'return min(ms * 2, RETRY_MAX_MS)',

@@ -23,9 +23,7 @@ export const plays: Play[] = [
     })
     broker.send('pico-1/led/set', 'on')
     broker.send('pico-1/led/set', 'toggle')
-    await stage.until('the state of the LED, twice', () => {
-      return broker.received.includes('on') && broker.received.includes('off')
-    })
+    await stage.until('the state of the LED, thrice', () => ledStates(broker) === 'off,on,off')
     stage.expect('LED', '1,0', levels.join())
     stage.expect('readings', 1, readings(broker))
     return 'one reading sent, two commands obeyed'
@@ -42,6 +40,20 @@ export const plays: Play[] = [
     stage.expect('readings', 6, readings(broker))
     return '4 readings taken without a link arrived once the link was back'
   }),
+  play(
+    'journal full when the link returns',
+    { intervalS: 10 },
+    async ({ stage, board, broker }) => {
+      await stage.until('the first reading', () => readings(broker) === 1 && broker.settled)
+      board.link(false)
+      await board.advance(5 * minuteMs)
+      board.link(true)
+      await board.advance(minuteMs)
+      await stage.until('what was kept', () => readings(broker) >= 9 && broker.settled)
+      await stage.until('that it goes on', () => broker.log.length > 0 && readings(broker) >= 10)
+      return 'the 8 readings that the journal held went out, and others after them'
+    },
+  ),
   play('broker gone for an hour', { intervalS: 600 }, async ({ stage, board, broker }) => {
     await stage.until('the first reading', () => readings(broker) === 1 && broker.settled)
     const { port } = broker
@@ -82,6 +94,9 @@ export const plays: Play[] = [
 ]
 
 const idsMax = 65_535
+
+const ledStates = (broker: FakeBroker) =>
+  broker.received.filter(each => each === 'on' || each === 'off').join()
 
 const readings = (broker: FakeBroker) => broker.received.filter(each => each === '27.0').length
 

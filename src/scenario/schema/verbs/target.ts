@@ -19,6 +19,7 @@ const sweepFlows = [
 const playFlows = [
   'readings-and-commands',
   'link-lost-for-minutes',
+  'journal-full-when-the-link-returns',
   'broker-gone-for-an-hour',
   'ids-run-out',
 ]
