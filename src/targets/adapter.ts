@@ -327,7 +327,7 @@ function show(value: unknown): string {
 function lastWords(tail: string): string {
   const lines = tail.split('\n')
   const words = lines.filter(line => line.trim() !== '' && !/^\{.*\}$/.test(line.trim()))
-  return (words.length > 0 ? words.slice(-12) : lines.slice(-5)).join('\n')
+  return (words.length > 0 ? words.slice(-20) : lines.slice(-5)).join('\n')
 }
 
 function indented(text: string): string {
