@@ -9,7 +9,6 @@ export type Hello = {
   can: string[]
   /** Whether the library reconnects by itself after a cut, or the harness asks it to by `connect`. */
   reconnects: 'self' | 'asked'
-  features: string[]
 }
 
 type Answer = { [name: string]: unknown }
@@ -39,7 +38,6 @@ export function helloOf(answer: Answer): Hello {
     versions: textsOf(answer.versions).filter(isVersion),
     can: textsOf(answer.can),
     reconnects: answer.reconnects === 'self' ? 'self' : 'asked',
-    features: textsOf(answer.features),
   }
 }
 
@@ -53,5 +51,4 @@ export const emptyHello: Hello = {
   versions: [],
   can: [],
   reconnects: 'asked',
-  features: [],
 }
