@@ -91,5 +91,7 @@ export function toBytes(value: Bound): Uint8Array {
 /** Reproducible printable bytes, so that a ladder stays readable and a difference shows. */
 function sizedPayload(bytes: number): Uint8Array {
   const random = createRandom(bytes)
-  return Uint8Array.from({ length: bytes }, () => random.int(0x61, 0x7a))
+  const payload = new Uint8Array(bytes)
+  for (let index = 0; index < bytes; index++) payload[index] = random.int(0x61, 0x7a)
+  return payload
 }
