@@ -209,7 +209,8 @@ class Runner {
     const again = target.role === 'client' ? target.revive : target.restart
     if (!again) return false
     try {
-      await again.call(target, 'kill')
+      // What is only deaf may still put its store in order.
+      await again.call(target, this.deaf ? 'term' : 'kill')
       this.deaf = false
       return true
     } catch {
