@@ -39,7 +39,7 @@ export async function runCommand(words: string[], options: Options): Promise<num
       ...targetOf(options),
       ...(options.mqtt ? { mqtt: options.mqtt } : {}),
       ...(options.tag ? { tags: options.tag } : {}),
-      ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+      ...jobsOf(options),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.shard ? { shard: options.shard } : {}),
       ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
@@ -70,6 +70,12 @@ function targetOf({ target, serial, boardConfig }: Options): { target?: TargetWi
   }
   const config = boardConfig === undefined ? [] : ['--config', path.resolve(boardConfig)]
   return { target: { named: 'pico', adapterWords: ['--serial', serial, ...config] } }
+}
+
+/** On one board, a client that connects makes all others wait. */
+function jobsOf({ jobs, serial }: Options): { jobs?: number } {
+  if (jobs !== undefined) return { jobs }
+  return serial === undefined ? {} : { jobs: 1 }
 }
 
 function replayWords(options: Options): string {

@@ -42,7 +42,8 @@ export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promis
     const { adapter } = profile
     if (!adapter) throw new WishError(`${wish.named} has no adapter`)
     const command = [...(adapter.command ?? []), ...wish.adapterWords]
-    const real = { ...profile, adapter: { ...adapter, command }, settings: { board: 'real' } }
+    const settings = { ...profile.settings, board: 'real' }
+    const real = { ...profile, adapter: { ...adapter, command }, settings }
     return openProfile(real, path.dirname(file), budgets, lanAddress())
   }
   if (typeof wish !== 'string') {
