@@ -17,7 +17,7 @@ const limitMs = 300_000
 const patienceMs = 60_000
 const troubles = 16
 const seed = Number(process.env.MQTTSPEC_SEED ?? 20_260)
-/** Brokers that send a message anew, under another id, after a lost connection: no receiver can tell (reports/findings.md). */
+/** Brokers that send a message again, DUP 0, after its PUBCOMP, on the next connection: no receiver can tell (reports/findings.md). */
 const sendsAnew = ['aedes']
 const budgets = { connectMs: 5000, replyMs: 5000, startMs: 20_000 }
 
