@@ -680,16 +680,6 @@ const rows: Row[] = [
     breaks: { '5.0': 'MQTT-3.2.2-3' },
   },
   {
-    title: 'A takeover tells the earlier connection',
-    versions: ['5.0'],
-    warns: true,
-    text: `${start} 2> CONNECT a kept
-      < CONNACK sp
-      { 1< DISCONNECT code=0x8e | }
-      closed 1`,
-    breaks: { '5.0': 'MQTT-3.1.4-3' },
-  },
-  {
     title: 'DISCONNECT 0x93 needs an overrun',
     versions: ['5.0'],
     text: `> CONNECT a kept

@@ -287,7 +287,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   function onEnd(event: EventOf<'close'>): void {
     const connection = connections.get(event.connection)
     if (!connection || connection.ended) return
-    onClose(watch, connection, event.by, event.how, leaving || target === 'client')
+    onClose(watch, connection, event.by, leaving || target === 'client')
     connections.delete(event.connection)
   }
 
