@@ -38,6 +38,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 const load = startLoad(number(values.load))
 const observations: Observation[] = []
+const told = new Set<string>()
 try {
   for (let index = 0; index < runs; index++) {
     const setting = {
@@ -56,6 +57,13 @@ try {
         `${inconclusive} inconclusive, ${error} errors, ${(report.durationMs / 1000).toFixed(1)} s`,
     )
     observations.push(observe(report, `jobs ${setting.jobs}, scale ${setting.timeoutScale}`))
+    const fresh = compare(observations, known?.entries ?? []).differing.filter(
+      one => !told.has(one.id),
+    )
+    for (const { id, seen } of fresh) {
+      told.add(id)
+      say(`  ${id}: ${seen.map(({ outcome }) => outcome).join(' | ')}`)
+    }
   }
 } finally {
   load.stop()
@@ -65,7 +73,7 @@ const { differing, excused, cases } = compare(observations, known?.entries ?? []
 for (const { id, seen } of differing) {
   say(`differs ${id}`)
   for (const { outcome, settings } of seen)
-    say(`  ${settings.length} × ${outcome || 'pass'} (${[...new Set(settings)].join('; ')})`)
+    say(`  ${settings.length} × ${outcome} (${[...new Set(settings)].join('; ')})`)
 }
 for (const { id, share, setting } of nearBudgets(observations))
   say(`near its budget ${id}: ${Math.round(share * 100)} % (${setting})`)

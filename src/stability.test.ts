@@ -51,3 +51,11 @@ t.test('of each case the tightest wait is told, the nearest first', async t => {
     { id: 'case-0', share: 0.6, setting: 'slow' },
   ])
 })
+
+t.test('a race about one statement excuses no other', async t => {
+  const place = { file: 'known.yaml', line: 1, column: 1 }
+  const race: KnownIssue = { case: '*', statement: '5.0:X', ticket: 'T', intermittent: true, place }
+  const pass = seen('x', ['a:5.0', 'pass'], ['b:5.0', 'pass'])
+  const fail = seen('x', ['a:5.0', 'fail', '5.0:X'], ['b:5.0', 'fail', '5.0:Y'])
+  t.match(compare([pass, fail], [race]), { differing: [{ id: 'b:5.0' }], excused: 1 })
+})
