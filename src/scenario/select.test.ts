@@ -86,3 +86,21 @@ t.test('heavy cases run only where somebody asks for them', async t => {
   const only = alone.map(suite => ({ ...suite, cases: suite.cases.slice(0, 4) }))
   t.equal(selectCases(only, { words: [] }).cases.length, 4, 'nothing else is left')
 })
+
+t.test('a suite that includes others means them where it is asked for as a whole', async t => {
+  const including = {
+    path: 'suites/device/client.yaml',
+    text: 'suite: device/client\ntitle: A\nrole: broker\nincludes: [../client]\n',
+  }
+  const own = { path: 'suites/device/own.yaml', text: text('device/own', 'broker') }
+  const client = { path: 'suites/client/qos2.yaml', text: text('qos2/client', 'broker') }
+  const { suites: all, problems } = loadSuites([including, own, client])
+  t.same(problems, [])
+  const chosen = (...words: string[]) => selectCases(all, { words }).cases.length
+  t.equal(chosen('suites/device'), 12)
+  t.equal(chosen('device/client'), 6)
+  t.equal(chosen('device/own'), 6)
+  t.equal(chosen('device/own/one'), 4)
+  const empty = loadSuites([{ path: 'a.yaml', text: 'suite: a\ntitle: A\nrole: broker\n' }])
+  t.match(empty.problems, [{ code: 'MISSING_KEY', message: /scenarios/ }])
+})
