@@ -11,10 +11,12 @@ export type Incoming = {
   held: Map<number, { record: MessageRecord | undefined }>
   /** QoS 1 messages we have not acknowledged. */
   unacked: Map<number, MessageRecord | undefined>
+  /** The last QoS 1 message that came under each id: the same under that id with DUP 1 is another copy, not another delivery. */
+  lastAtQos1: Map<number, MessageRecord | undefined>
 }
 
 export function createIncoming(): Incoming {
-  return { held: new Map(), unacked: new Map() }
+  return { held: new Map(), unacked: new Map(), lastAtQos1: new Map() }
 }
 
 /** What a PUBLISH did, so that its loss can be taken back; undefined where it was a repeat. */
@@ -32,7 +34,12 @@ export function takePublish(
   if (packet.qos === 2) {
     if (incoming.held.has(id)) return undefined
     incoming.held.set(id, { record })
-  } else if (packet.qos === 1) incoming.unacked.set(id, record)
+  } else if (packet.qos === 1) {
+    incoming.unacked.set(id, record)
+    const repeated = packet.dup && record !== undefined && incoming.lastAtQos1.get(id) === record
+    if (repeated) return undefined
+    incoming.lastAtQos1.set(id, record)
+  }
   if (record) {
     const received = receivedBy(record, receiver)
     if (restarted && received.seqs.length > 0) received.restarted = true
@@ -46,7 +53,10 @@ export function takePublish(
 /** The PUBLISH was lost: as if it had not come. */
 export function losePublish(incoming: Incoming, delivery: Delivery, receiver: string): void {
   if (delivery.qos === 2) incoming.held.delete(delivery.id)
-  if (delivery.qos === 1) incoming.unacked.delete(delivery.id)
+  if (delivery.qos === 1) {
+    incoming.unacked.delete(delivery.id)
+    incoming.lastAtQos1.delete(delivery.id)
+  }
   if (delivery.record) takeBack(delivery.record, receiver, delivery.qos, delivery.seq)
 }
 
