@@ -1,10 +1,11 @@
 import { type Flaw, flaws } from '../../fixtures/peers/flaws/index.ts'
 import { createRandom } from '../../src/model/random.ts'
+import type { Case } from '../../src/scenario/ast.ts'
 import { loadCases } from './load.ts'
 import { alarmsOf, type FlawOutcome, killsOf, outcomeOf } from './outcome.ts'
 import type { Proof } from './page.ts'
 import type { Pool } from './pool.ts'
-import { scenarioOf } from './select.ts'
+import { isAbout, scenarioOf } from './select.ts'
 import { settings } from './settings.ts'
 
 export type Say = (line: string) => void
@@ -56,20 +57,28 @@ export async function countKills(
     const kills = killsOf(outcomes, names)
     return names.filter(name => kills[name] === 0)
   }
-  const scenarios = idle()
-  say(
-    `${scenarios.length} of ${names.length} scenarios have killed nothing yet; they meet every flaw`,
-  )
   const byName = new Map(outcomes.map(outcome => [outcome.flaw.name, outcome]))
-  const tasks = outcomes.map(({ flaw: { name } }) => ({
-    kind: 'scenarios' as const,
-    name,
-    scenarios,
-  }))
-  await pool.perform(tasks, trial => {
-    const { flaw, catches } = byName.get(trial.name)!
-    catches.push(...outcomeOf(flaw, trial).catches)
-  })
+  const meet = async (wanted: (scenario: string, flaw: Flaw) => boolean) => {
+    const left = idle()
+    const tasks = outcomes.flatMap(({ flaw }) => {
+      const scenarios = left.filter(scenario => wanted(scenario, flaw))
+      return scenarios.length > 0
+        ? [{ kind: 'scenarios' as const, name: flaw.name, scenarios }]
+        : []
+    })
+    await pool.perform(tasks, trial => {
+      const { flaw, catches } = byName.get(trial.name)!
+      catches.push(...outcomeOf(flaw, trial).catches)
+    })
+  }
+  const about = new Map(names.map(name => [name, [] as Case[]]))
+  for (const kase of [...cases.broker, ...cases.client]) about.get(scenarioOf(kase.id))?.push(kase)
+  say(
+    `${idle().length} of ${names.length} scenarios have killed nothing yet; they meet the flaws they are about`,
+  )
+  await meet((scenario, flaw) => about.get(scenario)!.some(kase => isAbout(kase, flaw)))
+  say(`${idle().length} scenarios have still killed nothing; they meet every flaw`)
+  await meet(() => true)
   return killsOf(outcomes, names)
 }
 
