@@ -13,7 +13,10 @@ const cli = path.join(root, 'dist', 'cli.js')
 const dir = mkdtempSync(path.join(os.tmpdir(), 'mqttspec-bench-'))
 const quick = process.argv.includes('--quick')
 const rows = []
-const row = (what, figure, aim = '') => rows.push([what, figure, aim])
+const row = (what, figure, aim = '') => {
+  rows.push([what, figure, aim])
+  if (process.stderr.isTTY || quick) process.stderr.write(`${what}: ${figure}\n`)
+}
 
 const mosquitto = spawnSync('mosquitto', ['-h']).error === undefined
 const broker = await startBroker()
