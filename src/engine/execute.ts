@@ -3,6 +3,7 @@ import type { CaseResult } from '../model/report.ts'
 import { createLedger } from '../oracle/ledger.ts'
 import { createReferee } from '../oracle/referee.ts'
 import { verifiers } from '../oracle/verifiers.ts'
+import type { Actor } from '../peers/actor.ts'
 import type { Case, Step } from '../scenario/ast.ts'
 import type { Target } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
@@ -170,30 +171,37 @@ async function close(scene: Scene, options: ExecuteOptions, target: Target): Pro
 
 /** Connects once more with a clean session under each client id that may have kept one. */
 async function endSessions(scene: Scene): Promise<void> {
-  await Promise.allSettled(
-    [...scene.actors.values()]
-      .filter(actor => actor.keptSession)
-      .map(async actor => {
-        const conversation = actor.attach(await scene.broker().dial(scene.budgets.connectMs))
-        const { credentials } = scene.broker()
-        conversation.send({
-          type: 'CONNECT',
-          protocolName: actor.version === '3.1' ? 'MQIsdp' : 'MQTT',
-          protocolLevel: actor.version === '5.0' ? 5 : actor.version === '3.1.1' ? 4 : 3,
-          clientId: actor.clientId,
-          clean: true,
-          keepAliveS: 10,
-          ...(credentials.username === undefined ? {} : { username: credentials.username }),
-          ...(credentials.password === undefined
-            ? {}
-            : { password: new TextEncoder().encode(credentials.password) }),
-          properties: {},
-        })
-        await scene.pulse.until(() => actor.inbox[0] ?? conversation.ending, 1000)
-        conversation.send({ type: 'DISCONNECT', code: 0, properties: {} })
-        conversation.link.fin()
-      }),
-  )
+  const keepers = [...scene.actors.values()].filter(actor => actor.keptSession)
+  await Promise.allSettled(keepers.map(actor => connectClean(scene, actor)))
+  const answered = () => keepers.every(actor => actor.inbox[0] ?? !actor.connected)
+  // One wait for all of them: a pulse wakes one waiter.
+  await scene.pulse.until(() => answered() || undefined, farewellMs)
+  for (const { conversation } of keepers) {
+    if (!conversation?.open) continue
+    conversation.send({ type: 'DISCONNECT', code: 0, properties: {} })
+    conversation.link.fin()
+  }
+}
+
+/** A broker that does not answer is left with its sessions after so many ms. */
+const farewellMs = 1000
+
+async function connectClean(scene: Scene, actor: Actor): Promise<void> {
+  const conversation = actor.attach(await scene.broker().dial(scene.budgets.connectMs))
+  const { credentials } = scene.broker()
+  conversation.send({
+    type: 'CONNECT',
+    protocolName: actor.version === '3.1' ? 'MQIsdp' : 'MQTT',
+    protocolLevel: actor.version === '5.0' ? 5 : actor.version === '3.1.1' ? 4 : 3,
+    clientId: actor.clientId,
+    clean: true,
+    keepAliveS: 10,
+    ...(credentials.username === undefined ? {} : { username: credentials.username }),
+    ...(credentials.password === undefined
+      ? {}
+      : { password: new TextEncoder().encode(credentials.password) }),
+    properties: {},
+  })
 }
 
 function lastStep(scene: Scene): string {
