@@ -26,6 +26,7 @@ import {
   unsubscribe,
   unsubscribed,
 } from './subscriptions.ts'
+import { createUndo } from './undo.ts'
 
 /** One of our sessions with the broker. */
 export type Party = {
@@ -62,15 +63,12 @@ export type Line = {
   will: { record: MessageRecord; publication: Publication } | undefined
 }
 
-/** How many packets back a `lose` may reach. */
-const undoMax = 1024
-
 /** The ledger of a case against a broker: our clients publish and subscribe, the broker passes on. */
 export function createBrokerLedger(version: Version): Ledger {
   const parties = new Map<string, Party>()
   const messages = createMessages(record => wentThrough(record, parties.values()))
   const lines = new Map<number, Line>()
-  const undo = new Map<number, () => void>()
+  const undo = createUndo()
   const books: BrokerBooks = {
     version,
     messages,
@@ -257,7 +255,7 @@ export function createBrokerLedger(version: Version): Ledger {
     const incoming = party.incoming
     const delivery = takePublish(incoming, record, packet, party.client, seq, restarted)
     if (!delivery) return
-    remember(seq, () => undeliver(party, incoming, delivery))
+    undo.remember(seq, () => undeliver(party, incoming, delivery))
     if (!record) return
     noteOrder(party.streams, record, packet, seq, books.disorder, party)
     noteRights(party, record, packet, seq)
@@ -325,7 +323,7 @@ export function createBrokerLedger(version: Version): Ledger {
     const held = incoming.held.get(id)
     if (!held) return
     incoming.held.delete(id)
-    remember(seq, () => incoming.held.set(id, held))
+    undo.remember(seq, () => incoming.held.set(id, held))
   }
 
   /** The broker has taken the message: every session with a matching subscription since before has to get it. */
@@ -415,8 +413,8 @@ export function createBrokerLedger(version: Version): Ledger {
       at: at.at,
       qos: will.qos,
       retain: will.retain,
-      will: true,
     })
+    publication.will = true
     record.publications.push(publication)
     books.topics.add(will.topic)
     return { record, publication }
@@ -440,10 +438,7 @@ export function createBrokerLedger(version: Version): Ledger {
   }
 
   function onFault({ connection, fault }: EventOf<'fault'>): void {
-    if (fault.kind === 'lose') {
-      undo.get(fault.seq)?.()
-      undo.delete(fault.seq)
-    }
+    if (fault.kind === 'lose') undo.takeBack(fault.seq)
     const line = connection === undefined ? undefined : lines.get(connection)
     if (line && (fault.kind === 'stall' || fault.kind === 'resume')) {
       line.stalled = fault.kind === 'stall'
@@ -455,15 +450,6 @@ export function createBrokerLedger(version: Version): Ledger {
     for (const record of messages.all()) {
       for (const publication of record.publications) publication.restarted = true
       for (const duty of record.duties.values()) duty.restarted = true
-    }
-  }
-
-  function remember(seq: number, how: () => void): void {
-    undo.set(seq, how)
-    if (undo.size <= undoMax) return
-    for (const oldest of undo.keys()) {
-      undo.delete(oldest)
-      return
     }
   }
 

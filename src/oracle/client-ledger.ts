@@ -9,6 +9,7 @@ import { createMessages, type MessageRecord, type Publication, receivedBy } from
 import { acknowledged, newPublication, type Outgoing, sendPublish, sendPubrel } from './outgoing.ts'
 import { isSentinel } from './sentinel.ts'
 import { matches, parseFilter } from './topics.ts'
+import { createUndo } from './undo.ts'
 
 /** What our fake broker has with one client id. */
 type Peer = {
@@ -37,8 +38,6 @@ export type ClientLine = {
 /** Under this name a record keeps what came over the wire from the client. */
 export const wire = 'wire'
 
-const undoMax = 1024
-
 /**
  * The ledger of a case against a client: what its application asked to publish has to cross the wire and be reported as it
  * went; what our broker sent has to reach the application.
@@ -47,7 +46,7 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
   const messages = createMessages(() => false)
   const peers = new Map<string, Peer>()
   const lines = new Map<number, ClientLine>()
-  const undo = new Map<number, () => void>()
+  const undo = createUndo()
   const books: ClientBooks = {
     version,
     messages,
@@ -188,7 +187,7 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
         if (!held) return
         incoming.held.delete(packet.id)
         finishing.set(`${peer.client} ${packet.id}`, held.record)
-        remember(seq, () => incoming.held.set(packet.id, held))
+        undo.remember(seq, () => incoming.held.set(packet.id, held))
         return
       }
       case 'PUBACK':
@@ -239,7 +238,7 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
     }
     const incoming = peer.incoming
     const delivery = takePublish(incoming, record, packet, wire, seq, books.restarted)
-    if (delivery) remember(seq, () => losePublish(incoming, delivery, wire))
+    if (delivery) undo.remember(seq, () => losePublish(incoming, delivery, wire))
   }
 
   /** The client has taken a message over: its application has to get it, if it asked for such messages. */
@@ -277,8 +276,8 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
       at,
       qos: qos ?? 0,
       retain: false,
-      tag,
     })
+    publication.tag = tag
     record.publications.push(publication)
     tags.set(`${actor} ${tag}`, { record, publication })
   }
@@ -333,22 +332,10 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
   }
 
   function onFault({ connection, fault }: EventOf<'fault'>): void {
-    if (fault.kind === 'lose') {
-      undo.get(fault.seq)?.()
-      undo.delete(fault.seq)
-    }
+    if (fault.kind === 'lose') undo.takeBack(fault.seq)
     const line = connection === undefined ? undefined : lines.get(connection)
     if (line && (fault.kind === 'stall' || fault.kind === 'resume')) {
       line.stalled = fault.kind === 'stall'
-    }
-  }
-
-  function remember(seq: number, how: () => void): void {
-    undo.set(seq, how)
-    if (undo.size <= undoMax) return
-    for (const oldest of undo.keys()) {
-      undo.delete(oldest)
-      return
     }
   }
 

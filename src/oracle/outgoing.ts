@@ -19,23 +19,25 @@ export function sendPublish(
     return known
   }
   const expiry = packet.properties.messageExpiryInterval
-  const publication = newPublication({
-    ...by,
-    qos: packet.qos,
-    retain: packet.retain,
-    expiryS: typeof expiry === 'number' ? expiry : undefined,
-  })
+  const { client, actor, seq, at } = by
+  const { qos, retain } = packet
+  const publication = newPublication({ client, actor, seq, at, qos, retain })
+  if (typeof expiry === 'number') publication.expiryS = expiry
   record.publications.push(publication)
   if (packet.qos > 0 && packet.id !== undefined) outgoing.set(packet.id, { record, publication })
   return publication
 }
 
 export function newPublication(
-  given: Pick<Publication, 'client' | 'actor' | 'seq' | 'at' | 'qos' | 'retain'> &
-    Partial<Publication>,
+  given: Pick<Publication, 'client' | 'actor' | 'seq' | 'at' | 'qos' | 'retain'>,
 ): Publication {
   return {
+    seq: given.seq,
     lastSeq: given.seq,
+    client: given.client,
+    actor: given.actor,
+    qos: given.qos,
+    retain: given.retain,
     will: false,
     sends: 1,
     releaseSeq: 0,
@@ -44,8 +46,8 @@ export function newPublication(
     outcomeSeq: 0,
     void: false,
     expiryS: undefined,
+    at: given.at,
     restarted: false,
-    ...given,
   }
 }
 
