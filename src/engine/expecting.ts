@@ -29,8 +29,8 @@ export async function expectNext(
 ): Promise<Taken> {
   const began = scene.log.nowMs
   const look = await scene.until(() => lookAt(scene, actor, expected), budgetMs)
-  const wanted = describeExpected(expected, scene)
   if (look?.kind === 'taken') return look.taken
+  const wanted = describeExpected(expected, scene)
   if (look?.kind === 'wrong') {
     const { arrived, mismatches } = look
     const nearest = mismatches.map(m => `${m.field}: expected ${m.expected}, got ${m.got}`)

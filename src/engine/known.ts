@@ -79,12 +79,20 @@ export function fitsKnownIssue(entry: Pick<KnownIssue, 'case'>, id: string): boo
 
 /** `*` stands for any text, colons included. */
 function fits(pattern: string, id: string): boolean {
-  const source = pattern
-    .split('*')
-    .map(text => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*')
-  return new RegExp(`^${source}$`).test(id)
+  let compiled = patterns.get(pattern)
+  if (!compiled) {
+    const source = pattern
+      .split('*')
+      .map(text => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')
+    compiled = new RegExp(`^${source}$`)
+    patterns.set(pattern, compiled)
+  }
+  return compiled.test(id)
 }
+
+/** Each entry is asked of each case. */
+const patterns = new Map<string, RegExp>()
 
 /** An entry can only be missed where its suite was selected at all. */
 function ranWhole(results: CaseResult[], entry: KnownIssue): boolean {

@@ -15,13 +15,9 @@ export async function runSteps(scene: Scene, steps: Step[]): Promise<void> {
   for (const step of steps) {
     if (scene.signal.aborted) return
     scene.place = step.place
-    scene.log.record({
-      kind: 'step',
-      index: step.place.line,
-      ...(step.actor === undefined ? {} : { actor: step.actor }),
-      text: step.text,
-      place: step.place,
-    })
+    const { actor, text, place } = step
+    const said = { kind: 'step', index: place.line, text, place } as const
+    scene.log.record(actor === undefined ? said : { ...said, actor })
     await runStep(scene, step)
     serious(scene)
   }

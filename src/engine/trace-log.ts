@@ -30,7 +30,10 @@ export class TraceLog {
   }
 
   record(body: TraceBody): TraceEvent {
-    const event = { ...redact(body, this.secrets), seq: this.count++, at: this.nowMs } as TraceEvent
+    // Bodies are made for this call alone, so they become the event.
+    const event = redact(body, this.secrets) as TraceEvent
+    event.seq = this.count++
+    event.at = this.nowMs
     if (this.head.length < headMax) this.head.push(event)
     else this.tail.push(event)
     if (this.tail.length > 2 * tailMax) {

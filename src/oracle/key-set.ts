@@ -7,7 +7,8 @@ export type KeySet = {
 
 /** Open addressing with linear probing; the table doubles when it is half full. */
 export function createKeySet(): KeySet {
-  let table = new Float64Array(1024)
+  // Most cases keep none.
+  let table = new Float64Array(1)
   let size = 0
 
   function slotOf(key: number): number {
@@ -19,7 +20,7 @@ export function createKeySet(): KeySet {
 
   function grow(): void {
     const old = table
-    table = new Float64Array(old.length * 2)
+    table = new Float64Array(Math.max(1024, old.length * 2))
     for (const key of old) if (key !== 0) table[slotOf(key)] = key
   }
 
@@ -28,6 +29,7 @@ export function createKeySet(): KeySet {
       return size
     },
     add(key) {
+      if (size === 0) grow()
       const slot = slotOf(key)
       if (table[slot] === key) return
       table[slot] = key

@@ -13,14 +13,18 @@ export function parseFilter(text: string, shares: boolean): Filter {
 
 export function matches(filter: Filter, topic: string): boolean {
   const { levels } = filter
-  const names = topic.split('/')
   const first = levels[0]
   // [MQTT-4.7.2-1]: a leading wildcard does not reach topics that begin with $.
   if (topic.startsWith('$') && (first === '#' || first === '+')) return false
-  for (const [index, level] of levels.entries()) {
+  // Where the next level of the topic begins; beyond its end when none is left.
+  let at = 0
+  for (const level of levels) {
     if (level === '#') return true
-    if (index >= names.length) return false
-    if (level !== '+' && level !== names[index]) return false
+    if (at > topic.length) return false
+    const slash = topic.indexOf('/', at)
+    const end = slash < 0 ? topic.length : slash
+    if (level !== '+' && (end - at !== level.length || !topic.startsWith(level, at))) return false
+    at = end + 1
   }
-  return names.length === levels.length
+  return at > topic.length
 }

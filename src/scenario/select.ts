@@ -77,8 +77,15 @@ function withIncluded(word: string, suites: readonly Suite[]): ReturnType<typeof
 }
 
 function pathOf(suite: Suite): string {
-  return suite.file.replaceAll('\\', '/').replace(/^\.\//, '')
+  const known = paths.get(suite)
+  if (known !== undefined) return known
+  const path = suite.file.replaceAll('\\', '/').replace(/^\.\//, '')
+  paths.set(suite, path)
+  return path
 }
+
+/** Every word is held against every case. */
+const paths = new WeakMap<Suite, string>()
 
 function startsAt(text: string, start: string, ends: string): boolean {
   if (!text.startsWith(start)) return false

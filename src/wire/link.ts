@@ -1,5 +1,6 @@
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
+import { post, send } from './outbox.ts'
 
 /** How a connection ended and who ended it. `lost` is set where the stream failed for a reason of the operating system. */
 export type Ending = { by: 'us' | 'them'; how: 'fin' | 'rst'; lost?: string }
@@ -44,12 +45,13 @@ export class Link {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.open) this.stream.write(bytes)
+    if (this.open) post(this.stream, bytes)
   }
 
   /** Resolves when everything written so far was handed to the operating system, or the link ended. */
   flush(): Promise<void> {
     if (!this.open) return Promise.resolve()
+    send()
     return new Promise(resolve => this.stream.write(new Uint8Array(0), () => resolve()))
   }
 
@@ -64,6 +66,7 @@ export class Link {
   /** Ends our side in an orderly way: what was written is delivered, then FIN. */
   fin(): void {
     if (!this.open) return
+    send()
     this.ending = { by: 'us', how: 'fin' }
     // Closing with unread bytes would turn our FIN into a RST, so what still comes is read and dropped.
     this.stream.resume()
@@ -85,6 +88,7 @@ export class Link {
 
   /** Drops the stream at once, without any courtesy and without a word to the listener. */
   destroy(): void {
+    send()
     this.ended = true
     if (this.stream instanceof net.Socket) this.stream.resetAndDestroy()
     else this.stream.destroy()

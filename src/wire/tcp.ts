@@ -15,7 +15,7 @@ export function dial(options: DialOptions): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const socket = options.tls
       ? tls.connect({ host, port, servername: net.isIP(host) ? '' : host, ...options.tls })
-      : net.connect({ host, port, noDelay: true })
+      : plainSocket(host, port)
     const timer = setTimeout(() => {
       const late: NodeJS.ErrnoException = new Error(
         `no connection to ${host}:${port} in ${timeoutMs} ms`,
@@ -37,3 +37,25 @@ export function dial(options: DialOptions): Promise<Duplex> {
     })
   })
 }
+
+/**
+ * A socket that reads into memory which all of them share: Node would take 64 KB for each read and keep it as long as any packet in
+ * it is kept, and a trace keeps them all.
+ */
+function plainSocket(host: string, port: number): net.Socket {
+  const socket: net.Socket = net.connect({
+    host,
+    port,
+    noDelay: true,
+    onread: {
+      buffer: shared,
+      callback(count, buffer) {
+        socket.emit('data', Buffer.from(buffer.subarray(0, count)))
+        return !socket.isPaused()
+      },
+    },
+  })
+  return socket
+}
+
+const shared = Buffer.allocUnsafeSlow(64 * 1024)
