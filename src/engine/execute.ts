@@ -8,6 +8,8 @@ import type { Case, Step } from '../scenario/ast.ts'
 import type { Target } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
 import type { Budgets } from './budgets.ts'
+import type { Canary } from './canary.ts'
+import { limitCase } from './case-limit.ts'
 import { asOneCommand } from './one-command.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './outcome.ts'
 import { Scene } from './scene.ts'
@@ -22,6 +24,7 @@ export type ExecuteOptions = {
   signal: AbortSignal
   maxPacketBytes: number
   bench?: Bench
+  canary?: Canary
   /** Kept sessions of ours are ended at the target when the case is over: somebody else's broker should not keep them. */
   cleanUp: boolean
   replay: string
@@ -31,13 +34,14 @@ export type ExecuteOptions = {
 export async function executeCase(kase: Case, options: ExecuteOptions): Promise<CaseResult> {
   const target = await targetFor(kase, options.target)
   const { role } = options.target
-  const limit = AbortSignal.any([options.signal, AbortSignal.timeout(caseLimitMs(kase, options))])
+  const limitMs = caseLimitMs(kase, options)
+  const limit = limitCase(options.signal, limitMs, () => scene.log.lastSeq)
   const scene = new Scene({
     kase,
     target,
     budgets: options.budgets,
     nonce: options.nonce,
-    signal: limit,
+    signal: limit.signal,
     referee: createReferee({ target: role, version: kase.version }),
     ledger: createLedger({
       target: role,
@@ -46,17 +50,19 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     }),
     maxPacketBytes: options.maxPacketBytes,
     ...(options.bench ? { bench: options.bench } : {}),
+    ...(options.canary ? { canary: options.canary } : {}),
   })
   let ending: Ending
   try {
     ending = await play(scene)
   } finally {
     await close(scene, options, target)
+    limit.release()
   }
   return result(scene, ending, options.replay)
 }
 
-/** The longest a case may take: its budget, every wait that it asks for, and some time for each step that it repeats. */
+/** The longest a case may stand still: its budget, every wait that it asks for, and some time for each step that it repeats. */
 function caseLimitMs(kase: Case, options: ExecuteOptions): number {
   const { caseMs, quietMs } = options.budgets
   return caseMs + elapsedMs(kase.steps) + quietMs * 4 + stepsOf(kase.steps) * stepMs

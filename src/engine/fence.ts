@@ -186,7 +186,6 @@ function nothingUnexpected(scene: Scene, actor: Actor): void {
 
 async function quiet(scene: Scene, actors: string[]): Promise<void> {
   const { quietMs } = scene.budgets
-  await scene.until(() => undefined, quietMs)
-  scene.sleptMs += quietMs
+  await scene.quiet(quietMs)
   scene.log.record({ kind: 'fence', actors, how: 'quiet' })
 }

@@ -91,7 +91,8 @@ export async function answersConnect(options: ProbeOptions, version: Version): P
   return (await Promise.all(answers)).every(Boolean)
 }
 
-async function knock(options: ProbeOptions, version: Version) {
+/** One plain CONNECT, until it is answered or `replyMs` are over; `got` says what came instead of an acceptance. */
+export async function knock(options: ProbeOptions, version: Version) {
   let got = 'nothing'
   let connack: Connack | undefined
   try {

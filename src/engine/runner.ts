@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events'
 import type { Bench } from '../model/bench.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { Case } from '../scenario/ast.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import type { Budgets } from './budgets.ts'
+import { Canary } from './canary.ts'
 import { deafness, leftWaiting } from './deaf.ts'
 import { executeCase, notRun } from './execute.ts'
 import { Stalls } from './stalls.ts'
@@ -55,14 +57,19 @@ class Runner {
   private asking: Promise<boolean> | undefined
   private deaf = false
   private readonly stalls = new Stalls()
+  private readonly canary: Canary | undefined
 
   constructor(cases: Case[], options: RunnerOptions) {
     this.cases = cases
     this.options = options
+    const newest = options.facts.versions.at(-1)
+    this.canary = newest && new Canary(options, newest)
     this.results = cases.map(() => undefined)
   }
 
   async run(): Promise<CaseResult[]> {
+    // Each running case listens.
+    setMaxListeners(0, this.options.signal)
     this.stalls.start()
     try {
       return await this.runAll()
@@ -150,6 +157,7 @@ class Runner {
       cleanUp,
       maxPacketBytes,
       ...(bench ? { bench } : {}),
+      ...(this.canary ? { canary: this.canary } : {}),
       replay: this.options.replayOf(kase),
     })
   }

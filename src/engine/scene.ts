@@ -8,6 +8,7 @@ import type { Case, Judging, Step } from '../scenario/ast.ts'
 import type { BrokerTarget, Target } from '../targets/target.ts'
 import type { AppActor } from './app-actor.ts'
 import type { Budgets } from './budgets.ts'
+import type { Canary } from './canary.ts'
 import { citeFor } from './cite.ts'
 import { Env } from './env.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './outcome.ts'
@@ -27,7 +28,12 @@ export type SceneOptions = {
   maxPacketBytes: number
   /** Of a simulated board; absent for any other target. */
   bench?: Bench
+  /** Asked before silence is held against the target: whether it is slow just now. */
+  canary?: Canary
 }
+
+/** So often a wait for a slow target begins. */
+const slowRoundsMax = 4
 
 /** Beyond these a target that does everything wrong only repeats itself. */
 const findingsMax = 50
@@ -38,7 +44,7 @@ export class Scene {
   readonly budgets: Budgets
   readonly signal: AbortSignal
   readonly env: Env
-  readonly pulse = new Pulse()
+  readonly pulse: Pulse
   readonly log: TraceLog
   readonly referee: Referee
   readonly ledger: Ledger
@@ -52,6 +58,7 @@ export class Scene {
   powerCuts = 0
   readonly nonce: string
   readonly bench: Bench | undefined
+  private readonly canary: Canary | undefined
   target: Target
   /** Where the scenario is; findings point here. */
   place: Place
@@ -67,8 +74,10 @@ export class Scene {
     this.target = options.target
     this.budgets = options.budgets
     this.signal = options.signal
+    this.pulse = new Pulse(options.signal)
     this.nonce = options.nonce
     this.bench = options.bench
+    this.canary = options.canary
     this.referee = options.referee
     this.ledger = options.ledger
     this.maxPacketBytes = options.maxPacketBytes
@@ -110,11 +119,35 @@ export class Scene {
     throw new RangeError('this step needs a broker as its target')
   }
 
-  /** Waits as Pulse does; a case that is interrupted or out of time ends here, without a judgement. */
+  /**
+   * Waits for the target as Pulse does, and anew as long as it is slow; a case that is interrupted or out of time ends here, without a
+   * judgement.
+   */
   async until<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
-    const answer = await this.pulse.until(check, budgetMs, this.signal)
-    if (answer === undefined && this.signal.aborted) throw new Interrupted()
-    return answer
+    for (let round = 1; ; round++) {
+      const answer = await this.pulse.until(check, budgetMs)
+      if (answer !== undefined) return answer
+      if (this.signal.aborted) throw new Interrupted()
+      if (round === slowRoundsMax || !(await this.targetIsSlow())) return check()
+    }
+  }
+
+  /** Lets so many ms pass in which the target might say something. */
+  async quiet(ms: number): Promise<void> {
+    await this.pulse.until(() => undefined, ms)
+    this.sleptMs += ms
+    if (this.signal.aborted) throw new Interrupted()
+  }
+
+  private async targetIsSlow(): Promise<boolean> {
+    if (!this.canary) return false
+    const { target } = this
+    const slow =
+      target.role === 'broker'
+        ? await this.canary.brokerIsSlow(target)
+        : target.level === 1 && (await this.canary.appsAreSlow([...this.apps.values()]))
+    if (slow) this.log.record({ kind: 'note', text: 'the target is slow: the wait begins anew' })
+    return slow
   }
 
   /** Lets real time pass: a rule about time counts also while we do not get to run. Ends as `until` does. */
