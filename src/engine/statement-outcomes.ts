@@ -8,7 +8,10 @@ export function statementOutcomes(
   role: 'broker' | 'client',
   versions: readonly string[],
 ): StatementOutcome[] {
-  const broken = new Set(results.flatMap(result => result.findings.map(f => f.statement)))
+  const broken = new Set<StatementRef>()
+  for (const { findings } of results) {
+    for (const { level, statement } of findings) if (level !== 'MAY') broken.add(statement)
+  }
   const covering = new Map<StatementRef, CaseResult[]>()
   for (const result of results) {
     for (const ref of result.covers) covering.set(ref, [...(covering.get(ref) ?? []), result])
