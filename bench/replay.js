@@ -12,6 +12,7 @@ const { results } = JSON.parse(readFileSync(file, 'utf8'))
 const cases = results
   .filter(result => result.verdict === 'pass' && result.sleptMs === 0)
   .map(result => ({
+    id: result.id,
     nonce: nonceOf(result),
     moves: result.trace.flatMap(event => {
       if (event.kind === 'open') return [{ open: event.connection }]
@@ -102,7 +103,7 @@ const { count: next } = await perform(whole, Number(rounds), cases.length)
 const ms = performance.now() - began
 // A socket that the broker never closes would keep us here.
 process.stdout.write(
-  `${JSON.stringify({ cases: next, of: cases.length, ms, cpuMs: cpuMs() - cpuBegan })}\n`,
+  `${JSON.stringify({ cases: next, ids: whole.map(({ id }) => id), ms, cpuMs: cpuMs() - cpuBegan })}\n`,
   () => process.exit(),
 )
 
