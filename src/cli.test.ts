@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,8 @@ ${steps}${more}
 `
 
 t.test('mistakes of a command line are exit 2 and nothing runs', async t => {
+  const empty = path.join(dir, 'empty')
+  mkdirSync(empty)
   const wrong: [args: string[], message: RegExp][] = [
     [['run', '--jobs', 'many'], /expected a whole number/],
     [['run', '--mqtt', '6'], /expected some of 3\.1, 3\.1\.1, 5\.0/],
@@ -58,7 +60,14 @@ t.test('mistakes of a command line are exit 2 and nothing runs', async t => {
     [['run', '--reporter', 'paper'], /no reporter is called "paper"/],
     [['run', '--reporter', `json=${file('a-file', '')}/x.json`], /cannot write the report/],
     [['run', 'qos2/broker-recieves'], /did you mean "qos2\/broker-receives"/],
-    [['run', '--target', 'mosqito'], /no target is called "mosqito"/],
+    [['run', 'qos22'], /nothing is called "qos22"; did you mean "qos2"\?/],
+    [['run', 'none.yaml'], /there is no suite file "none\.yaml"/],
+    [['check', 'none.yaml'], /there is no suite file "none\.yaml"/],
+    [['check', empty], /nothing is called/],
+    [['run', empty], /nothing is called/],
+    [['run', '--target', 'mosqito'], /no target is called "mosqito"; did you mean "mosquitto"\?/],
+    [['run', '--target', '127.0.0.1:1883'], /did you mean "mqtt:\/\/127\.0\.0\.1:1883"\?/],
+    [['run', '--target', 'mqtt://me:s3/cr@t@host:x'], /got "mqtt:\/\/…@host:x"/],
     [['run', '--target', 'http://127.0.0.1'], /expected mqtt:\/\//],
     [['run', '--known-issues', path.join(dir, 'none.yaml')], /cannot read the known issues/],
     [['list', 'nothing'], /nothing to list is called "nothing"/],
@@ -124,6 +133,23 @@ t.test('a run that selects nothing for its target is exit 4', async t => {
   const skipped = await mqttspec(['run', 'qos2/broker-sends/pubrec-0x10'])
   t.equal(skipped.code, 4, 'a case that the target cannot be asked is skipped')
   t.match(skipped.stdout, /does not speak MQTT 5\.0/)
+})
+
+t.test('check counts what its words mean, and reads no suites in node_modules', async t => {
+  mkdirSync(path.join(dir, 'project/node_modules/other'), { recursive: true })
+  file('project/node_modules/other/broken.yaml', 'not: a suite')
+  file('project/own.yaml', suite('      - pub.connect: {}\n      - pub.ping: {}\n'))
+  const own = await mqttspec(['check', path.join(dir, 'project')])
+  t.equal(own.code, 0)
+  t.match(own.stdout, /^1 suite, 1 case, no mistakes/)
+  const family = await mqttspec(['check', 'retained/messages'])
+  t.match(family.stdout, /^1 suite, \d+ cases, no mistakes/)
+})
+
+t.test('a run of nothing says which wish left nothing over', async t => {
+  const { code, stdout } = await mqttspec(['run', 'retained', '--tag', 'nonsense'])
+  t.equal(code, 4)
+  t.match(stdout, /nothing was selected: no case is tagged nonsense; there are .*heavy/)
 })
 
 t.test('Ctrl-C ends the run, writes the reports and leaves nothing behind', async t => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
+import { chooseCases, whyEmpty } from './choose-cases.ts'
 import { defaultTarget } from './default-target.ts'
 import type { Facts } from './engine/applicable.ts'
 import { type Budgets, scaled } from './engine/budgets.ts'
@@ -7,7 +8,6 @@ import { exitCodeOf } from './engine/exit-code.ts'
 import { judgeKnownIssues } from './engine/known.ts'
 import { answersConnect, probeBroker, sanityExchange } from './engine/probe.ts'
 import { runCases } from './engine/runner.ts'
-import { shardOf } from './engine/shard.ts'
 import { statementOutcomes } from './engine/statement-outcomes.ts'
 import { killsOfCase, packagedKills } from './kills.ts'
 import type { Finding } from './model/finding.ts'
@@ -15,9 +15,8 @@ import type { KnownIssue } from './model/known-issues.ts'
 import { type CaseResult, type RunReport, type Verdict, verdicts } from './model/report.ts'
 import type { Version } from './model/version.ts'
 import type { Case, Suite } from './scenario/ast.ts'
-import { selectCases } from './scenario/select.ts'
 import { readSuites } from './suites.ts'
-import { openTarget, type TargetWish } from './targets/index.ts'
+import { openTarget, type TargetWish, WishError } from './targets/index.ts'
 import type { Target } from './targets/target.ts'
 import { TargetError } from './targets/target-error.ts'
 import { UsageError } from './usage-error.ts'
@@ -71,9 +70,13 @@ export async function run(options: RunOptions = {}): Promise<RunReport> {
   const { suites, words } = await readSuites(options.suites ?? [])
   const wish =
     options.target ?? defaultTarget(suites, words, (options.suites ?? []).length > words.length)
-  const target = await openTarget(wish, scaled({}, options.timeoutScale ?? 1))
+  const target = await openTarget(wish, scaled({}, options.timeoutScale ?? 1)).catch(error => {
+    throw error instanceof WishError ? new UsageError(error.message) : error
+  })
   try {
-    return await runLoaded(chosen(suites, words, target, options), target, options, began)
+    const cases = chooseCases(suites, words, target, options)
+    const empty = cases.length > 0 ? undefined : whyEmpty(suites, options)
+    return await runLoaded(cases, target, { ...options, ...(empty ? { empty } : {}) }, began)
   } finally {
     await target.stop()
   }
@@ -122,12 +125,16 @@ export async function runLoaded(
       options.onCaseDone?.(result)
     },
   })
-  const problem = await afterwards(target, facts, common, results)
+  const problem = options.empty ?? (await afterwards(target, facts, common, results))
   return report({ began, seed, info, facts, results, options, problem })
 }
 
-/** `proceed`: the cases run even where the target would not do for one plain QoS 2 message. */
-export type LoadedOptions = RunOptions & { proceed?: boolean }
+export type LoadedOptions = RunOptions & {
+  /** The cases run even where the target would not do for one plain QoS 2 message. */
+  proceed?: boolean
+  /** Why there are no cases. */
+  empty?: string
+}
 
 /** Wall clock and monotonic clock at the start, both in ms. */
 type Began = { at: number; clock: number }
@@ -138,28 +145,6 @@ type Learned = Facts & { findings: Finding[] }
 /** Client ids are at most 23 letters and digits: six of them tell runs apart. */
 function newNonce(): string {
   return `m${(randomBytes(4).readUInt32BE() % 60_466_176).toString(36).padStart(5, '0')}`
-}
-
-function chosen(suites: Suite[], words: string[], target: Target, options: RunOptions): Case[] {
-  const role = target.role === 'broker' ? 'client' : 'broker'
-  const selection = selectCases(suites, {
-    words,
-    ...(options.tags ? { tags: options.tags } : {}),
-    ...(options.mqtt ? { versions: options.mqtt } : {}),
-    // Without words, what fits the target's role; a suite that somebody named is shown as skipped instead.
-    ...(words.length === 0 && !options.suites?.length ? { role } : {}),
-  })
-  if (selection.unknown.length > 0) {
-    throw new UsageError(
-      selection.unknown
-        .map(
-          ({ word, hint }) =>
-            `nothing is called "${word}"${hint ? `; did you mean "${hint}"?` : ''}`,
-        )
-        .join('\n'),
-    )
-  }
-  return shardOf(selection.cases, options.shard)
 }
 
 async function learn(

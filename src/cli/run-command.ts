@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { RunReport } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import { run } from '../run.ts'
+import { hideCredentials } from '../targets/address.ts'
 import type { TargetWish } from '../targets/index.ts'
 import { killAll } from '../targets/processes.ts'
 import { UsageError } from '../usage-error.ts'
@@ -80,8 +81,9 @@ function jobsOf({ jobs, serial }: Options): { jobs?: number } {
 
 function replayWords(options: Options): string {
   if (options.serial !== undefined) return `--serial ${options.serial}`
-  const target = options.target?.replace(/\/\/[^@/]*@/, '//…@')
-  return target ? `--target ${target}` : ''
+  const { target } = options
+  if (!target) return ''
+  return `--target ${target.includes('://') ? hideCredentials(target) : target}`
 }
 
 /** What was judged stays judged; the run as a whole is not whole. */

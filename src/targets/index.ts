@@ -4,9 +4,10 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { nearest } from '../model/schema/near.ts'
 import { formatProblem } from '../model/schema/problem.ts'
 import { versions } from '../model/version.ts'
-import { parseAddress } from './address.ts'
+import { hideCredentials, parseAddress } from './address.ts'
 import { startBroker } from './broker-process.ts'
 import { externalBroker } from './external.ts'
 import { inProcessBroker } from './in-process.ts'
@@ -120,8 +121,10 @@ async function profileFile(wish: string): Promise<string> {
     if (!wish.includes('/') && existsSync(file)) return file
   }
   const names = (await listProfiles()).map(profile => profile.name)
+  const meant = /^[^\s/@]+:\d+$/.test(wish) ? `mqtt://${wish}` : nearest(wish, names)
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
   throw new WishError(
-    `no target is called "${wish}": expected an address like mqtt://host:1883, a profile file, or one of ${names.join(', ')}`,
+    `no target is called "${hideCredentials(wish)}"${hint}\nexpected an address like mqtt://host:1883, a profile file, or one of ${names.join(', ')}`,
   )
 }
 
