@@ -5,7 +5,9 @@ import { count } from './words.ts'
 
 /** The exit code in words: what a reader must know if they read one line. */
 export function headline(report: RunReport): string {
-  if (report.problem !== undefined) return report.problem
+  if (report.problem !== undefined) {
+    return report.exitCode === 1 ? `${report.problem}; ${broken(report)}` : report.problem
+  }
   switch (report.exitCode) {
     case 0:
       return conformant(report)

@@ -1,5 +1,6 @@
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { fit, wrap } from './columns.ts'
+import { neverBegan } from './counts.ts'
 import { type Paper, paper } from './pretty/paper.ts'
 import { progress } from './pretty/progress.ts'
 import { sections } from './pretty/sections.ts'
@@ -31,7 +32,7 @@ export function pretty(options: ReporterOptions): Reporter {
     begin(run) {
       head = run
       live.begin(run.cases.length)
-      return lines(headLines(run, run.cases.length, page)) + live.draw()
+      return live.clear() + lines(headLines(run, run.cases.length, page)) + live.draw()
     },
     caseBegun(id) {
       live.caseBegun(id)
@@ -49,6 +50,7 @@ export function pretty(options: ReporterOptions): Reporter {
       live.tick(elapsedMs)
       return live.draw()
     },
+    cancel: () => live.clear(),
     end(report) {
       let text = live.clear()
       if (head === undefined) text += lines(headLines(report, report.results.length, page))
@@ -56,7 +58,9 @@ export function pretty(options: ReporterOptions): Reporter {
       for (const [suite, own] of bySuite(report)) {
         if (printed.has(suite)) continue
         results.set(suite, own)
-        text += suiteDone(suite)
+        if (!own.every(result => neverBegan(result) || result.verdict === 'skipped')) {
+          text += suiteDone(suite)
+        }
       }
       return text + lines(sections(report, page, options))
     },
