@@ -9,12 +9,13 @@ import { judgeKnownIssues } from './engine/known.ts'
 import { answersConnect, probeBroker, sanityExchange } from './engine/probe.ts'
 import { runCases } from './engine/runner.ts'
 import { statementOutcomes } from './engine/statement-outcomes.ts'
+import { InterruptedError } from './interrupted-error.ts'
 import { killsOfCase, packagedKills } from './kills.ts'
 import type { Finding } from './model/finding.ts'
 import type { KnownIssue } from './model/known-issues.ts'
 import { type CaseResult, type RunReport, type Verdict, verdicts } from './model/report.ts'
 import type { Version } from './model/version.ts'
-import type { Case, Suite } from './scenario/ast.ts'
+import type { Case } from './scenario/ast.ts'
 import { readSuites } from './suites.ts'
 import { openTarget, type TargetWish, WishError } from './targets/index.ts'
 import type { Target } from './targets/target.ts'
@@ -70,15 +71,32 @@ export async function run(options: RunOptions = {}): Promise<RunReport> {
   const { suites, words } = await readSuites(options.suites ?? [])
   const wish =
     options.target ?? defaultTarget(suites, words, (options.suites ?? []).length > words.length)
-  const target = await openTarget(wish, scaled({}, options.timeoutScale ?? 1)).catch(error => {
-    throw error instanceof WishError ? new UsageError(error.message) : error
-  })
+  const target = await openUnlessAborted(wish, options)
   try {
     const cases = chooseCases(suites, words, target, options)
     const empty = cases.length > 0 ? undefined : whyEmpty(suites, options)
     return await runLoaded(cases, target, { ...options, ...(empty ? { empty } : {}) }, began)
   } finally {
     await target.stop()
+  }
+}
+
+/** Rejects as soon as `signal` says so; what opens later then is stopped. */
+async function openUnlessAborted(
+  wish: TargetWish,
+  { timeoutScale = 1, signal }: RunOptions,
+): Promise<Target> {
+  const opening = openTarget(wish, scaled({}, timeoutScale))
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = () => reject(new InterruptedError())
+    if (signal?.aborted) stop()
+    else signal?.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([opening, aborted])
+  } catch (error) {
+    if (error instanceof InterruptedError) opening.then(target => target.stop()).catch(() => {})
+    throw error instanceof WishError ? new UsageError(error.message) : error
   }
 }
 
@@ -93,7 +111,9 @@ export async function runLoaded(
   const budgets = scaled(target.profile.timing ?? {}, options.timeoutScale ?? 1)
   const signal = options.signal ?? new AbortController().signal
   const common = { budgets, nonce: newNonce(), signal, maxPacketBytes }
-  const facts = await learn(target, common, options)
+  const facts = await learn(target, common, options).catch(error => {
+    throw signal.aborted ? new InterruptedError() : error
+  })
   const info: RunReport['target'] = {
     name: target.name,
     role: target.role,

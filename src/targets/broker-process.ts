@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { dial } from '../wire/tcp.ts'
 import { parseAddress } from './address.ts'
@@ -9,6 +8,7 @@ import type { Profile } from './profile.ts'
 import { waitUntilReady } from './ready.ts'
 import type { BrokerTarget } from './target.ts'
 import { TargetError } from './target-error.ts'
+import { makeTemporary, removeTemporary } from './temporary.ts'
 import { replaceVariables } from './variables.ts'
 
 /** Ports may be taken between our look and the broker's: then others are tried. */
@@ -40,7 +40,7 @@ export async function startBroker(
 type Where = { dir: string; variables: { [name: string]: string } }
 
 async function prepare(profile: Profile, start: Start, here: string): Promise<Where> {
-  const dir = await mkdtemp(path.join(os.tmpdir(), `mqttspec-${profile.name}-`))
+  const dir = await makeTemporary(profile.name)
   const [port, port2, port3, port4] = await freePorts(4)
   const variables = {
     dir,
@@ -154,6 +154,6 @@ class BrokerProcess implements BrokerTarget {
   async stop(): Promise<void> {
     this.asked = true
     await this.running?.stop()
-    await rm(this.where.dir, { recursive: true, force: true, maxRetries: 3 })
+    await removeTemporary(this.where.dir)
   }
 }
