@@ -17,7 +17,7 @@ import { type CaseResult, type RunReport, type Verdict, verdicts } from './model
 import type { Version } from './model/version.ts'
 import type { Case } from './scenario/ast.ts'
 import { readSuites } from './suites.ts'
-import { openTarget, type TargetWish, WishError } from './targets/index.ts'
+import { openTarget, shownWish, type TargetWish, WishError } from './targets/index.ts'
 import type { Target } from './targets/target.ts'
 import { TargetError } from './targets/target-error.ts'
 import { UsageError } from './usage-error.ts'
@@ -224,10 +224,18 @@ async function afterwards(
 }
 
 function replayLine(kase: Case, options: RunOptions, seed: number): string {
-  const target = options.replayWith ? ` ${options.replayWith}` : ''
+  const target = targetWords(options)
   const own = (options.suites ?? []).filter(word => /\.ya?ml$/.test(word))
   const files = own.length > 0 ? ` ${own.map(file => path.relative('', file)).join(' ')}` : ''
   return `mqttspec run '${kase.id}'${files}${target} --seed ${seed}`
+}
+
+/** In a replay line. A broker in somebody's own process can be had there alone: the words say so. */
+function targetWords({ replayWith, target }: RunOptions): string {
+  if (replayWith !== undefined) return replayWith === '' ? '' : ` ${replayWith}`
+  if (target === undefined) return ''
+  if (typeof target === 'string') return ` --target ${shownWish(target)}`
+  return 'named' in target ? ` --target ${target.named}` : ' --target IN-PROCESS'
 }
 
 function report(parts: {

@@ -3,8 +3,7 @@ import { InterruptedError } from '../interrupted-error.ts'
 import type { RunReport } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import { run } from '../run.ts'
-import { hideCredentials } from '../targets/address.ts'
-import type { TargetWish } from '../targets/index.ts'
+import { shownWish, type TargetWish } from '../targets/index.ts'
 import { killAll } from '../targets/processes.ts'
 import { TargetError } from '../targets/target-error.ts'
 import { UsageError } from '../usage-error.ts'
@@ -126,7 +125,7 @@ function replayWords(options: Options): string {
 }
 
 function shownTarget({ target }: Options): string | undefined {
-  return target?.includes('://') ? hideCredentials(target) : target
+  return target === undefined ? undefined : shownWish(target)
 }
 
 /** What was judged stays judged; the run as a whole is not whole. */

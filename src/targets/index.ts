@@ -35,6 +35,11 @@ const shelves = ['brokers', 'clients'].map(kind =>
   fileURLToPath(new URL(`../../fixtures/${kind}`, import.meta.url)),
 )
 
+/** A target as somebody asked for it, without credentials. */
+export function shownWish(wish: string): string {
+  return wish.includes('://') ? hideCredentials(wish) : wish
+}
+
 /** Starts or reaches the target. Rejects with WishError or TargetError. */
 export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promise<Target> {
   if (typeof wish !== 'string' && 'named' in wish) {
