@@ -3,7 +3,7 @@ import type { CaseResult } from '../model/report.ts'
 import type { Case } from '../scenario/ast.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import type { Budgets } from './budgets.ts'
-import { deafness, leftWaiting } from './deaf.ts'
+import { deafness, isSignOfLoss } from './deaf.ts'
 import { executeCase, notRun } from './execute.ts'
 import { Stalls } from './stalls.ts'
 
@@ -117,7 +117,7 @@ class Runner {
     this.running.set(index, kase)
     const result = await this.inTime(kase, index)
     this.running.delete(index)
-    if (laneOf(kase) !== 'private' && (await this.lost(leftWaiting(result))))
+    if (laneOf(kase) !== 'private' && (await this.lost(isSignOfLoss(result))))
       this.suspects.push(job)
     else this.done(index, result)
   }
