@@ -90,6 +90,15 @@ t.test('the verdict line follows the exit code', async t => {
   )
   t.equal(last({ exitCode: 2 }), '✗ usage, or a mistake in a suite or profile: nothing ran')
   t.equal(last({ exitCode: 4, results: [] }), '? nothing was selected')
+  const skipped = caseOf('a/d:5.0', { verdict: 'skipped', reason: 'needs durable' })
+  t.equal(
+    last({
+      exitCode: 4,
+      results: [skipped, skipped],
+      summary: reportOf([skipped, skipped]).summary,
+    }),
+    '? nothing ran: all 2 cases were skipped',
+  )
   t.equal(last({ exitCode: 70 }), '✗ mqttspec itself failed; the trace is in the report')
   const knownIssues = { file: 'known.yaml', expected: 0, violations: ['a/b:5.0 passes now'] }
   t.equal(last({ exitCode: 1, knownIssues }), '✗ the known issues no longer hold')

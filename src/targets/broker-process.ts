@@ -70,6 +70,7 @@ class BrokerProcess implements BrokerTarget {
   private readonly options: { here: string; budgetMs: number }
   private running: OwnedProcess | undefined
   private asked = false
+  private served = false
 
   constructor(
     profile: Profile,
@@ -108,9 +109,11 @@ class BrokerProcess implements BrokerTarget {
       ]),
     )
     this.asked = false
-    const running = await spawnOwned([program === 'node' ? process.execPath : program, ...args], {
-      cwd: dir,
-      env,
+    const command = [program === 'node' ? process.execPath : program, ...args]
+    const running = await spawnOwned(command, { cwd: dir, env }).catch(error => {
+      throw error instanceof TargetError
+        ? new TargetError(error.code, `${error.message}${this.howToGet()}`, error)
+        : error
     })
     this.running = running
     const budgetMs = Math.max((this.startWith.readyS ?? 0) * 1000, this.options.budgetMs)
@@ -124,12 +127,20 @@ class BrokerProcess implements BrokerTarget {
         return ending ? endingText(ending) : undefined
       },
     })
+    this.served ||= problem === undefined
     if (problem === undefined) return
     const said = running.tail().trim().split('\n').slice(-6).join('\n')
     throw new TargetError(
       'TARGET_NOT_READY',
-      `${this.name} does not serve: ${problem}${said ? `; it said:\n${said}` : ''}`,
+      `${this.name} does not serve: ${problem}${said ? `; it said:\n${said}` : ''}${this.howToGet()}`,
     )
+  }
+
+  /** One that never served may never have been installed. */
+  private howToGet(): string {
+    const { install } = this.profile
+    if (install === undefined || this.served) return ''
+    return `\nto get it: ${replaceVariables(install.trim(), this.where.variables)}`
   }
 
   death() {
