@@ -22,7 +22,7 @@ export type SuiteFiles = {
 export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
   const own: string[] = []
   const rest: string[] = []
-  for (const word of words) {
+  for (const word of words.map(unquoted)) {
     const found = looksLikePath(word) && existsSync(word) ? await yamlFiles(word) : []
     // A folder without suites is no file: the word may be the name of a family, else it is a mistake that selecting tells.
     if (found.some(isSuite)) own.push(...found)
@@ -42,6 +42,11 @@ export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
     fragments: await Promise.all([...fragments].map(readText)),
     words: rest,
   }
+}
+
+/** The shell of Windows leaves the single quotes of a replay line in place. */
+function unquoted(word: string): string {
+  return /^'.*'$/s.test(word) ? word.slice(1, -1) : word
 }
 
 /** The files of suites that others include and that were not read yet. */

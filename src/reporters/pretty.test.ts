@@ -27,6 +27,12 @@ t.test('a failing run, as someone reads it', async t => {
   t.match(text, /✗ 1 MUST is broken\n$/)
 })
 
+t.test('the first line breaks between facts, not within them', async t => {
+  const [first, second] = rendered(failingReport(), { columns: 70 }).split('\n')
+  t.equal(first, 'mqttspec 0.1.0 · mosquitto (broker, mqtt://127.0.0.1:1883)')
+  t.equal(second, 'MQTT 3.1.1, 5.0 · seed 4711 · 19 cases')
+})
+
 t.test('what fails alike is drawn once and names the others', async t => {
   const text = rendered(failingReport())
   t.equal(text.match(/A PUBLISH resent after a lost PUBREC/g)!.length, 1)

@@ -1,5 +1,5 @@
 import type { CaseResult, RunReport } from '../model/report.ts'
-import { fit, wrap } from './columns.ts'
+import { fit, textWidth, wrap } from './columns.ts'
 import { neverBegan } from './counts.ts'
 import { type Paper, paper } from './pretty/paper.ts'
 import { progress } from './pretty/progress.ts'
@@ -77,15 +77,26 @@ function headLines(run: RunHead | RunReport, cases: number, page: Paper): string
   ]
     .filter(word => word !== '')
     .join(', ')
-  const line = [
+  const facts = [
     `mqttspec ${visible(run.mqttspec, 40)}`,
     `${visible(target.name, 100)} (${about})`,
-    target.versions.join(', '),
+    ...(target.versions.length > 0 ? [`MQTT ${target.versions.join(', ')}`] : []),
     `seed ${run.seed}`,
     count(cases, 'case'),
-  ].join(page.dot)
-  const wrapped = wrap(line, page.columns).map(part => page.paint.bold(fit(part, page.columns)))
-  return [...wrapped, '']
+  ]
+  const wrapped = inLines(facts, page).flatMap(line => wrap(line, page.columns))
+  return [...wrapped.map(line => page.paint.bold(fit(line, page.columns))), '']
+}
+
+/** As many facts on a line as fit; none is broken that fits on one. */
+function inLines(facts: string[], page: Paper): string[] {
+  const lines: string[] = []
+  for (const fact of facts) {
+    const longer = lines.length > 0 ? `${lines.at(-1)}${page.dot}${fact}` : fact
+    if (lines.length > 0 && textWidth(longer) <= page.columns) lines[lines.length - 1] = longer
+    else lines.push(fact)
+  }
+  return lines
 }
 
 function bySuite(report: RunReport): Map<string, CaseResult[]> {

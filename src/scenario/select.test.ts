@@ -105,6 +105,11 @@ t.test('a suite that includes others means them where it is asked for as a whole
   t.match(empty.problems, [{ code: 'MISSING_KEY', message: /scenarios/ }])
 })
 
+t.test('a path with the separators of Windows means the same', async t => {
+  t.equal(count('suites\\broker'), 6)
+  t.equal(count('.\\suites\\broker\\qos2-receiver.yaml'), 6)
+})
+
 t.test('a word that means suites for both roles means those that fit the target', async t => {
   const roles = (...words: string[]) => [
     ...new Set(selectFor('client', suites, { words }).cases.map(kase => kase.role)),

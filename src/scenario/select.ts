@@ -75,7 +75,7 @@ function fits(kase: Case, { tags, versions, role }: Selection): boolean {
  * case); by the id of the scenario alone; or by the file or a folder above it.
  */
 function meaningOf(word: string): (kase: Pick<Case, 'id' | 'scenario'>, suite: Suite) => boolean {
-  const plain = word.replace(/^\.\//, '').replace(/\/+$/, '')
+  const plain = word.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '')
   if (plain.includes('*')) {
     const pattern = wildcard(plain)
     return (kase, suite) =>
