@@ -4,10 +4,11 @@
  */
 const [first] = process.argv.slice(2)
 
-// Whoever reads our output may have seen enough: `mqttspec list statements | head`.
+// Whoever reads our output may have seen enough: `mqttspec list statements | head`. A run listens, too, and goes on for its reports.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+  if (process.stdout.listenerCount('error') > 1) return
+  if (error.code !== 'EPIPE') process.stderr.write(`mqttspec: stdout: ${error.message}\n`)
+  process.exit(error.code === 'EPIPE' ? 0 : 2)
 })
 
 if (first === '--version' || first === '-V') {

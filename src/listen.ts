@@ -10,7 +10,7 @@ import type { TraceEvent } from './model/trace.ts'
 import { type Version, versions } from './model/version.ts'
 import type { Case } from './scenario/ast.ts'
 import { selectCases } from './scenario/select.ts'
-import { readSuites } from './suites.ts'
+import { nothingCalled, readSuites } from './suites.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
@@ -127,12 +127,7 @@ async function chosen({
     words: suites.words,
     ...(mqtt ? { versions: mqtt } : {}),
   })
-  const [first] = selection.unknown
-  if (first) {
-    throw new UsageError(
-      `nothing is called "${first.word}"${first.hint ? `; did you mean "${first.hint}"?` : ''}`,
-    )
-  }
+  if (selection.unknown.length > 0) throw nothingCalled(selection.unknown)
   return { pieces, notDrivable: selection.cases }
 }
 

@@ -62,6 +62,17 @@ t.test('a target that answers garbage is unreachable', async t => {
   )
 })
 
+t.test('a target that wants other credentials is told as such', async t => {
+  const refused = Buffer.from('20020005', 'hex')
+  await t.rejects(
+    against(t, socket => socket.once('data', () => socket.end(refused))),
+    {
+      code: 'TARGET_UNREACHABLE',
+      message: /code 0x05, not authorized; give its user and password/,
+    },
+  )
+})
+
 t.test('a target that closes every connection at once is unreachable', async t => {
   await t.rejects(
     against(t, socket => socket.end()),

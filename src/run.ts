@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
+import { chooseCases, whyEmpty } from './choose-cases.ts'
 import { defaultTarget } from './default-target.ts'
 import type { Facts } from './engine/applicable.ts'
 import { type Budgets, scaled } from './engine/budgets.ts'
@@ -7,17 +8,16 @@ import { exitCodeOf } from './engine/exit-code.ts'
 import { judgeKnownIssues } from './engine/known.ts'
 import { answersConnect, probeBroker, sanityExchange } from './engine/probe.ts'
 import { runCases } from './engine/runner.ts'
-import { shardOf } from './engine/shard.ts'
 import { statementOutcomes } from './engine/statement-outcomes.ts'
+import { InterruptedError } from './interrupted-error.ts'
 import { killsOfCase, packagedKills } from './kills.ts'
 import type { Finding } from './model/finding.ts'
 import type { KnownIssue } from './model/known-issues.ts'
 import { type CaseResult, type RunReport, type Verdict, verdicts } from './model/report.ts'
 import type { Version } from './model/version.ts'
-import type { Case, Suite } from './scenario/ast.ts'
-import { selectCases } from './scenario/select.ts'
+import type { Case } from './scenario/ast.ts'
 import { readSuites } from './suites.ts'
-import { openTarget, type TargetWish } from './targets/index.ts'
+import { openTarget, shownWish, type TargetWish, WishError } from './targets/index.ts'
 import type { Target } from './targets/target.ts'
 import { TargetError } from './targets/target-error.ts'
 import { UsageError } from './usage-error.ts'
@@ -71,11 +71,32 @@ export async function run(options: RunOptions = {}): Promise<RunReport> {
   const { suites, words } = await readSuites(options.suites ?? [])
   const wish =
     options.target ?? defaultTarget(suites, words, (options.suites ?? []).length > words.length)
-  const target = await openTarget(wish, scaled({}, options.timeoutScale ?? 1))
+  const target = await openUnlessAborted(wish, options)
   try {
-    return await runLoaded(chosen(suites, words, target, options), target, options, began)
+    const cases = chooseCases(suites, words, target, options)
+    const empty = cases.length > 0 ? undefined : whyEmpty(suites, options)
+    return await runLoaded(cases, target, { ...options, ...(empty ? { empty } : {}) }, began)
   } finally {
     await target.stop()
+  }
+}
+
+/** Rejects as soon as `signal` says so; what opens later then is stopped. */
+async function openUnlessAborted(
+  wish: TargetWish,
+  { timeoutScale = 1, signal }: RunOptions,
+): Promise<Target> {
+  const opening = openTarget(wish, scaled({}, timeoutScale))
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = () => reject(new InterruptedError())
+    if (signal?.aborted) stop()
+    else signal?.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([opening, aborted])
+  } catch (error) {
+    if (error instanceof InterruptedError) opening.then(target => target.stop()).catch(() => {})
+    throw error instanceof WishError ? new UsageError(error.message) : error
   }
 }
 
@@ -90,7 +111,9 @@ export async function runLoaded(
   const budgets = scaled(target.profile.timing ?? {}, options.timeoutScale ?? 1)
   const signal = options.signal ?? new AbortController().signal
   const common = { budgets, nonce: newNonce(), signal, maxPacketBytes }
-  const facts = await learn(target, common, options)
+  const facts = await learn(target, common, options).catch(error => {
+    throw signal.aborted ? new InterruptedError() : error
+  })
   const info: RunReport['target'] = {
     name: target.name,
     role: target.role,
@@ -122,12 +145,16 @@ export async function runLoaded(
       options.onCaseDone?.(result)
     },
   })
-  const problem = await afterwards(target, facts, common, results)
+  const problem = options.empty ?? (await afterwards(target, facts, common, results))
   return report({ began, seed, info, facts, results, options, problem })
 }
 
-/** `proceed`: the cases run even where the target would not do for one plain QoS 2 message. */
-export type LoadedOptions = RunOptions & { proceed?: boolean }
+export type LoadedOptions = RunOptions & {
+  /** The cases run even where the target would not do for one plain QoS 2 message. */
+  proceed?: boolean
+  /** Why there are no cases. */
+  empty?: string
+}
 
 /** Wall clock and monotonic clock at the start, both in ms. */
 type Began = { at: number; clock: number }
@@ -138,28 +165,6 @@ type Learned = Facts & { findings: Finding[] }
 /** Client ids are at most 23 letters and digits: six of them tell runs apart. */
 function newNonce(): string {
   return `m${(randomBytes(4).readUInt32BE() % 60_466_176).toString(36).padStart(5, '0')}`
-}
-
-function chosen(suites: Suite[], words: string[], target: Target, options: RunOptions): Case[] {
-  const role = target.role === 'broker' ? 'client' : 'broker'
-  const selection = selectCases(suites, {
-    words,
-    ...(options.tags ? { tags: options.tags } : {}),
-    ...(options.mqtt ? { versions: options.mqtt } : {}),
-    // Without words, what fits the target's role; a suite that somebody named is shown as skipped instead.
-    ...(words.length === 0 && !options.suites?.length ? { role } : {}),
-  })
-  if (selection.unknown.length > 0) {
-    throw new UsageError(
-      selection.unknown
-        .map(
-          ({ word, hint }) =>
-            `nothing is called "${word}"${hint ? `; did you mean "${hint}"?` : ''}`,
-        )
-        .join('\n'),
-    )
-  }
-  return shardOf(selection.cases, options.shard)
 }
 
 async function learn(
@@ -219,10 +224,18 @@ async function afterwards(
 }
 
 function replayLine(kase: Case, options: RunOptions, seed: number): string {
-  const target = options.replayWith ? ` ${options.replayWith}` : ''
+  const target = targetWords(options)
   const own = (options.suites ?? []).filter(word => /\.ya?ml$/.test(word))
   const files = own.length > 0 ? ` ${own.map(file => path.relative('', file)).join(' ')}` : ''
   return `mqttspec run '${kase.id}'${files}${target} --seed ${seed}`
+}
+
+/** In a replay line. A broker in somebody's own process can be had there alone: the words say so. */
+function targetWords({ replayWith, target }: RunOptions): string {
+  if (replayWith !== undefined) return replayWith === '' ? '' : ` ${replayWith}`
+  if (target === undefined) return ''
+  if (typeof target === 'string') return ` --target ${shownWish(target)}`
+  return 'named' in target ? ` --target ${target.named}` : ' --target IN-PROCESS'
 }
 
 function report(parts: {

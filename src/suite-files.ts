@@ -22,8 +22,10 @@ export type SuiteFiles = {
 export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
   const own: string[] = []
   const rest: string[] = []
-  for (const word of words) {
-    if (looksLikePath(word) && existsSync(word)) own.push(...(await yamlFiles(word)))
+  for (const word of words.map(unquoted)) {
+    const found = looksLikePath(word) && existsSync(word) ? await yamlFiles(word) : []
+    // A folder without suites is no file: the word may be the name of a family, else it is a mistake that selecting tells.
+    if (found.some(isSuite)) own.push(...found)
     else rest.push(word)
   }
   const shipped = path.join(packageRoot, 'suites')
@@ -40,6 +42,11 @@ export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
     fragments: await Promise.all([...fragments].map(readText)),
     words: rest,
   }
+}
+
+/** The shell of Windows leaves the single quotes of a replay line in place. */
+function unquoted(word: string): string {
+  return /^'.*'$/s.test(word) ? word.slice(1, -1) : word
 }
 
 /** The files of suites that others include and that were not read yet. */
@@ -92,7 +99,13 @@ async function yamlFiles(where: string): Promise<string[]> {
   return entries
     .filter(entry => entry.isFile() && /\.ya?ml$/.test(entry.name))
     .map(entry => path.join(entry.parentPath, entry.name))
+    .filter(file => !isForeign(path.relative(where, file)))
     .sort()
+}
+
+/** What lies in `node_modules` or a hidden folder is nobody's suite: `mqttspec check .` must not stumble over it. */
+function isForeign(file: string): boolean {
+  return file.split(path.sep).some(part => part === 'node_modules' || /^\.[^.]/.test(part))
 }
 
 /** Paths are shown relative to where the user is, or to the package for what it ships. */

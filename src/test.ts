@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises'
+import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
 
@@ -14,7 +15,7 @@ const entries = await Promise.all(
 const files = entries
   .flat()
   .filter(entry => entry.isFile() && entry.name.endsWith('.test.ts'))
-  .map(entry => `${entry.parentPath}/${entry.name}`)
+  .map(entry => path.join(entry.parentPath, entry.name).replaceAll(path.sep, '/'))
   .filter(file => words.length === 0 || words.some(word => file.includes(word)))
   .sort()
 if (files.length === 0) throw new Error(`no test file matches ${words.join(' ')}`)

@@ -54,7 +54,7 @@ t.test('every verdict is what it must be, to the letter', async t => {
     {
       id: 'must-be-inconclusive:5.0',
       verdict: 'inconclusive',
-      reason: 'pub expected PUBREC id=8: expected PUBREC id=8; got PUBREC id 7',
+      reason: 'pub expected PUBREC id=8; got PUBREC id 7',
       findings: [],
     },
     {
@@ -96,8 +96,43 @@ t.test('every verdict is what it must be, to the letter', async t => {
       findings: [],
     },
     { id: 'must-pass:5.0', verdict: 'pass', reason: '', findings: [] },
+    {
+      id: 'must-miss-the-end:5.0',
+      verdict: 'fail',
+      reason:
+        '5.0:MQTT-4.13.1-1 pub expected the connection to be closed; got a connection that stays open',
+      findings: [
+        {
+          statement: '5.0:MQTT-4.13.1-1',
+          level: 'MUST',
+          message: 'pub expected the connection to be closed',
+          expected: 'the connection to be closed within 400 ms',
+          got: 'a connection that stays open',
+          judge: 'expectation',
+          at: at(86),
+        },
+      ],
+    },
+    {
+      id: 'must-name-the-code:5.0',
+      verdict: 'fail',
+      reason:
+        '5.0:MQTT-3.1.4-5 pub expected CONNACK code=135; got CONNACK code 0x00 session present 0 receiveMaximum=20 topicAliasMaximum=10',
+      findings: [
+        {
+          statement: '5.0:MQTT-3.1.4-5',
+          level: 'MUST',
+          message: 'pub expected CONNACK code=135',
+          expected: 'CONNACK code=135',
+          got: 'CONNACK code 0x00 session present 0 receiveMaximum=20 topicAliasMaximum=10',
+          nearestMiss: 'code: expected 135, got 0',
+          judge: 'expectation',
+          at: at(92),
+        },
+      ],
+    },
   ])
-  t.same(report.summary, { pass: 1, warn: 1, fail: 3, inconclusive: 1, skipped: 1, error: 0 })
+  t.same(report.summary, { pass: 1, warn: 1, fail: 5, inconclusive: 1, skipped: 1, error: 0 })
   t.equal(report.exitCode, 1)
 })
 

@@ -1,9 +1,13 @@
-import { readSuites } from '../suites.ts'
+import { count } from '../reporters/words.ts'
+import { selectCases } from '../scenario/select.ts'
+import { nothingCalled, readSuites } from '../suites.ts'
 
-/** `mqttspec check`: shows every mistake (by UsageError) or what is there. */
+/** `mqttspec check`: shows every mistake, also in the words themselves (by UsageError), or what is there. */
 export async function checkCommand(words: string[]): Promise<number> {
-  const { suites } = await readSuites(words)
-  const cases = suites.reduce((sum, suite) => sum + suite.cases.length, 0)
-  process.stdout.write(`${suites.length} suites, ${cases} cases, no mistakes\n`)
-  return suites.length > 0 ? 0 : 4
+  const read = await readSuites(words)
+  const { cases, unknown } = selectCases(read.suites, { words: read.words, heavy: true })
+  if (unknown.length > 0) throw nothingCalled(unknown)
+  const suites = new Set(cases.map(kase => kase.suite)).size
+  process.stdout.write(`${count(suites, 'suite')}, ${count(cases.length, 'case')}, no mistakes\n`)
+  return suites > 0 ? 0 : 4
 }

@@ -1,6 +1,11 @@
+import { padEnd, textWidth } from '../reporters/columns.ts'
+import { count } from '../reporters/words.ts'
 import { UsageError } from '../usage-error.ts'
 
-const lists: { [what: string]: () => Promise<string[]> } = {
+/** Lines of cells. */
+type Rows = string[][]
+
+const lists: { [what: string]: () => Promise<Rows> } = {
   suites: listSuites,
   statements: listStatements,
   targets: listTargets,
@@ -8,7 +13,7 @@ const lists: { [what: string]: () => Promise<string[]> } = {
   reporters: listReporters,
 }
 
-/** `mqttspec list WHAT`: plain lines, one entry each. */
+/** `mqttspec list WHAT`: plain lines, one entry each, in columns two spaces apart. */
 export async function listCommand(what: string): Promise<number> {
   const list = Object.hasOwn(lists, what) ? lists[what] : undefined
   if (!list) {
@@ -16,11 +21,27 @@ export async function listCommand(what: string): Promise<number> {
       `nothing to list is called "${what}": expected one of ${Object.keys(lists).join(', ')}`,
     )
   }
-  process.stdout.write(`${(await list()).join('\n')}\n`)
+  process.stdout.write(`${inColumns(await list()).join('\n')}\n`)
   return 0
 }
 
-async function listSuites(): Promise<string[]> {
+/** All cells but the last of a row as wide as the widest of their column. */
+function inColumns(rows: Rows): string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [column, cell] of row.slice(0, -1).entries()) {
+      widths[column] = Math.max(widths[column] ?? 0, textWidth(cell))
+    }
+  }
+  return rows.map(row =>
+    row
+      .map((cell, column) => padEnd(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+async function listSuites(): Promise<Rows> {
   const { readSuites } = await import('../suites.ts')
   const { suites } = await readSuites([])
   return suites.flatMap(suite => {
@@ -28,16 +49,19 @@ async function listSuites(): Promise<string[]> {
     for (const kase of suite.cases)
       scenarios.set(kase.scenario, (scenarios.get(kase.scenario) ?? 0) + 1)
     return [
-      `${suite.id}  ${suite.title}  (${suite.cases.length} cases, tests a ${suite.role === 'broker' ? 'client' : 'broker'})`,
-      ...[...scenarios].map(([id, count]) => {
+      [
+        suite.id,
+        `${suite.title} (${count(suite.cases.length, 'case')}, tests a ${suite.role === 'broker' ? 'client' : 'broker'})`,
+      ],
+      ...[...scenarios].map(([id, cases]) => {
         const title = suite.cases.find(kase => kase.scenario === id)?.title ?? ''
-        return `  ${suite.id}/${id}  ${title}  (${count})`
+        return [`  ${suite.id}/${id}`, `${title} (${cases})`]
       }),
     ]
   })
 }
 
-async function listStatements(): Promise<string[]> {
+async function listStatements(): Promise<Rows> {
   const { statements } = await import('../oracle/statements.ts')
   const { readSuites } = await import('../suites.ts')
   const { suites } = await readSuites([])
@@ -45,25 +69,30 @@ async function listStatements(): Promise<string[]> {
   for (const kase of suites.flatMap(suite => suite.cases)) {
     for (const ref of kase.covers) covered.set(ref, (covered.get(ref) ?? 0) + 1)
   }
-  return [...statements.values()].map(
-    entry => `${entry.ref}  ${entry.level}  ${covered.get(entry.ref) ?? 0} cases  ${entry.says}`,
-  )
+  return [...statements.values()].map(({ ref, level, says }) => [
+    ref,
+    level,
+    count(covered.get(ref) ?? 0, 'case'),
+    says,
+  ])
 }
 
-async function listTargets(): Promise<string[]> {
+async function listTargets(): Promise<Rows> {
   const { listProfiles } = await import('../targets/index.ts')
-  return (await listProfiles()).map(
-    profile =>
-      `${profile.name}  ${profile.role}  ${profile.versions.join(', ')}  ${profile.about ?? ''}${profile.install ? `  [${profile.install.split('\n')[0]}]` : ''}`,
-  )
+  return (await listProfiles()).map(({ name, role, versions, about = '' }) => [
+    name,
+    role,
+    versions.join(', '),
+    about,
+  ])
 }
 
-async function listFaults(): Promise<string[]> {
+async function listFaults(): Promise<Rows> {
   const { faultTitles } = await import('../model/fault.ts')
-  return Object.entries(faultTitles).map(([name, title]) => `${name}  ${title}`)
+  return Object.entries(faultTitles).map(([name, title]) => [name, title])
 }
 
-async function listReporters(): Promise<string[]> {
+async function listReporters(): Promise<Rows> {
   const { reporters } = await import('../reporters/index.ts')
-  return Object.entries(reporters).map(([name, entry]) => `${name}  ${entry.title}`)
+  return Object.entries(reporters).map(([name, entry]) => [name, entry.title])
 }

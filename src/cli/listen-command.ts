@@ -21,7 +21,11 @@ const linesPerSecondMax = 500
 
 /** `mqttspec listen`: waits for devices until Ctrl-C or `--for`, then gives verdicts and reports. Returns the exit code. */
 export async function listenCommand(words: string[], options: Options): Promise<number> {
-  const outputs = await openOutputs(options.reporter ?? [], { verbose: options.verbose ?? false })
+  const alone = new AbortController()
+  const outputs = await openOutputs(options.reporter ?? [], {
+    verbose: options.verbose ?? false,
+    onAlone: () => alone.abort(),
+  })
   const stream = liveStream(options.reporter ?? [])
   const live = liveFor(stream)
   const write = bounded(text => stream.write(text))
@@ -39,11 +43,12 @@ export async function listenCommand(words: string[], options: Options): Promise<
       onStranger: (from, why) => write(live.remark(from, why)),
     })
     stream.write(`${greeting(run, options).join('\n')}\n`)
-    await untilTheEnd(options.for)
+    await untilTheEnd(options.for, alone.signal)
     const report = run.finish()
     stream.write('\n')
-    await outputs.end(report)
-    return report.exitCode
+    outputs.end(report)
+    await outputs.close()
+    return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
   } finally {
     await outputs.close()
   }
@@ -129,8 +134,8 @@ function replayLine(words: string[], { host, port, mqtt }: Options): string {
     .join(' ')
 }
 
-/** Resolves at the first Ctrl-C or when the time is over. A second Ctrl-C ends us at once. */
-function untilTheEnd(seconds: number | undefined): Promise<void> {
+/** Resolves at the first Ctrl-C, when the time is over, or when nobody is left to tell. A second Ctrl-C ends us at once. */
+function untilTheEnd(seconds: number | undefined, alone: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     let over = false
     const end = () => {
@@ -145,6 +150,7 @@ function untilTheEnd(seconds: number | undefined): Promise<void> {
       },
       seconds === undefined ? 2_147_483_647 : seconds * 1000,
     )
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end)
+    alone.addEventListener('abort', end)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
   })
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { InterruptedError } from '../interrupted-error.ts'
 import { isVersion, type Version, versions } from '../model/version.ts'
 import { WishError } from '../targets/index.ts'
 import { TargetError } from '../targets/target-error.ts'
@@ -24,6 +25,11 @@ async function report(error: unknown): Promise<number> {
   if (error instanceof UsageError || error instanceof WishError) {
     process.stderr.write(`${error.message}\n`)
     return 2
+  }
+  if (error instanceof InterruptedError) {
+    process.stderr.write(`mqttspec: ${error.message}\n`)
+    // A connection that was still being tried would hold us for the rest of its budget.
+    process.exit(4)
   }
   if (error instanceof TargetError) {
     process.stderr.write(`mqttspec: ${error.code}: ${error.message}\n`)

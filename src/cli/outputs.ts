@@ -1,5 +1,3 @@
-import { createWriteStream, existsSync, type WriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { CaseResult, RunReport } from '../model/report.ts'
 import {
@@ -11,9 +9,12 @@ import {
 } from '../reporters/index.ts'
 import type { RunHead } from '../run.ts'
 import { UsageError } from '../usage-error.ts'
+import { openOutputFile } from './output-file.ts'
+import { terminalTraits } from './terminal.ts'
 
 type Output = {
   name: ReporterName
+  toFile: boolean
   reporter: Reporter
   write(text: string): void
   close(): Promise<void>
@@ -24,43 +25,84 @@ export type Outputs = {
   caseBegun(id: string): void
   caseDone(result: CaseResult): void
   tick(elapsedMs: number): void
-  end(report: RunReport): Promise<void>
+  end(report: RunReport): void
+  /** As `end`, for a run that never began: the terminal is told why by an error message instead. */
+  neverBegan(report: RunReport): void
+  /** Resolves when all is written. Then `lost` is final. */
   close(): Promise<void>
+  /** The reports that are not whole, because the disk was full or the like. */
+  readonly lost: readonly string[]
+}
+
+export type OutputOptions = {
+  verbose: boolean
+  /** Nobody reads the terminal any more and no report goes to a file: there is nothing left to run for. */
+  onAlone?(): void
 }
 
 /**
  * Opens every `name[=file]` before anything runs, so that a file that cannot be written costs nothing. Without any the terminal gets
  * `pretty`; reports that all go to files leave `pretty` on the terminal too. Rejects with UsageError.
  */
-export async function openOutputs(
-  wishes: string[],
-  options: { verbose: boolean },
-): Promise<Outputs> {
-  const parsed = wishes.map(parseWish)
-  const toStdout = parsed.filter(wish => wish.file === undefined)
-  if (toStdout.length > 1) {
-    throw new UsageError(
-      `only one reporter can write to the terminal: give ${toStdout[1]?.name} a file (${toStdout[1]?.name}=FILE)`,
-    )
+export async function openOutputs(wishes: string[], options: OutputOptions): Promise<Outputs> {
+  const parsed = complete(wishes.map(parseWish))
+  const lost: string[] = []
+  const terminal = watchTerminal(why => {
+    if (why !== 'EPIPE') lose('stdout', why)
+    if (parsed.every(wish => wish.file === undefined)) options.onAlone?.()
+  })
+  const lose = (where: string, why: string) => {
+    lost.push(where)
+    process.stderr.write(`mqttspec: the report ${where} is not whole: ${why}\n`)
   }
-  if (toStdout.length === 0) parsed.unshift({ name: 'pretty' })
   const outputs: Output[] = []
-  for (const wish of parsed) outputs.push(await open(wish, options))
-  const tell = (say: (reporter: Reporter) => string | undefined) => {
-    for (const output of outputs) output.write(say(output.reporter) ?? '')
+  try {
+    for (const wish of parsed) outputs.push(await open(wish, options, terminal, lose))
+  } catch (error) {
+    for (const output of outputs) await output.close()
+    throw error
+  }
+  const tell = (to: readonly Output[], say: (reporter: Reporter) => string | undefined) => {
+    for (const output of to) output.write(say(output.reporter) ?? '')
+  }
+  let isOver = false
+  let closing: Promise<void> | undefined
+  const closeAll = async () => {
+    if (!isOver) tell(outputs, reporter => reporter.cancel?.())
+    for (const output of outputs) await output.close()
   }
   return {
-    begin: head => tell(reporter => reporter.begin?.(head)),
-    caseBegun: id => tell(reporter => reporter.caseBegun?.(id)),
-    caseDone: result => tell(reporter => reporter.caseDone?.(result)),
-    tick: elapsedMs => tell(reporter => reporter.tick?.(elapsedMs)),
-    end: async report => {
-      tell(reporter => reporter.end(report))
+    lost,
+    begin: head => tell(outputs, reporter => reporter.begin?.(head)),
+    caseBegun: id => tell(outputs, reporter => reporter.caseBegun?.(id)),
+    caseDone: result => tell(outputs, reporter => reporter.caseDone?.(result)),
+    tick: elapsedMs => tell(outputs, reporter => reporter.tick?.(elapsedMs)),
+    end: report => {
+      isOver = true
+      eachDespiteErrors(outputs, output => output.write(output.reporter.end(report)))
     },
-    close: async () => {
-      for (const output of outputs) await output.close()
+    neverBegan: report => {
+      const machines = outputs.filter(({ name, toFile }) => toFile || name !== 'pretty')
+      eachDespiteErrors(machines, output => output.write(output.reporter.end(report)))
+    },
+    close: () => {
+      closing ??= closeAll()
+      return closing
     },
   }
+}
+
+/** A report that cannot be made must not take the others with it. Throws the first error when all had their turn. */
+function eachDespiteErrors(outputs: readonly Output[], act: (output: Output) => void): void {
+  const errors: unknown[] = []
+  for (const output of outputs) {
+    try {
+      act(output)
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  if (errors.length > 0) throw errors[0]
 }
 
 type Wish = { name: ReporterName; file?: string }
@@ -78,50 +120,58 @@ function parseWish(text: string): Wish {
   return file === undefined ? { name } : { name, file }
 }
 
-async function open(wish: Wish, options: { verbose: boolean }): Promise<Output> {
+function complete(wishes: Wish[]): Wish[] {
+  const toStdout = wishes.filter(wish => wish.file === undefined)
+  if (toStdout.length > 1) {
+    throw new UsageError(
+      `only one reporter can write to the terminal: give ${toStdout[1]?.name} a file (${toStdout[1]?.name}=FILE)`,
+    )
+  }
+  const files = wishes.flatMap(({ file }) => (file === undefined ? [] : [path.resolve(file)]))
+  const twice = files.find((file, index) => files.indexOf(file) < index)
+  if (twice !== undefined) throw new UsageError(`two reporters cannot write to one file: ${twice}`)
+  return toStdout.length === 0 ? [{ name: 'pretty' }, ...wishes] : wishes
+}
+
+async function open(
+  wish: Wish,
+  { verbose }: OutputOptions,
+  terminal: Terminal,
+  lose: (where: string, why: string) => void,
+): Promise<Output> {
+  const { name, file } = wish
+  if (file === undefined) {
+    const reporter = await createReporter(name, { ...terminalTraits(), verbose })
+    return { name, toFile: false, reporter, write: terminal.write, close: terminal.drained }
+  }
+  const reporter = await createReporter(name, { columns: 100, verbose })
+  const { write, close } = await openOutputFile(file, why => lose(file, why))
+  return { name, toFile: true, reporter, write, close }
+}
+
+type Terminal = {
+  write(text: string): void
+  drained(): Promise<void>
+}
+
+/** Our stdout. When whoever reads it has seen enough (`| head -1`), nothing more is written and the run goes on. */
+function watchTerminal(onGone: (code: string) => void): Terminal {
   const { stdout } = process
-  const terminal = wish.file === undefined && stdout.isTTY === true
-  const reporter = await createReporter(wish.name, {
-    colour: terminal && !process.env.NO_COLOR,
-    live: terminal,
-    columns: stdout.columns ?? 100,
-    verbose: options.verbose,
-  })
-  if (wish.file === undefined) {
-    return { name: wish.name, reporter, write: text => text && stdout.write(text), close: drained }
+  let gone = false
+  const listener = (error: NodeJS.ErrnoException) => {
+    if (gone) return
+    gone = true
+    onGone(error.code ?? error.message)
   }
-  const stream = await openFile(wish.file)
+  stdout.on('error', listener)
   return {
-    name: wish.name,
-    reporter,
-    write: text => text && stream.write(text),
-    close: () => new Promise(resolve => stream.end(() => resolve())),
-  }
-}
-
-function drained(): Promise<void> {
-  return new Promise(resolve => process.stdout.write('', () => resolve()))
-}
-
-/** Node's own recursive mkdir never ends where a parent cannot be made, as in /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  if (existsSync(folder)) return
-  await makeFolder(path.dirname(folder))
-  await mkdir(folder)
-}
-
-async function openFile(file: string): Promise<WriteStream> {
-  try {
-    await makeFolder(path.resolve(path.dirname(file)))
-    const stream = createWriteStream(file)
-    await new Promise((resolve, reject) => {
-      stream.once('open', resolve)
-      stream.once('error', reject)
-    })
-    // A disk that fills up later must not crash the run; what is missing shows in the file.
-    stream.on('error', error => process.stderr.write(`mqttspec: ${file}: ${error.message}\n`))
-    return stream
-  } catch (error) {
-    throw new UsageError(`cannot write the report ${file}: ${(error as Error).message}`)
+    write: text => {
+      if (text !== '' && !gone) stdout.write(text)
+    },
+    drained: () =>
+      new Promise(resolve => {
+        if (gone) resolve()
+        else stdout.write('', () => resolve())
+      }),
   }
 }

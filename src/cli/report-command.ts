@@ -21,9 +21,9 @@ export async function mergeCommand(files: string[], reporters: string[]): Promis
 
 async function write(report: RunReport, reporters: string[]): Promise<number> {
   const outputs = await openOutputs(reporters, { verbose: false })
-  await outputs.end(report)
+  outputs.end(report)
   await outputs.close()
-  return report.exitCode
+  return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
 }
 
 async function read(file: string): Promise<RunReport> {

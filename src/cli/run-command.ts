@@ -1,12 +1,15 @@
 import path from 'node:path'
+import { InterruptedError } from '../interrupted-error.ts'
 import type { RunReport } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import { run } from '../run.ts'
-import type { TargetWish } from '../targets/index.ts'
+import { shownWish, type TargetWish } from '../targets/index.ts'
 import { killAll } from '../targets/processes.ts'
+import { TargetError } from '../targets/target-error.ts'
 import { UsageError } from '../usage-error.ts'
 import { readKnownIssues } from './known-issues.ts'
-import { openOutputs } from './outputs.ts'
+import { type Outputs, openOutputs } from './outputs.ts'
+import { runThatNeverBegan } from './run-that-never-began.ts'
 
 type Options = {
   target?: string
@@ -25,41 +28,78 @@ type Options = {
   verbose?: boolean
 }
 
-/** `mqttspec run`: reports are written also when Ctrl-C ends the run early. Returns the exit code. */
+/**
+ * `mqttspec run`: reports are written also when Ctrl-C ends the run early, and when the target cannot be reached. Returns the exit
+ * code.
+ */
 export async function runCommand(words: string[], options: Options): Promise<number> {
-  const outputs = await openOutputs(options.reporter ?? [], { verbose: options.verbose ?? false })
-  const knownIssues = options.knownIssues ? await readKnownIssues(options.knownIssues) : undefined
   const interrupt = new AbortController()
+  const outputs = await openOutputs(options.reporter ?? [], {
+    verbose: options.verbose ?? false,
+    onAlone: () => interrupt.abort(),
+  })
   const stopListening = onInterrupt(() => interrupt.abort())
   const began = performance.now()
   const ticking = setInterval(() => outputs.tick(performance.now() - began), 100)
   try {
-    const report = await run({
-      suites: words,
-      ...targetOf(options),
-      ...(options.mqtt ? { mqtt: options.mqtt } : {}),
-      ...(options.tag ? { tags: options.tag } : {}),
-      ...jobsOf(options),
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(options.shard ? { shard: options.shard } : {}),
-      ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
-      ...(knownIssues ? { knownIssues } : {}),
-      strict: options.strict ?? false,
-      bail: options.bail ?? false,
-      replayWith: replayWords(options),
-      signal: interrupt.signal,
-      onBegin: head => outputs.begin(head),
-      onCaseBegun: id => outputs.caseBegun(id),
-      onCaseDone: result => outputs.caseDone(result),
-    })
-    const ended = interrupt.signal.aborted ? interrupted(report) : report
-    await outputs.end(ended)
-    return ended.exitCode
+    const report = await runAndTell(words, options, outputs, interrupt.signal)
+    outputs.end(report)
+    await outputs.close()
+    // A verdict that nobody can read is none.
+    return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
+  } catch (error) {
+    const known = error instanceof TargetError || error instanceof InterruptedError
+    if (known) outputs.neverBegan(endedEarly(error, options, performance.now() - began))
+    throw error
   } finally {
     clearInterval(ticking)
     stopListening()
     await outputs.close()
   }
+}
+
+async function runAndTell(
+  words: string[],
+  options: Options,
+  outputs: Outputs,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const knownIssues = options.knownIssues ? await readKnownIssues(options.knownIssues) : undefined
+  const report = await run({
+    suites: words,
+    ...targetOf(options),
+    ...(options.mqtt ? { mqtt: options.mqtt } : {}),
+    ...(options.tag ? { tags: options.tag } : {}),
+    ...jobsOf(options),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.shard ? { shard: options.shard } : {}),
+    ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
+    ...(knownIssues ? { knownIssues } : {}),
+    strict: options.strict ?? false,
+    bail: options.bail ?? false,
+    replayWith: replayWords(options),
+    signal,
+    onBegin: head => outputs.begin(head),
+    onCaseBegun: id => outputs.caseBegun(id),
+    onCaseDone: result => outputs.caseDone(result),
+  })
+  return signal.aborted ? interrupted(report) : report
+}
+
+function endedEarly(
+  error: TargetError | InterruptedError,
+  options: Options,
+  durationMs: number,
+): RunReport {
+  const isTarget = error instanceof TargetError
+  return runThatNeverBegan({
+    target: shownTarget(options) ?? 'the target',
+    problem: isTarget ? `${error.code}: ${error.message}` : error.message,
+    exitCode: isTarget ? 3 : 4,
+    seed: options.seed,
+    shard: options.shard,
+    durationMs,
+  })
 }
 
 /** A real board is the Pico's profile with another word for its adapter: `--serial PORT`. */
@@ -80,8 +120,12 @@ function jobsOf({ jobs, serial }: Options): { jobs?: number } {
 
 function replayWords(options: Options): string {
   if (options.serial !== undefined) return `--serial ${options.serial}`
-  const target = options.target?.replace(/\/\/[^@/]*@/, '//…@')
+  const target = shownTarget(options)
   return target ? `--target ${target}` : ''
+}
+
+function shownTarget({ target }: Options): string | undefined {
+  return target === undefined ? undefined : shownWish(target)
 }
 
 /** What was judged stays judged; the run as a whole is not whole. */
@@ -89,6 +133,9 @@ function interrupted(report: RunReport): RunReport {
   const exitCode = report.exitCode === 0 ? 4 : report.exitCode
   return { ...report, exitCode, problem: 'interrupted: cases that had not ended are inconclusive' }
 }
+
+/** Ctrl-C, a job that is cancelled, a terminal that is closed. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** The first Ctrl-C ends the run and writes the reports; a second one ends us at once. */
 function onInterrupt(interrupt: () => void): () => void {
@@ -102,8 +149,8 @@ function onInterrupt(interrupt: () => void): () => void {
     killAll()
     process.exit(130)
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, listener)
+  for (const signal of endings) process.on(signal, listener)
   return () => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, listener)
+    for (const signal of endings) process.removeListener(signal, listener)
   }
 }

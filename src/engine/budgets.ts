@@ -25,12 +25,14 @@ export const defaultBudgets: Budgets = {
 
 export function scaled(budgets: Partial<Budgets>, scale: number): Budgets {
   const all = { ...defaultBudgets, ...budgets }
+  // Less than a timer can count is no wait at all; a budget of 0 stays one.
+  const times = (ms: number) => (ms > 0 ? Math.max(1, ms * scale) : 0)
   return {
-    replyMs: all.replyMs * scale,
-    connectMs: all.connectMs * scale,
-    reconnectMs: all.reconnectMs * scale,
-    quietMs: all.quietMs * scale,
-    caseMs: all.caseMs * scale,
-    startMs: all.startMs * scale,
+    replyMs: times(all.replyMs),
+    connectMs: times(all.connectMs),
+    reconnectMs: times(all.reconnectMs),
+    quietMs: times(all.quietMs),
+    caseMs: times(all.caseMs),
+    startMs: times(all.startMs),
   }
 }

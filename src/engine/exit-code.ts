@@ -6,9 +6,16 @@ export const exitCodes = {
   1: 'a MUST is broken',
   2: 'usage, or a mistake in a suite or profile; nothing ran',
   3: 'the target could not be reached or started, or its adapter is broken',
-  4: 'inconclusive, or nothing was selected',
+  4: 'inconclusive, nothing was selected, or a report could not be written',
   70: 'a bug of mqttspec, with the trace saved',
 } as const
+
+/** Which exit code counts where several do. */
+const precedence = [70, 2, 3, 1, 4, 0]
+
+export function worstOf(codes: number[]): number {
+  return precedence.find(code => codes.includes(code)) ?? 0
+}
 
 /** The exit code that the results of a finished run ask for. `strict` counts warnings as failures. */
 export function exitCodeOf(

@@ -37,7 +37,7 @@ export async function expectNext(
     return scene.miss(judging, {
       message: `${actor.name} expected ${wanted}`,
       expected: wanted,
-      got: describePacket(arrived.packet),
+      got: describeWith(arrived.packet, mismatches),
       ...(arrived.packet.type === firstType(expected) && nearest.length > 0
         ? { nearestMiss: nearest.join('; ') }
         : {}),
@@ -49,9 +49,21 @@ export async function expectNext(
   return scene.miss(judging, {
     message: `${actor.name} expected ${wanted}`,
     expected: `${wanted} within ${budgetMs} ms`,
-    got: look?.kind === 'ended' ? `${endOf(actor)} after ${afterMs} ms` : 'nothing',
+    got: look?.kind === 'ended' ? `${endOf(actor)} after ${afterMs} ms` : nothingOf(expected),
     packetType: firstType(expected),
   })
+}
+
+/** A code of 0 is left out of a packet's description, but not where another was expected. */
+function describeWith(packet: Packet, mismatches: readonly Mismatch[]): string {
+  const success = 'code' in packet && packet.code === 0
+  const told = success && mismatches.some(({ field }) => field === 'code')
+  const text = describePacket(packet)
+  return told ? text.replace(packet.type, `${packet.type} code 0x00`) : text
+}
+
+function nothingOf(expected: Expected): string {
+  return expected.kind === 'closed' ? 'a connection that stays open' : 'nothing'
 }
 
 /** One look at what has arrived: takes the packet if it is the expected one. */

@@ -1,5 +1,5 @@
 import { type RunReport, type Verdict, verdicts } from '../model/report.ts'
-import { exitCodeOf } from './exit-code.ts'
+import { exitCodeOf, worstOf } from './exit-code.ts'
 import { statementOutcomes } from './statement-outcomes.ts'
 
 /** Joins the parts of a sharded run. Returns what stands against it: parts of different runs, a part missing or twice. */
@@ -30,7 +30,7 @@ function joined(first: RunReport, parts: RunReport[]): RunReport {
     number
   >
   for (const result of results) summary[result.verdict] += 1
-  const problems = parts.flatMap(part => part.problem ?? [])
+  const problems = parts.filter(hadCases).flatMap(part => part.problem ?? [])
   const violations = parts.flatMap(part => part.knownIssues?.violations ?? [])
   const { shard: _shard, problem: _problem, ...rest } = first
   const whole: RunReport = {
@@ -52,6 +52,11 @@ function joined(first: RunReport, parts: RunReport[]): RunReport {
         }
       : {}),
   }
-  const worst = Math.max(...parts.map(part => (part.exitCode >= 70 ? part.exitCode : 0)))
-  return { ...whole, exitCode: worst || exitCodeOf(whole, false) }
+  const told = parts.filter(hadCases).map(part => part.exitCode)
+  return { ...whole, exitCode: worstOf([...told, exitCodeOf(whole, false)]) }
+}
+
+/** A part may be empty or skipped as a whole where others are not: that is nothing against the run. */
+function hadCases({ exitCode, results }: RunReport): boolean {
+  return exitCode !== 4 || results.some(result => result.verdict !== 'skipped')
 }

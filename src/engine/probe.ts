@@ -42,7 +42,7 @@ export async function probeBroker(options: ProbeOptions): Promise<Probe> {
     const answer = await knock(options, version)
     if (answer.accepted) probe.versions.push(version)
     else {
-      refused = answer.got
+      refused = answer.connack ? refusal(answer.connack) : answer.got
       if (options.target.described !== false) probe.findings.push(claimBroken(version, answer.got))
     }
     if (answer.connack) Object.assign(probe.fingerprint, limitsOf(answer.connack))
@@ -112,6 +112,16 @@ export async function knock(options: ProbeOptions, version: Version) {
     got = error instanceof Error ? error.message : String(error)
     return { accepted: false, got, connack }
   }
+}
+
+/** Source: 3.1.1 §3.2.2.3, 5.0 §3.2.2.2. */
+const wantsCredentials = [0x04, 0x05, 0x86, 0x87]
+
+function refusal({ code }: Connack): string {
+  const shown = `it answers CONNACK with code 0x${code.toString(16).padStart(2, '0')}`
+  return wantsCredentials.includes(code)
+    ? `${shown}, not authorized; give its user and password as mqtt://USER:PASSWORD@HOST:PORT`
+    : shown
 }
 
 /** Limits and abilities that CONNACK announces. Source: 5.0 §3.2.2.3. */

@@ -5,7 +5,7 @@ import type { Case } from '../scenario/ast.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import type { Budgets } from './budgets.ts'
 import { Canary } from './canary.ts'
-import { deafness, leftWaiting } from './deaf.ts'
+import { deafness, isSignOfLoss } from './deaf.ts'
 import { executeCase, notRun } from './execute.ts'
 import { Stalls } from './stalls.ts'
 
@@ -124,7 +124,7 @@ class Runner {
     this.running.set(index, kase)
     const result = await this.inTime(kase, index)
     this.running.delete(index)
-    if (laneOf(kase) !== 'private' && (await this.lost(leftWaiting(result))))
+    if (laneOf(kase) !== 'private' && (await this.lost(isSignOfLoss(result))))
       this.suspects.push(job)
     else this.done(index, result)
   }

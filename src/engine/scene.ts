@@ -204,7 +204,7 @@ export class Scene {
     const limit = overrunLimit(this.log.events())
     if (limit !== undefined) throw new Skipped(`needs a Receive Maximum of more than ${limit}`)
     if (judging.as === 'given') {
-      throw new Inconclusive(`${what.message}: expected ${what.expected}; got ${what.got}`)
+      throw new Inconclusive(`${statedOnce(what)}; got ${what.got}`)
     }
     throw new CheckFailed({
       statement: this.cite(judging, what.packetType),
@@ -219,6 +219,14 @@ export class Scene {
       atMs: this.log.nowMs,
     })
   }
+}
+
+/** `pub expected PUBREC id=7` says already what was expected; for how long is added. */
+function statedOnce({ message, expected }: Missed): string {
+  const [actor, wanted] = message.split(/ expected (.*)/s)
+  return wanted !== undefined && expected.startsWith(wanted)
+    ? `${actor} expected ${expected}`
+    : `${message}: expected ${expected}`
 }
 
 export type Missed = {

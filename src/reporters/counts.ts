@@ -29,6 +29,12 @@ export function countOutcomes(results: readonly CaseResult[]): Map<Outcome, numb
   return new Map(outcomes.flatMap(one => (counts.has(one) ? [[one, counts.get(one)!]] : [])))
 }
 
+/** A case that had no turn, after --bail, Ctrl-C or the death of the target: one reason serves for all of them. */
+export function neverBegan({ verdict, trace, durationMs, findings }: CaseResult): boolean {
+  const told = trace.length > 0 || findings.length > 0
+  return verdict === 'inconclusive' && durationMs === 0 && !told
+}
+
 /** How many cases ended how, in words. */
 export function caseCounts(report: RunReport): string {
   const counts = countOutcomes(report.results)

@@ -19,7 +19,7 @@ export function variantOf(id: string): string {
   return id.slice(scenarioOf(id).length + 1)
 }
 
-function scenarioOf(id: string): string {
+export function scenarioOf(id: string): string {
   return id.split(':', 1)[0]!
 }
 

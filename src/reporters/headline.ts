@@ -5,7 +5,9 @@ import { count } from './words.ts'
 
 /** The exit code in words: what a reader must know if they read one line. */
 export function headline(report: RunReport): string {
-  if (report.problem !== undefined) return report.problem
+  if (report.problem !== undefined) {
+    return report.exitCode === 1 ? `${report.problem}; ${broken(report)}` : report.problem
+  }
   switch (report.exitCode) {
     case 0:
       return conformant(report)
@@ -16,13 +18,19 @@ export function headline(report: RunReport): string {
     case 3:
       return 'the target or its adapter could not be used'
     case 4:
-      return report.results.length === 0
-        ? 'nothing was selected'
-        : `inconclusive: ${count(report.summary.inconclusive, 'case')} could not be judged`
+      return withoutVerdict(report)
     case 70:
       return 'mqttspec itself failed; the trace is in the report'
   }
   return `the run ended with exit code ${report.exitCode}`
+}
+
+function withoutVerdict({ results, summary }: RunReport): string {
+  if (results.length === 0) return 'nothing was selected'
+  if (summary.skipped === results.length) {
+    return `nothing ran: ${results.length === 1 ? 'the one case was' : `all ${results.length} cases were`} skipped`
+  }
+  return `inconclusive: ${count(summary.inconclusive, 'case')} could not be judged`
 }
 
 /** Fails although a known-issues file accepts it: not news. */

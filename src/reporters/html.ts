@@ -71,7 +71,10 @@ function header(report: RunReport): string {
     ['MQTT', target.versions.join(', ')],
     ['cases', caseCounts(report)],
     ['statements', statementCounts(report)],
-    ['time', `${duration(report.durationMs)}, of it ${duration(report.sleptMs)} slept`],
+    [
+      'time',
+      `${duration(report.durationMs)}, with ${duration(report.sleptMs)} of waits for rules about time, side by side`,
+    ],
     ['seed', String(report.seed)],
     ['exit code', String(report.exitCode)],
     ...Object.entries(target.fingerprint).map(([name, value]) => [name, String(value)]),

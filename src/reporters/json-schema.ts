@@ -269,6 +269,7 @@ const report = object({
   },
   seed: { type: 'integer' },
   exitCode: index,
+  'shard?': object({ index, count: index }, 'Which part of a run that was split.'),
   'problem?': { type: 'string', description: 'What went wrong with the run as a whole.' },
   target,
   summary: object(Object.fromEntries(verdicts.map(verdict => [verdict, index]))),

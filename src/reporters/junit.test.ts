@@ -111,3 +111,11 @@ t.test('a strict parser gives back every entity as text', { skip: noPython }, as
   t.equal(status, 0, stderr)
   t.ok(stdout.includes('&amp; &lt; &#x1b;'), 'entities in the data stay data')
 })
+
+t.test('a case that had no turn is skipped, and the run that was broken off an error', async t => {
+  const reason = 'interrupted before it began'
+  const late = caseOf('a/x:5.0', { verdict: 'inconclusive', reason, durationMs: 0 })
+  const cut = caseOf('a/y:5.0', { verdict: 'inconclusive', reason: 'interrupted at `ping`' })
+  const root = await parsed(reportOf([late, cut], { exitCode: 4, problem: 'interrupted' }))
+  t.match(root, { '@skipped': '1', '@errors': '2' })
+})

@@ -1,5 +1,6 @@
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
+import { neverBegan } from './counts.ts'
 import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
 import { drawLadder } from './ladder.ts'
 import { atEnd } from './reporter.ts'
@@ -74,6 +75,7 @@ function outcomeOf(result: CaseResult, report: RunReport): Outcome {
   if (isAccepted(result)) {
     return { kind: 'skipped', message: `known issue ${known!.ticket}: ${reason}` }
   }
+  if (neverBegan(result)) return { kind: 'skipped', message: reason }
   switch (verdict) {
     case 'pass':
       return { kind: 'passed' }

@@ -1,5 +1,5 @@
 import type { CaseResult, RunReport } from '../model/report.ts'
-import { caseCounts, statementCounts } from './counts.ts'
+import { caseCounts, neverBegan, statementCounts } from './counts.ts'
 import { escapeHtml } from './escape-html.ts'
 import { type Group, groupAlike } from './groups.ts'
 import { headline, isAccepted, knownWords, saysOf } from './headline.ts'
@@ -27,7 +27,7 @@ function top(report: RunReport): string {
     `MQTT ${target.versions.join(', ')}`,
     `seed ${report.seed}`,
     duration(report.durationMs),
-    ...(report.sleptMs > 0 ? [`${duration(report.sleptMs)} slept`] : []),
+    ...(report.sleptMs > 0 ? [`${duration(report.sleptMs)} of waits for rules about time`] : []),
   ]
   return [
     `## ${sign} ${safe(target.name, 200)}: ${safe(headline(report), 2000)}`,
@@ -49,7 +49,9 @@ function provedText({ results }: RunReport): string {
 /** A table for each way to go wrong. Rows are parts of their own, so that a full page ends between two of them. */
 function wrong(report: RunReport): string[] {
   const of = (verdict: CaseResult['verdict']) =>
-    groupAlike(report.results.filter(one => one.verdict === verdict && !isAccepted(one)))
+    groupAlike(
+      report.results.filter(one => one.verdict === verdict && !isAccepted(one) && !neverBegan(one)),
+    )
   return [
     ...table('Failures', findingHead, of('fail').flatMap(findingRows)),
     ...table('Errors', reasonHead, of('error').map(reasonRow)),
@@ -133,16 +135,20 @@ function ladderOf({ first, others }: Group, target: string): string {
   ].join('\n')
 }
 
-function rest(report: RunReport): string[] {
+function reasonTable(title: string, results: CaseResult[]): string[] {
   const reasons = new Map<string, number>()
-  for (const { verdict, reason } of report.results)
-    if (verdict === 'skipped') reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  for (const { reason } of results) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  const rows = [...reasons].map(([reason, n]) => [String(n), safe(reason)])
+  return table(title, ['cases', 'why'], rows)
+}
+
+function rest(report: RunReport): string[] {
   const broken = report.statements.filter(({ outcome }) => outcome === 'broken')
   return [
-    ...table(
+    ...reasonTable('Not begun', report.results.filter(neverBegan)),
+    ...reasonTable(
       'Skipped',
-      ['cases', 'why'],
-      [...reasons].map(([reason, n]) => [String(n), safe(reason)]),
+      report.results.filter(({ verdict }) => verdict === 'skipped'),
     ),
     ...table(
       'Statements broken',

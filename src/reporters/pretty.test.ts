@@ -1,5 +1,5 @@
 import t from 'tap'
-import { caseOf, reportOf } from '../../fixtures/reports/build.ts'
+import { caseOf, findingOf, reportOf } from '../../fixtures/reports/build.ts'
 import { hostileReport } from '../../fixtures/reports/hostile.ts'
 import { failingReport } from '../../fixtures/reports/lost-pubrec.ts'
 import type { RunReport } from '../model/report.ts'
@@ -21,16 +21,64 @@ t.test('a failing run, as someone reads it', async t => {
     /^ {2}again: mqttspec run 'qos2.broker-receives.pubrec-lost:5\.0:close=rst' --seed 4711$/m,
   )
   t.match(text, /^ {4}2 {2}the target has no shared-subscriptions$/m)
-  t.match(text, /^⊘ qos2\/broker-receives\/three-copies:3\.1\.1 {2}https:/m)
+  t.match(text, /^⊘ {4}1 {2}https:.*\n {8}qos2\/broker-receives\/three-copies$/m)
   t.match(text, /^statements {2}3 met, 3 broken, 1 untested$/m)
-  t.match(text, /^time {8}2\.2 s, 150 ms slept for rules about time$/m)
+  t.match(text, /^time {8}2\.2 s, with 150 ms of waits for rules about time, side by side$/m)
   t.match(text, /✗ 1 MUST is broken\n$/)
+})
+
+t.test('the first line breaks between facts, not within them', async t => {
+  const [first, second] = rendered(failingReport(), { columns: 70 }).split('\n')
+  t.equal(first, 'mqttspec 0.1.0 · mosquitto (broker, mqtt://127.0.0.1:1883)')
+  t.equal(second, 'MQTT 3.1.1, 5.0 · seed 4711 · 19 cases')
 })
 
 t.test('what fails alike is drawn once and names the others', async t => {
   const text = rendered(failingReport())
   t.equal(text.match(/A PUBLISH resent after a lost PUBREC/g)!.length, 1)
   t.match(text, /^ {2}also: {2}5\.0:close=fin$/m)
+})
+
+t.test(
+  'known issues are told once a ticket, with their scenarios, or each with --verbose',
+  async t => {
+    const ids = ['one:5.0:x=1', 'one:5.0:x=2', 'two:5.0', 'three:5.0', 'four:5.0', 'five:5.0']
+    const results = [...ids, 'six:5.0', 'seven:5.0'].map(id =>
+      caseOf(`a/${id}`, { verdict: 'fail', known: { ticket: 'T-1', outcome: 'expected' } }),
+    )
+    const differs = caseOf('a/eight:5.0', {
+      verdict: 'fail',
+      known: { ticket: 'T-1', outcome: 'differs' },
+    })
+    const text = rendered(reportOf([...results, differs]))
+    t.match(text, /^⊘ {4}8 {2}T-1\n {8}a\/one, a\/two, .*a\/six, 1 more scenarios$/m)
+    t.match(text, /^✗ {4}1 {2}T-1: fails in another way\n {8}a\/eight$/m)
+    t.match(rendered(reportOf(results), { verbose: true }), /^ {8}a\/one:5\.0:x=2$/m)
+  },
+)
+
+t.test('cases that had no turn are counted, not told one by one', async t => {
+  const reason = 'interrupted before it began'
+  const late = ['a/x:5.0', 'b/y:5.0', 'b/z:5.0'].map(id =>
+    caseOf(id, { verdict: 'inconclusive', reason, durationMs: 0 }),
+  )
+  const cut = caseOf('a/w:5.0', { verdict: 'inconclusive', reason: 'interrupted at `ping`' })
+  const text = rendered(reportOf([cut, ...late], { exitCode: 4, problem: 'interrupted' }))
+  t.match(text, /^Not begun \(3\)\n\n {4}3 {2}interrupted before it began$/m)
+  t.match(text, /^Inconclusive \(1\)$/m)
+  t.equal(text.match(/before it began/g)!.length, 1)
+  t.notMatch(text, /^\? b /m, 'nor the suite of which none had')
+})
+
+t.test('until the target is found the live line says so, and an error takes it back', async t => {
+  const reporter = pretty({ ...defaultOptions, live: true })
+  const waiting = reporter.tick!(1200)
+  t.match(waiting, /starting · 1\.2 s$/)
+  t.equal(onScreen(waiting + reporter.cancel!()), '')
+  const other = pretty({ ...defaultOptions, live: true })
+  const { mqttspec, seed, target } = failingReport()
+  const begun = other.tick!(1200) + other.begin!({ mqttspec, seed, target, cases: [] })
+  t.match(onScreen(begun), /^mqttspec 0\.1\.0/)
 })
 
 t.test('the verdict line follows the exit code', async t => {
@@ -41,8 +89,22 @@ t.test('the verdict line follows the exit code', async t => {
       .at(-1)
   t.equal(last({}), '✓ conformant: nothing failed')
   t.equal(last({ exitCode: 3, problem: 'nobody answers at x:1' }), '✗ nobody answers at x:1')
+  const broken = caseOf('a/c:5.0', { verdict: 'fail', findings: [findingOf({ level: 'MUST' })] })
+  t.equal(
+    last({ exitCode: 1, problem: 'interrupted', results: [broken] }),
+    '✗ interrupted; 1 MUST is broken',
+  )
   t.equal(last({ exitCode: 2 }), '✗ usage, or a mistake in a suite or profile: nothing ran')
   t.equal(last({ exitCode: 4, results: [] }), '? nothing was selected')
+  const skipped = caseOf('a/d:5.0', { verdict: 'skipped', reason: 'needs durable' })
+  t.equal(
+    last({
+      exitCode: 4,
+      results: [skipped, skipped],
+      summary: reportOf([skipped, skipped]).summary,
+    }),
+    '? nothing ran: all 2 cases were skipped',
+  )
   t.equal(last({ exitCode: 70 }), '✗ mqttspec itself failed; the trace is in the report')
   const knownIssues = { file: 'known.yaml', expected: 0, violations: ['a/b:5.0 passes now'] }
   t.equal(last({ exitCode: 1, knownIssues }), '✗ the known issues no longer hold')

@@ -1,5 +1,6 @@
 import type { CaseResult, RunReport } from '../model/report.ts'
-import { fit, wrap } from './columns.ts'
+import { fit, textWidth, wrap } from './columns.ts'
+import { neverBegan } from './counts.ts'
 import { type Paper, paper } from './pretty/paper.ts'
 import { progress } from './pretty/progress.ts'
 import { sections } from './pretty/sections.ts'
@@ -31,7 +32,7 @@ export function pretty(options: ReporterOptions): Reporter {
     begin(run) {
       head = run
       live.begin(run.cases.length)
-      return lines(headLines(run, run.cases.length, page)) + live.draw()
+      return live.clear() + lines(headLines(run, run.cases.length, page)) + live.draw()
     },
     caseBegun(id) {
       live.caseBegun(id)
@@ -49,6 +50,7 @@ export function pretty(options: ReporterOptions): Reporter {
       live.tick(elapsedMs)
       return live.draw()
     },
+    cancel: () => live.clear(),
     end(report) {
       let text = live.clear()
       if (head === undefined) text += lines(headLines(report, report.results.length, page))
@@ -56,7 +58,9 @@ export function pretty(options: ReporterOptions): Reporter {
       for (const [suite, own] of bySuite(report)) {
         if (printed.has(suite)) continue
         results.set(suite, own)
-        text += suiteDone(suite)
+        if (!own.every(result => neverBegan(result) || result.verdict === 'skipped')) {
+          text += suiteDone(suite)
+        }
       }
       return text + lines(sections(report, page, options))
     },
@@ -73,15 +77,26 @@ function headLines(run: RunHead | RunReport, cases: number, page: Paper): string
   ]
     .filter(word => word !== '')
     .join(', ')
-  const line = [
+  const facts = [
     `mqttspec ${visible(run.mqttspec, 40)}`,
     `${visible(target.name, 100)} (${about})`,
-    target.versions.join(', '),
+    ...(target.versions.length > 0 ? [`MQTT ${target.versions.join(', ')}`] : []),
     `seed ${run.seed}`,
     count(cases, 'case'),
-  ].join(page.dot)
-  const wrapped = wrap(line, page.columns).map(part => page.paint.bold(fit(part, page.columns)))
-  return [...wrapped, '']
+  ]
+  const wrapped = inLines(facts, page).flatMap(line => wrap(line, page.columns))
+  return [...wrapped.map(line => page.paint.bold(fit(line, page.columns))), '']
+}
+
+/** As many facts on a line as fit; none is broken that fits on one. */
+function inLines(facts: string[], page: Paper): string[] {
+  const lines: string[] = []
+  for (const fact of facts) {
+    const longer = lines.length > 0 ? `${lines.at(-1)}${page.dot}${fact}` : fact
+    if (lines.length > 0 && textWidth(longer) <= page.columns) lines[lines.length - 1] = longer
+    else lines.push(fact)
+  }
+  return lines
 }
 
 function bySuite(report: RunReport): Map<string, CaseResult[]> {

@@ -178,7 +178,7 @@ class Walk {
   private ref({ name, place }: Ref, bound: Bound): void {
     this.markUsed(name)
     if (bound.has(name)) return
-    const near = didYouMean(name, [...bound])
+    const near = didYouMean(name, [...bound, ...this.taken])
     const hint = near.hint ? { hint: near.hint.replace('"', '"$') } : {}
     this.report('UNBOUND', `nothing has bound $${name} here`, place, name.length + 1, hint)
   }

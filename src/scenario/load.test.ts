@@ -349,3 +349,25 @@ t.test('sixteen hundred cases load in a second or so', async t => {
   t.equal(suites.flatMap(({ cases }) => cases).length, 1600)
   t.ok(tookMs < 3000, `took ${Math.round(tookMs)} ms`)
 })
+
+t.test('a file from Windows reads as any other', async t => {
+  const text = `suite: a
+title: A
+role: client
+scenarios:
+  # Its story,
+  # in two lines.
+  - id: x
+    title: X
+    about: |
+      One.
+      Two.
+    steps:
+      - pub.connect: {}
+      - pub.ping: {}
+`
+  const plain = loadSuites([{ path: 'a.yaml', text }])
+  const windows = loadSuites([{ path: 'a.yaml', text: `\ufeff${text.replaceAll('\n', '\r\n')}` }])
+  t.same(windows, plain)
+  t.notMatch(JSON.stringify(windows), /\\r/)
+})

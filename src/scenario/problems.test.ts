@@ -132,6 +132,13 @@ const bad: Bad[] = [
   ['UNBOUND', steps('pub.send: { PUBREL: { id: «$id» } }'), /\$id/],
   ['UNBOUND', steps('pub.publish: { topic: «$topci» }'), /\$topci/, /"\$topic"/],
   ['UNBOUND', steps('pub.expect: { PUBLISH: { id: { not: «$id» } } }')],
+  ['UNBOUND', keys('    matrix: { close: [fin, rst] }', 'pub.cut: «$clos»'), /\$clos/, /"\$close"/],
+  [
+    'UNBOUND',
+    steps('pub.stal: {}', 'pub.publish: { topic: «$topci» }'),
+    /nowhere else/,
+    /"\$topic"/,
+  ],
   [
     'UNBOUND',
     steps(
@@ -206,6 +213,26 @@ t.test('each mistake is reported with its code, where it is', async t => {
     if (message) t.match(found?.message, message)
     if (hint) t.match(found?.hint, hint)
   }
+})
+
+t.test('a mistake makes no others of what is right', async t => {
+  const codes = (text: string) =>
+    loadSuites([{ path: 'a.yaml', text }]).problems.map(({ code }) => code)
+  const covers = 'covers: { 3.1.1: [MQTT-4.3.3-22], 5.0: [MQTT-4.3.3-10] }'
+  t.same(
+    codes(keys(`    ${covers}\n    matrix: { version: [3.1.1, 5.0] }`)),
+    ['UNKNOWN_STATEMENT'],
+    'the version of a mistaken statement is covered',
+  )
+  const bound = 'pub.expect: { PUBLISH: { id: $id, payload: $_ } }'
+  const loop = 'repeat: { times: 2, as: n, do: [{ pub.publish: { topic: a/$n } }] }'
+  t.same(codes(steps('pub.stal: {}', bound, 'pub.send: { PUBREC: { id: $id } }', loop)), [
+    'UNKNOWN_VERB',
+  ])
+  t.same(codes(steps('pub.stal: {}', 'use: x', 'pub.send: { PUBREL: { id: $id } }')), [
+    'UNKNOWN_VERB',
+    'UNKNOWN_FRAGMENT',
+  ])
 })
 
 t.test('every code is tried', async t => {

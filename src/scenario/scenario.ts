@@ -1,13 +1,15 @@
-import type { Node, ScalarNode } from '../model/schema/node.ts'
+import { entryOf, type Node, type ScalarNode } from '../model/schema/node.ts'
 import type { Span } from '../model/schema/problem.ts'
 import { type Context, report } from '../model/schema/schema.ts'
 import type { RecordOf } from '../model/schema/shapes.ts'
+import { versions } from '../model/version.ts'
 import type { Case, Scalar, Step, SuiteRole, Verify } from './ast.ts'
 import { checkBindings } from './bindings.ts'
 import { bindingsOf, caseId, choicesOf } from './cases.ts'
 import { commentAbove } from './comments.ts'
 import type { Fragment } from './fragments.ts'
 import { lint } from './lint.ts'
+import { checkLoneVariables } from './lone-variables.ts'
 import {
   type Matrix,
   type scenarioFields,
@@ -45,7 +47,8 @@ export function readScenario(node: Node, context: Context, around: Surroundings)
   const { suite } = around
   around.claim(read.id.text, read.id.span)
   const matrix = read.matrix ?? suite.matrix
-  const { versions, combinations } = choicesOf(matrix, read.covers ?? {}, read.id.span, context)
+  const covers = coversOf(node, read)
+  const { versions: wanted, combinations } = choicesOf(matrix, covers, read.id.span, context)
   const used = new Set<string>()
   const readItems: ReadItems = new Map()
   const scripts = combinations.map(values =>
@@ -53,7 +56,7 @@ export function readScenario(node: Node, context: Context, around: Surroundings)
   )
   if (combinations.length > 0) reportUnused(matrix, read, used, context)
   const shared = sharedParts(read, node, around)
-  return versions.flatMap(version =>
+  return wanted.flatMap(version =>
     combinations.flatMap((values, i): Case[] => {
       const script = scripts[i]
       if (!script) return []
@@ -61,6 +64,13 @@ export function readScenario(node: Node, context: Context, around: Surroundings)
       return [{ ...shared, ...script, id, version, covers: read.covers?.[version] ?? [] }]
     }),
   )
+}
+
+/** A version whose statements are mistaken is spoken of all the same. */
+function coversOf(node: Node, { covers }: ReadScenario): NonNullable<ReadScenario['covers']> {
+  const written = entryOf(node, 'covers')?.value
+  const spoken = versions.filter(version => written && entryOf(written, version))
+  return { ...Object.fromEntries(spoken.map(version => [version, []])), ...covers }
 }
 
 /** What is the same in every case of a scenario. */
@@ -91,7 +101,10 @@ function readScript(
   const budget = { steps: stepsMax }
   const steps = readSteps(stepsNode, context, { role, fragments, open: [], budget, readItems })
   const verify = verifyNode ? verifySchema.read(verifyNode, context) : []
-  if (!steps || !verify) return undefined
+  if (!steps || !verify) {
+    checkLoneVariables([stepsNode, ...(verifyNode ? [verifyNode] : [])], values.keys(), context)
+    return undefined
+  }
   const script = { role, bindings: bindingsOf(values), steps, verify }
   checkBindings(script, context)
   lint(script, read.id.span, context)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loadSuites } from './load.ts'
-import { selectCases } from './select.ts'
+import { selectCases, selectFor } from './select.ts'
 
 const text = (id: string, role: string) => `suite: ${id}
 title: A
@@ -103,4 +103,22 @@ t.test('a suite that includes others means them where it is asked for as a whole
   t.equal(chosen('device/own/one'), 4)
   const empty = loadSuites([{ path: 'a.yaml', text: 'suite: a\ntitle: A\nrole: broker\n' }])
   t.match(empty.problems, [{ code: 'MISSING_KEY', message: /scenarios/ }])
+})
+
+t.test('a path with the separators of Windows means the same', async t => {
+  t.equal(count('suites\\broker'), 6)
+  t.equal(count('.\\suites\\broker\\qos2-receiver.yaml'), 6)
+})
+
+t.test('a word that means suites for both roles means those that fit the target', async t => {
+  const roles = (...words: string[]) => [
+    ...new Set(selectFor('client', suites, { words }).cases.map(kase => kase.role)),
+  ]
+  t.same(roles('qos2'), ['client'])
+  t.same(
+    roles('qos2/client'),
+    ['broker'],
+    'what fits in no case is left in, to be shown as skipped',
+  )
+  t.same(roles('qos2', 'qos2/client'), ['client', 'broker'])
 })

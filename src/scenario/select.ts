@@ -9,6 +9,8 @@ export type Selection = {
   tags?: readonly string[]
   versions?: readonly Version[]
   role?: SuiteRole
+  /** Also those that only run where somebody asks for them. */
+  heavy?: boolean
 }
 
 /** The cases that any of the words means, in the order of the suites, and the words that mean none. */
@@ -27,7 +29,7 @@ export function selectCases(
     )
     .map(({ kase }) => kase)
     .filter(kase => fits(kase, selection))
-  return { cases: withoutHeavy(cases, selection), unknown }
+  return { cases: selection.heavy ? cases : withoutHeavy(cases, selection), unknown }
 }
 
 /**
@@ -41,6 +43,27 @@ function withoutHeavy(cases: Case[], { tags, words }: Selection): Case[] {
   return tags?.includes('heavy') || light.length === 0 ? cases : light
 }
 
+/**
+ * As `selectCases`, of what tests a target in this role: a word that means suites for brokers and for clients (`qos2`) means those that
+ * fit. Where it means none of them, all that it means are left in, so that they are shown as skipped.
+ */
+export function selectFor(
+  role: SuiteRole,
+  suites: readonly Suite[],
+  selection: Selection,
+): ReturnType<typeof selectCases> {
+  const all = selectCases(suites, selection)
+  if (selection.words.length === 0) return all
+  const wanted = new Set(
+    selection.words.flatMap(word => {
+      const { cases } = selectCases(suites, { ...selection, words: [word], heavy: true })
+      const fitting = cases.filter(kase => kase.role === role)
+      return fitting.length > 0 ? fitting : cases
+    }),
+  )
+  return { ...all, cases: all.cases.filter(kase => wanted.has(kase)) }
+}
+
 function fits(kase: Case, { tags, versions, role }: Selection): boolean {
   if (role && kase.role !== role) return false
   if (versions && !versions.includes(kase.version)) return false
@@ -52,7 +75,7 @@ function fits(kase: Case, { tags, versions, role }: Selection): boolean {
  * case); by the id of the scenario alone; or by the file or a folder above it.
  */
 function meaningOf(word: string): (kase: Pick<Case, 'id' | 'scenario'>, suite: Suite) => boolean {
-  const plain = word.replace(/^\.\//, '').replace(/\/+$/, '')
+  const plain = word.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '')
   if (plain.includes('*')) {
     const pattern = wildcard(plain)
     return (kase, suite) =>
@@ -102,6 +125,7 @@ export function wildcard(text: string): RegExp {
 function hintFor(word: string, suites: readonly Suite[]): { hint?: string } {
   const names = new Set<string>()
   for (const suite of suites) {
+    names.add(suite.id.split('/', 1)[0] ?? '')
     names.add(suite.id)
     names.add(pathOf(suite))
     for (const { id, scenario } of suite.cases) {

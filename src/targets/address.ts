@@ -46,6 +46,10 @@ export function showAddress(address: Address): string {
   return `${address.tls ? 'mqtts' : 'mqtt'}://${host}:${address.port}`
 }
 
-function hideCredentials(text: string): string {
-  return text.replace(/\/\/[^@/]*@/, '//…@')
+/**
+ * What somebody wrote as an address, as it may be shown: all up to the last `@` may be user and password, whatever characters a
+ * password that nobody escaped brings with it. Rather too much is hidden than one letter too little.
+ */
+export function hideCredentials(text: string): string {
+  return text.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1…@')
 }

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { dial } from '../wire/tcp.ts'
 import { parseAddress } from './address.ts'
@@ -9,6 +8,7 @@ import type { Profile } from './profile.ts'
 import { waitUntilReady } from './ready.ts'
 import type { BrokerTarget } from './target.ts'
 import { TargetError } from './target-error.ts'
+import { makeTemporary, removeTemporary } from './temporary.ts'
 import { replaceVariables } from './variables.ts'
 
 /** Ports may be taken between our look and the broker's: then others are tried. */
@@ -40,7 +40,7 @@ export async function startBroker(
 type Where = { dir: string; variables: { [name: string]: string } }
 
 async function prepare(profile: Profile, start: Start, here: string): Promise<Where> {
-  const dir = await mkdtemp(path.join(os.tmpdir(), `mqttspec-${profile.name}-`))
+  const dir = await makeTemporary(profile.name)
   const [port, port2, port3, port4] = await freePorts(4)
   const variables = {
     dir,
@@ -70,6 +70,7 @@ class BrokerProcess implements BrokerTarget {
   private readonly options: { here: string; budgetMs: number }
   private running: OwnedProcess | undefined
   private asked = false
+  private served = false
 
   constructor(
     profile: Profile,
@@ -108,9 +109,11 @@ class BrokerProcess implements BrokerTarget {
       ]),
     )
     this.asked = false
-    const running = await spawnOwned([program === 'node' ? process.execPath : program, ...args], {
-      cwd: dir,
-      env,
+    const command = [program === 'node' ? process.execPath : program, ...args]
+    const running = await spawnOwned(command, { cwd: dir, env }).catch(error => {
+      throw error instanceof TargetError
+        ? new TargetError(error.code, `${error.message}${this.howToGet()}`, error)
+        : error
     })
     this.running = running
     const budgetMs = Math.max((this.startWith.readyS ?? 0) * 1000, this.options.budgetMs)
@@ -124,12 +127,20 @@ class BrokerProcess implements BrokerTarget {
         return ending ? endingText(ending) : undefined
       },
     })
+    this.served ||= problem === undefined
     if (problem === undefined) return
     const said = running.tail().trim().split('\n').slice(-6).join('\n')
     throw new TargetError(
       'TARGET_NOT_READY',
-      `${this.name} does not serve: ${problem}${said ? `; it said:\n${said}` : ''}`,
+      `${this.name} does not serve: ${problem}${said ? `; it said:\n${said}` : ''}${this.howToGet()}`,
     )
+  }
+
+  /** One that never served may never have been installed. */
+  private howToGet(): string {
+    const { install } = this.profile
+    if (install === undefined || this.served) return ''
+    return `\nto get it: ${replaceVariables(install.trim(), this.where.variables)}`
   }
 
   death() {
@@ -154,6 +165,6 @@ class BrokerProcess implements BrokerTarget {
   async stop(): Promise<void> {
     this.asked = true
     await this.running?.stop()
-    await rm(this.where.dir, { recursive: true, force: true, maxRetries: 3 })
+    await removeTemporary(this.where.dir)
   }
 }

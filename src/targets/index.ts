@@ -4,9 +4,10 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { nearest } from '../model/schema/near.ts'
 import { formatProblem } from '../model/schema/problem.ts'
 import { versions } from '../model/version.ts'
-import { parseAddress } from './address.ts'
+import { hideCredentials, parseAddress } from './address.ts'
 import { startBroker } from './broker-process.ts'
 import { externalBroker } from './external.ts'
 import { inProcessBroker } from './in-process.ts'
@@ -33,6 +34,11 @@ export type OpenBudgets = { connectMs: number; replyMs: number; startMs: number 
 const shelves = ['brokers', 'clients'].map(kind =>
   fileURLToPath(new URL(`../../fixtures/${kind}`, import.meta.url)),
 )
+
+/** A target as somebody asked for it, without credentials. */
+export function shownWish(wish: string): string {
+  return wish.includes('://') ? hideCredentials(wish) : wish
+}
 
 /** Starts or reaches the target. Rejects with WishError or TargetError. */
 export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promise<Target> {
@@ -120,8 +126,10 @@ async function profileFile(wish: string): Promise<string> {
     if (!wish.includes('/') && existsSync(file)) return file
   }
   const names = (await listProfiles()).map(profile => profile.name)
+  const meant = /^[^\s/@]+:\d+$/.test(wish) ? `mqtt://${wish}` : nearest(wish, names)
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
   throw new WishError(
-    `no target is called "${wish}": expected an address like mqtt://host:1883, a profile file, or one of ${names.join(', ')}`,
+    `no target is called "${hideCredentials(wish)}"${hint}\nexpected an address like mqtt://host:1883, a profile file, or one of ${names.join(', ')}`,
   )
 }
 

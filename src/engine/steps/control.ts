@@ -46,8 +46,13 @@ export async function repeat(scene: Scene, body: Body<'repeat'>, run: RunSteps):
 export async function elapse(scene: Scene, body: Body<'elapse'>): Promise<void> {
   const ms = scene.env.number(body.s) * 1000
   scene.log.record({ kind: 'wait', rule: body.rule, ms })
-  scene.sleptMs += ms
-  await scene.elapse(ms)
+  const began = scene.log.nowMs
+  try {
+    await scene.elapse(ms)
+  } finally {
+    // Whoever was interrupted slept less.
+    scene.sleptMs += Math.min(ms, Math.round(scene.log.nowMs - began))
+  }
 }
 
 /** Stops the case's own instance of the target and starts it again with the same data. */

@@ -9,7 +9,7 @@ import type { Paper } from './paper.ts'
 /** The line that is drawn over and over while cases run. Where the page is not live, it is nothing. */
 export function progress(page: Paper, { live }: Pick<ReporterOptions, 'live'>) {
   const running = new Set<string>()
-  let total = 0
+  let total: number | undefined
   let done = 0
   let failed = 0
   let elapsedMs = 0
@@ -18,7 +18,7 @@ export function progress(page: Paper, { live }: Pick<ReporterOptions, 'live'>) {
   const text = () => {
     const [first] = running
     const facts = [
-      `${done}/${total}`,
+      total === undefined ? 'starting' : `${done}/${total}`,
       running.size > 0 ? `${running.size} running` : '',
       failed > 0 ? `${failed} failed` : '',
       duration(elapsedMs),

@@ -1,7 +1,7 @@
 import type { CaseResult, RunReport } from '../../model/report.ts'
 import { fit, wrap } from '../columns.ts'
-import { caseCounts, statementCounts } from '../counts.ts'
-import { groupAlike } from '../groups.ts'
+import { caseCounts, neverBegan, statementCounts } from '../counts.ts'
+import { groupAlike, scenarioOf } from '../groups.ts'
 import { headline, isAccepted, knownWords } from '../headline.ts'
 import type { ReporterOptions } from '../reporter.ts'
 import { visible } from '../visible.ts'
@@ -18,17 +18,22 @@ export function sections(report: RunReport, page: Paper, options: ReporterOption
   return [
     ...drawn('Failures', ofVerdict(report, 'fail'), report, page, options),
     ...drawn('Errors', ofVerdict(report, 'error'), report, page, options),
-    ...drawn('Inconclusive', ofVerdict(report, 'inconclusive'), report, page, options),
+    ...drawn('Inconclusive', inconclusive(report), report, page, options),
     ...warnings(report, page),
     ...aboutTarget(report, page),
-    ...known(report, page),
-    ...skipped(report, page),
+    ...known(report, page, options),
+    ...byReason('Not begun', report.results.filter(neverBegan), page),
+    ...byReason('Skipped', ofVerdict(report, 'skipped'), page),
     ...summary(report, page),
   ]
 }
 
 function ofVerdict(report: RunReport, verdict: CaseResult['verdict']): CaseResult[] {
   return report.results.filter(result => result.verdict === verdict && !isAccepted(result))
+}
+
+function inconclusive(report: RunReport): CaseResult[] {
+  return ofVerdict(report, 'inconclusive').filter(result => !neverBegan(result))
 }
 
 function drawn(
@@ -83,7 +88,7 @@ function aboutTarget(report: RunReport, page: Paper): string[] {
   ]
 }
 
-function known(report: RunReport, page: Paper): string[] {
+function known(report: RunReport, page: Paper, options: ReporterOptions): string[] {
   const cases = report.results.filter(result => result.known !== undefined)
   const violations = report.knownIssues?.violations ?? []
   if (cases.length + violations.length === 0) return []
@@ -93,24 +98,50 @@ function known(report: RunReport, page: Paper): string[] {
   })
   return [
     ...section('Known issues', cases.length, page),
-    ...cases.map(result => knownLine(result, page)),
+    ...byTicket(cases).flatMap(group => knownLines(group, page, options)),
     ...broken,
   ]
 }
 
-function knownLine(result: CaseResult, page: Paper): string {
-  const { ticket, outcome } = result.known!
-  const holds = outcome === 'expected'
-  const said = `  ${visible(ticket, 120)}${holds ? '' : ` ${knownWords[outcome]}`}`
-  const tail = fit(said, Math.floor(page.columns * 0.6), page.more)
-  const id = fit(visible(result.id, 300), page.columns - 2 - tail.length, page.more)
-  return `${sign(holds ? 'known' : 'fail', page)} ${id}${page.paint.dim(tail)}`
+/** Cases of which the file says the same, the largest group first. */
+function byTicket(cases: CaseResult[]): [CaseResult, ...CaseResult[]][] {
+  const groups = new Map<string, [CaseResult, ...CaseResult[]]>()
+  for (const result of cases) {
+    const key = JSON.stringify(result.known)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [result])
+    else group.push(result)
+  }
+  return [...groups.values()].sort((a, b) => b.length - a.length)
 }
 
-function skipped(report: RunReport, page: Paper): string[] {
+/** The ticket with its number of cases, and under it the scenarios, or each case where all is to be shown. */
+function knownLines(
+  group: [CaseResult, ...CaseResult[]],
+  page: Paper,
+  { verbose }: ReporterOptions,
+): string[] {
+  const { ticket, outcome } = group[0].known!
+  const holds = outcome === 'expected'
+  const said = `${visible(ticket, 200)}${holds ? '' : `: ${knownWords[outcome]}`}`
+  const head = `${sign(holds ? 'known' : 'fail', page)} ${String(group.length).padStart(4)}  ${fit(said, page.columns - 8, page.more)}`
+  const ids = group.map(({ id }) => visible(verbose ? id : scenarioOf(id), 300))
+  const names = verbose ? ids : [wordsOf([...new Set(ids)], scenariosMax)]
+  const under = names.flatMap(name => wrap(name, page.columns - 8))
+  return [head, ...under.map(line => `        ${page.paint.dim(line)}`)]
+}
+
+/** Scenarios named under a ticket. */
+const scenariosMax = 6
+
+function wordsOf(names: string[], max: number): string {
+  const left = names.length - max
+  return [...names.slice(0, max), ...(left > 0 ? [`${left} more scenarios`] : [])].join(', ')
+}
+
+function byReason(title: string, results: CaseResult[], page: Paper): string[] {
   const byReason = new Map<string, CaseResult[]>()
-  for (const result of report.results) {
-    if (result.verdict !== 'skipped') continue
+  for (const result of results) {
     const same = byReason.get(result.reason)
     if (same === undefined) byReason.set(result.reason, [result])
     else same.push(result)
@@ -123,17 +154,16 @@ function skipped(report: RunReport, page: Paper): string[] {
     return `${String(cases.length).padStart(5)}  ${fit(text, page.columns - 7, page.more)}`
   })
   const rest = reasons.length > 30 ? [`       and ${reasons.length - 30} more reasons`] : []
-  return [...section('Skipped', report.summary.skipped, page), ...lines, ...rest]
+  return [...section(title, results.length, page), ...lines, ...rest]
 }
 
 function summary(report: RunReport, page: Paper): string[] {
   const { paint } = page
-  const slept = report.sleptMs > 0 ? `${duration(report.sleptMs)} slept for rules about time` : ''
   const facts: [string, string][] = [
     ['cases', caseCounts(report)],
     ['statements', statementCounts(report)],
     ...powerCuts(report),
-    ['time', `${duration(report.durationMs)}, ${slept || 'nothing slept'}`],
+    ['time', `${duration(report.durationMs)}, ${waitWords(report)}`],
   ]
   const colour = { 0: paint.green, 4: paint.magenta }[report.exitCode] ?? paint.red
   const verdict = wrap(visible(headline(report), 2000), page.columns - 2)
@@ -151,6 +181,13 @@ function summary(report: RunReport, page: Paper): string[] {
     '',
     ...verdict.map((line, index) => `${index === 0 ? mark : ' '} ${paint.bold(colour(line))}`),
   ]
+}
+
+/** Cases wait side by side, so that all waits together may be longer than the run. */
+function waitWords({ sleptMs }: RunReport): string {
+  return sleptMs === 0
+    ? 'nothing slept'
+    : `with ${duration(sleptMs)} of waits for rules about time, side by side`
 }
 
 /** How often a board's power was cut, and what kind of board that was. */

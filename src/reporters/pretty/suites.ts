@@ -1,6 +1,6 @@
 import type { CaseResult } from '../../model/report.ts'
 import { fit, wrap } from '../columns.ts'
-import { countOutcomes, outcomeOf } from '../counts.ts'
+import { countOutcomes, neverBegan, outcomeOf } from '../counts.ts'
 import type { ReporterOptions } from '../reporter.ts'
 import { visible } from '../visible.ts'
 import { count } from '../words.ts'
@@ -21,6 +21,7 @@ export function suiteLines(
 }
 
 function asksForAttention(result: CaseResult): boolean {
+  if (neverBegan(result)) return false
   const notable = result.notes !== undefined && result.notes.length > 0
   return notable || ['warn', 'fail', 'inconclusive', 'error'].includes(outcomeOf(result))
 }

@@ -1,0 +1,64 @@
+import { existsSync, ftruncateSync } from 'node:fs'
+import { mkdir, open, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { UsageError } from '../usage-error.ts'
+
+export type OutputFile = {
+  write(text: string): void
+  /** Resolves when all is written that can be. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens a file for a report before anything runs, and touches what is in it only when the first text comes: a run that never began
+ * neither empties the report of the run before nor leaves an empty file. `onLost` is told once why what was written is not whole.
+ * Rejects with UsageError.
+ */
+export async function openOutputFile(
+  file: string,
+  onLost: (why: string) => void,
+): Promise<OutputFile> {
+  const isNew = !existsSync(file)
+  const { handle, isPlain } = await opened(file)
+  let wrote = false
+  let lost = false
+  // One after the other: a handle does not put its writes in order.
+  let last = Promise.resolve()
+  return {
+    write: text => {
+      if (text === '') return
+      if (!wrote && isPlain) ftruncateSync(handle.fd)
+      wrote = true
+      last = last.then(async () => {
+        if (!lost) await handle.appendFile(text)
+      })
+      last = last.catch(error => {
+        lost = true
+        onLost((error as Error).message)
+      })
+    },
+    close: async () => {
+      await last
+      await handle.close().catch(() => undefined)
+      if (isNew && !wrote) await rm(file, { force: true })
+    },
+  }
+}
+
+async function opened(file: string) {
+  try {
+    await makeFolder(path.resolve(path.dirname(file)))
+    // Appending neither empties a file nor needs to seek in a pipe.
+    const handle = await open(file, 'a')
+    return { handle, isPlain: (await handle.stat()).isFile() }
+  } catch (error) {
+    throw new UsageError(`cannot write the report ${file}: ${(error as Error).message}`)
+  }
+}
+
+/** Node's own recursive mkdir never ends where a parent cannot be made, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return
+  await makeFolder(path.dirname(folder))
+  await mkdir(folder)
+}

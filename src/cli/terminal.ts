@@ -1,0 +1,22 @@
+/** What our stdout is: a terminal or a pipe, how wide, and which signs it can show. */
+export function terminalTraits(): {
+  live: boolean
+  colour: boolean
+  columns: number
+  ascii: boolean
+} {
+  const { stdout } = process
+  const live = stdout.isTTY === true
+  return {
+    live,
+    colour: live && !process.env.NO_COLOR,
+    columns: stdout.columns ?? 100,
+    ascii: live && speaksAsciiOnly(process.env),
+  }
+}
+
+/** A locale that is set to something else than UTF-8, such as `C`. Where none is set, nothing is known: UTF-8 is likely. */
+export function speaksAsciiOnly(env: { [name: string]: string | undefined }): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
+  return locale !== '' && !/utf-?8/i.test(locale)
+}
