@@ -63,9 +63,10 @@ t.test('cases that had no turn are counted, not told one by one', async t => {
     caseOf(id, { verdict: 'inconclusive', reason, durationMs: 0 }),
   )
   const cut = caseOf('a/w:5.0', { verdict: 'inconclusive', reason: 'interrupted at `ping`' })
-  const text = rendered(reportOf([cut, ...late], { exitCode: 4, problem: 'interrupted' }))
-  t.match(text, /^Not begun \(3\)\n\n {4}3 {2}interrupted before it began$/m)
-  t.match(text, /^Inconclusive \(1\)$/m)
+  const text = rendered(reportOf([cut, ...late], { exitCode: 4, problem: 'interrupted: …' }))
+  t.match(text, /^Not finished \(4\)\n\n {4}3 {2}interrupted before it began\n {4}1 {2}.*middle/m)
+  t.notMatch(text, /^Inconclusive/m)
+  t.match(rendered(reportOf([cut])), /^Inconclusive \(1\)$/m, 'in a whole run it is drawn')
   t.equal(text.match(/before it began/g)!.length, 1)
   t.notMatch(text, /^\? b /m, 'nor the suite of which none had')
 })

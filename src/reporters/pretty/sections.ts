@@ -22,7 +22,7 @@ export function sections(report: RunReport, page: Paper, options: ReporterOption
     ...warnings(report, page),
     ...aboutTarget(report, page),
     ...known(report, page, options),
-    ...byReason('Not begun', report.results.filter(neverBegan), page),
+    ...byReason('Not finished', withoutTurn(report), page),
     ...byReason('Skipped', ofVerdict(report, 'skipped'), page),
     ...summary(report, page),
   ]
@@ -33,7 +33,22 @@ function ofVerdict(report: RunReport, verdict: CaseResult['verdict']): CaseResul
 }
 
 function inconclusive(report: RunReport): CaseResult[] {
-  return ofVerdict(report, 'inconclusive').filter(result => !neverBegan(result))
+  return ofVerdict(report, 'inconclusive').filter(
+    result => !neverBegan(result) && !brokenOff(result, report),
+  )
+}
+
+/** Where somebody ended the run, what it was in the middle of asks nobody for attention. */
+function brokenOff({ verdict, reason }: CaseResult, { problem }: RunReport): boolean {
+  const byUser = problem?.startsWith('interrupted') ?? false
+  return byUser && verdict === 'inconclusive' && reason.startsWith('interrupted at ')
+}
+
+function withoutTurn(report: RunReport): CaseResult[] {
+  return report.results.flatMap(result => {
+    if (brokenOff(result, report)) return { ...result, reason: 'interrupted in the middle' }
+    return neverBegan(result) ? result : []
+  })
 }
 
 function drawn(
