@@ -57,6 +57,8 @@ class Runner {
   private asking: Promise<boolean> | undefined
   private deaf = false
   private readonly stalls = new Stalls()
+  /** How often each case was begun. */
+  private readonly attempts = new Map<number, number>()
   private readonly canary: Canary | undefined
 
   constructor(cases: Case[], options: RunnerOptions) {
@@ -148,11 +150,11 @@ class Runner {
   }
 
   private execute(kase: Case, index: number): Promise<CaseResult> {
-    const { facts, budgets, nonce, signal, cleanUp, maxPacketBytes, bench } = this.options
+    const { facts, budgets, signal, cleanUp, maxPacketBytes, bench } = this.options
     return executeCase(kase, {
       target: facts.target,
       budgets,
-      nonce: `${nonce}${index.toString(36).padStart(3, '0')}`,
+      nonce: this.nonceFor(index),
       signal,
       cleanUp,
       maxPacketBytes,
@@ -160,6 +162,14 @@ class Runner {
       ...(this.canary ? { canary: this.canary } : {}),
       replay: this.options.replayOf(kase),
     })
+  }
+
+  /** A case that is run again must not meet the sessions that it left the first time. */
+  private nonceFor(index: number): string {
+    const again = this.attempts.get(index) ?? 0
+    this.attempts.set(index, again + 1)
+    const own = `${this.options.nonce}${index.toString(36).padStart(3, '0')}`
+    return again === 0 ? own : `${own}${again.toString(36)}`
   }
 
   private targetDied(): boolean {
