@@ -28,6 +28,8 @@ export type ExecuteOptions = {
   /** Kept sessions of ours are ended at the target when the case is over: somebody else's broker should not keep them. */
   cleanUp: boolean
   replay: string
+  /** Called once at the beginning, with what tells how far the case is: a number that changes with all that happens. */
+  onBegun?(progress: () => number): void
 }
 
 /** Runs one case to its verdict. Rejects with TargetError only; a mistake of ours becomes the verdict `error`. */
@@ -52,6 +54,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     ...(options.bench ? { bench: options.bench } : {}),
     ...(options.canary ? { canary: options.canary } : {}),
   })
+  options.onBegun?.(() => scene.log.lastSeq)
   let ending: Ending
   try {
     ending = await play(scene)

@@ -7,6 +7,7 @@ import type { Budgets } from './budgets.ts'
 import { Canary } from './canary.ts'
 import { deafness, isSignOfLoss } from './deaf.ts'
 import { executeCase, notRun } from './execute.ts'
+import { IdleCases } from './idle.ts'
 import { Stalls } from './stalls.ts'
 
 export type RunnerOptions = {
@@ -29,6 +30,8 @@ export type RunnerOptions = {
 
 /** Cases that wait for a rule about time hardly cost anything while they wait. */
 const waitingMax = 64
+/** How often it is looked whether cases wait. */
+const relieveMs = 100
 /** Cases with a target process of their own cost a process each. */
 const privateMax = 4
 /** A case about time is believed to blame the target only if we stood still for no longer than this, in ms; else it is run again. */
@@ -36,6 +39,8 @@ const stalledMaxMs = 250
 const timedRuns = 3
 
 type Job = { kase: Case; index: number }
+/** A case at whose end the target was lost, and when it had sent something last. */
+type Suspect = Job & { sentMs: number }
 
 /**
  * Runs cases side by side, each in its own client ids and topics. Cases that must wait go first and wait beside all others.
@@ -52,11 +57,13 @@ class Runner {
   private readonly running = new Map<number, Case>()
   /** Why no further case is begun. */
   private stopped: string | undefined
-  private suspects: Job[] = []
+  private suspects: Suspect[] = []
   /** One question for all cases that ask at a time. */
   private asking: Promise<boolean> | undefined
   private deaf = false
   private readonly stalls = new Stalls()
+  private round = new AbortController()
+  private readonly idle = new IdleCases()
   /** How often each case was begun. */
   private readonly attempts = new Map<number, number>()
   private readonly canary: Canary | undefined
@@ -70,14 +77,23 @@ class Runner {
   }
 
   async run(): Promise<CaseResult[]> {
-    // Each running case listens.
     setMaxListeners(0, this.options.signal)
+    this.options.signal.addEventListener('abort', () => this.round.abort(), { once: true })
+    this.beginRound()
     this.stalls.start()
     try {
       return await this.runAll()
     } finally {
       this.stalls.stop()
     }
+  }
+
+  /** From one loss of the target to the next. */
+  private beginRound(): void {
+    this.round = new AbortController()
+    // Each running case listens.
+    setMaxListeners(0, this.round.signal)
+    if (this.options.signal.aborted) this.round.abort()
   }
 
   private async runAll(): Promise<CaseResult[]> {
@@ -91,7 +107,7 @@ class Runner {
     await Promise.all([
       this.drain(lanes.waiting, Math.max(jobs, waitingMax)),
       this.drain(lanes.private, Math.min(jobs, privateMax)),
-      this.drain(lanes.quick, jobs),
+      this.drainQuick(lanes.quick),
     ])
     // One queue for all deaths: what was taken from it after the first is not begun again after the second.
     const rest = [...lanes.waiting, ...lanes.quick, ...lanes.private]
@@ -110,14 +126,41 @@ class Runner {
 
   private async drain(queue: Job[], side: number): Promise<void> {
     const worker = async () => {
-      for (;;) {
-        if (this.stopped || this.suspects.length > 0 || this.options.signal.aborted) return
-        const job = queue.shift()
-        if (!job) return
-        await this.runOne(job)
-      }
+      for (let job = this.next(queue); job; job = this.next(queue)) await this.runOne(job)
     }
     await Promise.all(Array.from({ length: Math.min(side, queue.length) }, worker))
+  }
+
+  /** As `drain`, but for each case that waits for an answer that may never come another one is begun. */
+  private async drainBesideIdle(queue: Job[], side: number): Promise<void> {
+    const beside = new Set<Promise<void>>()
+    const relieve = setInterval(() => {
+      let room = Math.min(this.idle.count(), waitingMax) - beside.size
+      for (; room > 0; room--) {
+        const job = this.next(queue)
+        if (!job) return
+        const one = this.runOne(job).finally(() => beside.delete(one))
+        beside.add(one)
+      }
+    }, relieveMs)
+    try {
+      await this.drain(queue, side)
+      while (beside.size > 0) await Promise.all(beside)
+    } finally {
+      clearInterval(relieve)
+    }
+  }
+
+  private next(queue: Job[]): Job | undefined {
+    if (this.stopped || this.suspects.length > 0 || this.options.signal.aborted) return undefined
+    return queue.shift()
+  }
+
+  /** One at a time is meant as it is said, and a board has one client. */
+  private drainQuick(queue: Job[]): Promise<void> {
+    const { jobs, facts } = this.options
+    const strict = jobs === 1 || facts.target.profile.settings?.board !== undefined
+    return strict ? this.drain(queue, jobs) : this.drainBesideIdle(queue, jobs)
   }
 
   private async runOne(job: Job): Promise<void> {
@@ -126,9 +169,16 @@ class Runner {
     this.running.set(index, kase)
     const result = await this.inTime(kase, index)
     this.running.delete(index)
+    this.idle.forget(index)
     if (laneOf(kase) !== 'private' && (await this.lost(isSignOfLoss(result))))
-      this.suspects.push(job)
+      this.suspect({ ...job, sentMs: performance.now() - sinceSentMs(result) })
     else this.done(index, result)
+  }
+
+  /** A case that waits for an answer of a target that is lost waits in vain. */
+  private suspect(suspect: Suspect): void {
+    this.suspects.push(suspect)
+    this.round.abort()
   }
 
   /**
@@ -150,7 +200,9 @@ class Runner {
   }
 
   private execute(kase: Case, index: number): Promise<CaseResult> {
-    const { facts, budgets, signal, cleanUp, maxPacketBytes, bench } = this.options
+    const { facts, budgets, cleanUp, maxPacketBytes, bench } = this.options
+    // What waits for a rule about time would have to wait for it again.
+    const signal = laneOf(kase) === 'quick' ? this.round.signal : this.options.signal
     return executeCase(kase, {
       target: facts.target,
       budgets,
@@ -161,6 +213,9 @@ class Runner {
       ...(bench ? { bench } : {}),
       ...(this.canary ? { canary: this.canary } : {}),
       replay: this.options.replayOf(kase),
+      onBegun: progress => {
+        if (laneOf(kase) === 'quick') this.idle.watch(index, progress)
+      },
     })
   }
 
@@ -199,27 +254,43 @@ class Runner {
     if (this.options.bail && bad) this.stopped ??= `not begun: --bail after ${result.id}`
   }
 
-  /** Starts the target again and tries the cases that were running, one at a time; then the rest goes on. */
+  /**
+   * Starts the target again and tries the cases that were running one at a time, beginning with the one that sent something last, until
+   * the one that does it is named. The others, and the rest, go on side by side.
+   */
   private async afterDeath(rest: Job[]): Promise<void> {
-    const { target } = this.options.facts
-    const suspects = this.suspects
+    const suspects = this.suspects.sort((one, other) => other.sentMs - one.sentMs)
     this.suspects = []
+    this.beginRound()
     const side = suspects.length
-    for (const { kase, index } of suspects) {
-      if ((this.targetDied() || this.deaf) && !(await this.revive())) {
-        const reason = `the target is dead and could not be started again: ${this.options.facts.target.death()?.reason ?? deafness.reason}`
-        this.done(index, notRun(kase, 'inconclusive', reason, this.options.replayOf(kase)))
-        this.stopped ??= reason
-        continue
-      }
-      const result = await this.execute(kase, index)
-      const death = await this.lost(true)
-      if (!death) this.done(index, result)
-      else if (target.role === 'client') this.done(index, adapterDied(result, death.reason))
-      else this.done(index, killed(result, kase, death.reason, side))
+    for (let job = suspects.shift(); job; job = suspects.shift()) {
+      if (!(await this.standsAgain(job))) continue
+      if (await this.tryAlone(job, side)) break
     }
+    rest.unshift(...suspects)
     if ((this.targetDied() || this.deaf) && !(await this.revive())) return
-    await this.drain(rest, this.options.jobs)
+    await this.drainQuick(rest)
+  }
+
+  private async standsAgain({ kase, index }: Job): Promise<boolean> {
+    if (!this.targetDied() && !this.deaf) return true
+    if (await this.revive()) return true
+    const why = this.options.facts.target.death()?.reason ?? deafness.reason
+    const reason = `the target is dead and could not be started again: ${why}`
+    this.done(index, notRun(kase, 'inconclusive', reason, this.options.replayOf(kase)))
+    this.stopped ??= reason
+    return false
+  }
+
+  /** Whether the target is lost by this case alone. */
+  private async tryAlone({ kase, index }: Job, side: number): Promise<boolean> {
+    const result = await this.execute(kase, index)
+    const death = await this.lost(true)
+    if (!death) this.done(index, result)
+    else if (this.options.facts.target.role === 'client')
+      this.done(index, adapterDied(result, death.reason))
+    else this.done(index, killed(result, kase, death.reason, side))
+    return death !== undefined
   }
 
   private async revive(): Promise<boolean> {
@@ -235,6 +306,14 @@ class Runner {
       return false
     }
   }
+}
+
+/** Ms from the last packet or bytes of ours to the end of the case. */
+function sinceSentMs({ trace, durationMs }: CaseResult): number {
+  const last = trace.findLast(
+    event => (event.kind === 'packet' || event.kind === 'bytes') && event.from === 'harness',
+  )
+  return durationMs - (last?.at ?? 0)
 }
 
 function laneOf(kase: Case): 'quick' | 'waiting' | 'private' {
