@@ -16,9 +16,7 @@ export function headline(report: RunReport): string {
     case 3:
       return 'the target or its adapter could not be used'
     case 4:
-      return report.results.length === 0
-        ? 'nothing was selected'
-        : `inconclusive: ${count(report.summary.inconclusive, 'case')} could not be judged`
+      return undecided(report)
     case 70:
       return 'mqttspec itself failed; the trace is in the report'
   }
@@ -53,6 +51,12 @@ export function warningsFail(report: RunReport): boolean {
 /** `says` of the statement, or nothing for a section, which has no text of its own here. */
 export function saysOf(ref: StatementRef): string | undefined {
   return statements.get(ref)?.says
+}
+
+function undecided({ results, summary }: RunReport): string {
+  if (results.length === 0) return 'nothing was selected'
+  if (summary.inconclusive === 0) return 'nothing ran: every case was skipped'
+  return `inconclusive: ${count(summary.inconclusive, 'case')} could not be judged`
 }
 
 function conformant(report: RunReport): string {

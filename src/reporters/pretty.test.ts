@@ -43,6 +43,8 @@ t.test('the verdict line follows the exit code', async t => {
   t.equal(last({ exitCode: 3, problem: 'nobody answers at x:1' }), '✗ nobody answers at x:1')
   t.equal(last({ exitCode: 2 }), '✗ usage, or a mistake in a suite or profile: nothing ran')
   t.equal(last({ exitCode: 4, results: [] }), '? nothing was selected')
+  const { results, summary } = reportOf([caseOf('a/b:5.0', { verdict: 'skipped' })])
+  t.equal(last({ exitCode: 4, results, summary }), '? nothing ran: every case was skipped')
   t.equal(last({ exitCode: 70 }), '✗ mqttspec itself failed; the trace is in the report')
   const knownIssues = { file: 'known.yaml', expected: 0, violations: ['a/b:5.0 passes now'] }
   t.equal(last({ exitCode: 1, knownIssues }), '✗ the known issues no longer hold')
