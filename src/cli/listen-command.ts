@@ -11,7 +11,6 @@ type Options = {
   strict?: boolean
   timeoutScale?: number
   reporter?: string[]
-  verbose?: boolean
   /** Seconds after which the listening ends by itself. */
   for?: number
 }
@@ -21,7 +20,8 @@ const linesPerSecondMax = 500
 
 /** `mqttspec listen`: waits for devices until Ctrl-C or `--for`, then gives verdicts and reports. Returns the exit code. */
 export async function listenCommand(words: string[], options: Options): Promise<number> {
-  const outputs = await openOutputs(options.reporter ?? [], { verbose: options.verbose ?? false })
+  // A verdict for each piece is what somebody before a device waits for.
+  const outputs = await openOutputs(options.reporter ?? [], { verbose: true })
   const stream = liveStream(options.reporter ?? [])
   const live = liveFor(stream)
   const write = bounded(text => stream.write(text))
@@ -35,6 +35,7 @@ export async function listenCommand(words: string[], options: Options): Promise<
       strict: options.strict ?? false,
       replay: replayLine(words, options),
       onEvent: (client, event) => write(live.event(client, event)),
+      onPiece: (client, text) => write(live.piece(client, text)),
       onFinding: (client, finding) => stream.write(live.finding(client, finding)),
       onStranger: (from, why) => write(live.remark(from, why)),
     })
