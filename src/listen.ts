@@ -27,6 +27,8 @@ export type ListenRunOptions = {
   /** The command line that listens again. */
   replay?: string
   onEvent?(client: string, event: TraceEvent): void
+  /** A piece begins or ends. */
+  onPiece?(client: string, text: string): void
   onFinding?(client: string, finding: Finding): void
   onStranger?(from: string, why: string): void
 }
@@ -56,6 +58,7 @@ export async function startListening(options: ListenRunOptions = {}): Promise<Li
     connectMs: scaled({ connectMs: 10_000 }, options.timeoutScale ?? 1).connectMs,
     replay,
     ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+    ...(options.onPiece ? { onPiece: options.onPiece } : {}),
     ...(options.onFinding ? { onFinding: options.onFinding } : {}),
     ...(options.onStranger ? { onStranger: options.onStranger } : {}),
   })

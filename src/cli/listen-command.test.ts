@@ -20,6 +20,9 @@ t.test('Ctrl-C ends the listening with verdicts, and the ladder was shown meanwh
   t.same(await once(command.child, 'exit'), [0, null])
   t.match(command.said(), /dev +-> PUBLISH id \d+ QoS 2 a "hello"/)
   t.match(command.said(), /dev +<- PUBCOMP/)
+  t.match(command.said(), /dev +## qos2-undisturbed: .*\n/)
+  t.match(command.said(), /dev +## qos2-undisturbed is over; the programme is over\n/)
+  t.match(command.said(), /^ {2}\S+ qos2-undisturbed:3\.1\.1:dev$/m)
   t.match(command.said(), /2 passed/)
 })
 

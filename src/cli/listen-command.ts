@@ -11,7 +11,6 @@ type Options = {
   strict?: boolean
   timeoutScale?: number
   reporter?: string[]
-  verbose?: boolean
   /** Seconds after which the listening ends by itself. */
   for?: number
 }
@@ -23,7 +22,8 @@ const linesPerSecondMax = 500
 export async function listenCommand(words: string[], options: Options): Promise<number> {
   const alone = new AbortController()
   const outputs = await openOutputs(options.reporter ?? [], {
-    verbose: options.verbose ?? false,
+    // A verdict for each piece is what somebody before a device waits for.
+    verbose: true,
     onAlone: () => alone.abort(),
   })
   const stream = liveStream(options.reporter ?? [])
@@ -39,6 +39,7 @@ export async function listenCommand(words: string[], options: Options): Promise<
       strict: options.strict ?? false,
       replay: replayLine(words, options),
       onEvent: (client, event) => write(live.event(client, event)),
+      onPiece: (client, text) => write(live.piece(client, text)),
       onFinding: (client, finding) => stream.write(live.finding(client, finding)),
       onStranger: (from, why) => write(live.remark(from, why)),
     })

@@ -81,7 +81,6 @@ function createProgram(exit: (code: number) => void): Command {
     .option('--strict', 'a broken SHOULD fails the run too')
     .addOption(reporterOption())
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)
-    .option('--verbose', 'show passing cases too')
     .action(async (words: string[], options) => {
       const { listenCommand } = await import('./listen-command.ts')
       exit(await listenCommand(words, options))

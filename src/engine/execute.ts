@@ -171,8 +171,9 @@ function verify(scene: Scene): void {
 }
 
 async function close(scene: Scene, options: ExecuteOptions, target: Target): Promise<void> {
-  for (const listener of scene.listeners.values()) listener.close()
+  // A client that comes back by itself dials our port until it is stopped. Given up before, that port may be another case's by then.
   await Promise.allSettled([...scene.apps.values()].map(app => app.handle.stop()))
+  for (const listener of scene.listeners.values()) listener.close()
   for (const actor of scene.actors.values()) actor.destroy()
   if (target !== options.target) await target.stop()
   else if (options.cleanUp && target.role === 'broker') await endSessions(scene)

@@ -28,6 +28,8 @@ export type ListenOptions = {
   /** The command line, for the reports. */
   replay: string
   onEvent?(client: string, event: TraceEvent): void
+  /** A piece of the programme begins or ends. */
+  onPiece?(client: string, text: string): void
   onFinding?(client: string, finding: Finding): void
   /** Somebody who is no client of ours, or is not let in. */
   onStranger?(from: string, why: string): void
@@ -155,6 +157,7 @@ class House implements Listening {
       retained: () => this.retained.all(),
       publish: message => this.route(message, guest),
       onEvent: event => options.onEvent?.(name, event),
+      onPiece: text => options.onPiece?.(name, text),
       onFinding: finding => options.onFinding?.(name, finding),
     })
     this.guests.set(`${version} ${given}`, guest)

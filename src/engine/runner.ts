@@ -329,8 +329,13 @@ function adapterDied(result: CaseResult, reason: string): CaseResult {
   return {
     ...result,
     verdict: 'inconclusive',
-    reason: `it died in this case, alone with it: ${reason}`,
+    reason: `it died in this case, alone with it: ${inOneLine(reason)}`,
   }
+}
+
+/** What a process wrote last has lines of its own; a reason is one sentence. */
+function inOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ')
 }
 
 /** The verdict on a case at whose end the target was dead, alone with it. */
@@ -339,7 +344,7 @@ function killed(result: CaseResult, kase: Case, reason: string, side: number): C
   return {
     ...result,
     verdict: 'fail',
-    reason: `the target was lost: ${reason}`,
+    reason: `the target was lost: ${inOneLine(reason)}`,
     findings: [
       ...result.findings,
       {

@@ -7,6 +7,7 @@ import { audit } from '../wire/audit.ts'
 import { createDecoder, encode, type Wrong } from '../wire/codec.ts'
 import { createFramer, type Framer } from '../wire/framing.ts'
 import { type Ending, Link } from '../wire/link.ts'
+import { asksUnderZero } from '../wire/zero-id.ts'
 
 export type ConversationOptions = {
   stream: Duplex
@@ -39,6 +40,8 @@ export class Conversation {
   broken: string | undefined
   /** How many QoS 2 PUBLISH packets of ours went out, by id. */
   readonly published = new Map<number, number>()
+  /** We used the Packet Identifier 0, which a scenario does on purpose. */
+  private usedZero = false
   private readonly options: ConversationOptions
   private readonly framer: Framer
   private decoder: ReturnType<typeof createDecoder>
@@ -87,6 +90,7 @@ export class Conversation {
     if (packet.type === 'PUBLISH' && packet.qos === 2 && packet.id !== undefined) {
       this.published.set(packet.id, (this.published.get(packet.id) ?? 0) + 1)
     }
+    this.usedZero ||= 'id' in packet && packet.id === 0
     this.options.recorder.record({
       kind: 'packet',
       connection: this.number,
@@ -101,6 +105,7 @@ export class Conversation {
   /** Writes bytes that are no whole packet. */
   sendBytes(bytes: Uint8Array, why: 'partial' | 'raw'): void {
     if (!this.link.open) return
+    this.usedZero ||= asksUnderZero(bytes)
     this.options.recorder.record({
       kind: 'bytes',
       connection: this.number,
@@ -130,7 +135,10 @@ export class Conversation {
         ? { kind: 'packet', connection: this.number, actor, from: 'target', packet, bytes }
         : { kind: 'bytes', connection: this.number, actor, from: 'target', bytes, why: 'garbage' },
     )
-    const breaches = audit(bytes, { version: this.version, from: targetPlays })
+    // Whether a client may stay at identifier 0 is for the scenario to say (3.1.1: no, 5.0: it should not). One that stays holds to
+    // the letter of the rule that an answer has the identifier of what it answers.
+    const answersZero = this.usedZero && targetPlays === 'client'
+    const breaches = audit(bytes, { version: this.version, from: targetPlays, answersZero })
     for (const breach of breaches) {
       this.options.onBreach({ ...breach, seq: seen.seq, judge: 'audit' })
     }

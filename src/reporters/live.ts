@@ -16,6 +16,8 @@ export type Live = {
   event(client: string, event: TraceEvent): string
   finding(client: string, finding: Finding): string
   remark(who: string, text: string): string
+  /** What is played to the client from here on, or is over. */
+  piece(client: string, text: string): string
 }
 
 const nameColumns = 16
@@ -73,6 +75,7 @@ export function createLive(options: ReporterOptions, timeOfDay: () => Date): Liv
       }
     },
     finding: findingLine,
+    piece: (who, text) => line(who, options.ascii ? '##' : '◇ ', text, 'plain'),
     remark: (who, text) => line(who, '  ', text, 'dim'),
   }
 }

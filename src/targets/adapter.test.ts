@@ -125,15 +125,31 @@ const failures: [file: string, code: TargetErrorCode, tells: RegExp][] = [
     /ended with exit code 1 before it answered hello[\s\S]*libwonderful/,
   ],
   ['never-answers', 'ADAPTER_SILENT', /no answer to hello in 500 ms\. It wrote nothing/],
-  ['no-json', 'ADAPTER_SILENT', /it wrote no JSON, but got \{"id":1,"do":"hello"\}, thank you/],
-  ['wrong-hello', 'ADAPTER_BROKEN', /"versions" holds "4"/],
+  [
+    'no-json',
+    'ADAPTER_SILENT',
+    /what it wrote are no JSON lines\. It wrote last:\n {2}got \{"id":1,"do":"hello"\}, thank you/,
+  ],
+  ['wrong-hello', 'ADAPTER_BROKEN', /hello with \{"ok":\{"name"[\s\S]*"versions" holds "4"/],
   ['floods-lines', 'ADAPTER_BROKEN', /floods its output[\s\S]*DEBUG poll/],
-  ['floods-one-line', 'ADAPTER_NOT_STARTED', /wrote a line of more than 1048576 characters/],
+  [
+    'floods-one-line',
+    'ADAPTER_NOT_STARTED',
+    /wrote a line of more than 1048576 characters[\s\S]*\.{200}…\n/,
+  ],
   ['floods-events', 'ADAPTER_BROKEN', /floods its output: more than 500000 events/],
-  ['hangs', 'ADAPTER_SILENT', /no answer to \{"do":"unknown-[\s\S]* in 500 ms/],
+  [
+    'hangs',
+    'ADAPTER_SILENT',
+    /no answer to \{"do":"unknown-[\s\S]* in 500 ms[\s\S]*Every command is answered/,
+  ],
   ['crashes-later', 'ADAPTER_DIED', /although nobody asked it to[\s\S]*inflight >= 0/],
-  ['agrees-to-all', 'ADAPTER_BROKEN', /unknown command[\s\S]*not with \{"error":"unsupported"\}/],
-  ['wrong-nonce', 'ADAPTER_BROKEN', /answered ping with[\s\S]*not with the nonce/],
+  [
+    'agrees-to-all',
+    'ADAPTER_BROKEN',
+    /unknown command[\s\S]*with \{"ok":\{\}\}, not with \{"error":"unsupported"\}/,
+  ],
+  ['wrong-nonce', 'ADAPTER_BROKEN', /answered ping with \{"ok":\{\}\}, not with \{"ok":\{"nonce"/],
 ]
 
 t.test('every bad adapter fails clearly, within its budget, and leaves no process', async t => {

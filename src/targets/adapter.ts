@@ -82,7 +82,6 @@ export class Adapter {
   private stopping: Promise<void> | undefined
   private failure: TargetError | undefined
   private noiseChars = 0
-  private lastNoise = ''
   private eventsSinceAnswer = 0
 
   constructor(lines: LineEndpoint, label: string, budgets: AdapterBudgets) {
@@ -98,13 +97,19 @@ export class Adapter {
     return this.failure
   }
 
+  /** A sentence with what it wrote last, for messages. */
+  get wrote(): string {
+    const tail = lastWords(this.lines.tail?.() ?? '')
+    return tail === '' ? 'It wrote nothing.' : `It wrote last:\n${indented(tail)}`
+  }
+
   async greet(): Promise<void> {
     const answer = await this.command('hello', {}, this.budgets.helloMs)
     if (!answer.ok)
       throw this.fail('ADAPTER_BROKEN', `answered hello with the error "${answer.error}"`)
     const problem = helloProblem(answer)
     if (problem)
-      throw this.fail('ADAPTER_BROKEN', `answered hello with ${show(answer)}: ${problem}`)
+      throw this.fail('ADAPTER_BROKEN', `answered hello with ${written(answer)}: ${problem}`)
     this.hello = helloOf(answer)
     this.greeted = true
   }
@@ -116,7 +121,7 @@ export class Adapter {
     if (refusal.ok || refusal.error !== 'unsupported') {
       throw this.fail(
         'ADAPTER_BROKEN',
-        `answered the unknown command "${unknown}" with ${show(refusal)}, not with {"error":"unsupported"}; an adapter that agrees to all it is asked would make cases pass that never ran`,
+        `answered the unknown command "${unknown}" with ${written(refusal)}, not with {"error":"unsupported"}; an adapter that agrees to all it is asked would make cases pass that never ran`,
       )
     }
     await this.ping()
@@ -129,7 +134,7 @@ export class Adapter {
     if (answer.ok && answer.nonce === nonce) return
     throw this.fail(
       'ADAPTER_BROKEN',
-      `answered ping with ${show(answer)}, not with the nonce "${nonce}"`,
+      `answered ping with ${written(answer)}, not with {"ok":{"nonce":"${nonce}"}}`,
     )
   }
 
@@ -207,10 +212,9 @@ export class Adapter {
     this.clients.get(name)?.take(event)
   }
 
-  /** Not of the protocol: an adapter, or the library in it, may log. It counts, and the last of it is shown when something fails. */
+  /** Not of the protocol: an adapter, or the library in it, may log. It counts, and stands in the tail when something fails. */
   private noise(line: string): void {
     if (line.trim() === '') return
-    this.lastNoise = line
     this.noiseChars += line.length + 1
     if (this.noiseChars > noiseCharsMax) {
       this.fail(
@@ -223,7 +227,7 @@ export class Adapter {
   private silent(what: string, withinMs: number): TargetError {
     const tookMs = `in ${withinMs} ms`
     if (this.greeted) return this.fail('ADAPTER_SILENT', `gave no answer to ${what} ${tookMs}`)
-    const said = this.noiseChars > 0 ? `; it wrote no JSON, but ${show(this.lastNoise)}` : ''
+    const said = this.noiseChars > 0 ? '; what it wrote are no JSON lines' : ''
     return this.fail('ADAPTER_SILENT', `gave no answer to hello ${tookMs}${said}`)
   }
 
@@ -243,9 +247,14 @@ export class Adapter {
   }
 
   private message(code: TargetErrorCode, what: string): string {
-    const tail = lastWords(this.lines.tail?.() ?? '')
-    const wrote = tail === '' ? 'It wrote nothing.' : `It wrote last:\n${indented(tail)}`
-    return `the adapter \`${this.label}\` ${what}. ${wrote}\n${advice[code] ?? ''}`.trimEnd()
+    return `the adapter \`${this.label}\` ${what}. ${this.wrote}\n${this.advice(code)}`.trimEnd()
+  }
+
+  private advice(code: TargetErrorCode): string {
+    // Hello was answered and flushed: a later silence is a command that it, or the library, does not come back from.
+    if (code === 'ADAPTER_SILENT' && this.greeted)
+      return 'Every command is answered at once, also one that it does not know; what takes its time is told by events.'
+    return advice[code] ?? ''
   }
 
   private rejectAll(error: TargetError): void {
@@ -318,6 +327,11 @@ function answerOf(message: Json): AdapterAnswer | undefined {
   return isObject(message.ok) ? { ...message.ok, ok: true } : undefined
 }
 
+/** An answer as it stood in its line. */
+function written({ ok, ...rest }: AdapterAnswer): string {
+  return show(ok ? { ok: rest } : rest)
+}
+
 function show(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
@@ -327,7 +341,7 @@ function show(value: unknown): string {
 function lastWords(tail: string): string {
   const lines = tail.split('\n')
   const words = lines.filter(line => line.trim() !== '' && !/^\{.*\}$/.test(line.trim()))
-  return (words.length > 0 ? words.slice(-20) : lines.slice(-5)).join('\n')
+  return (words.length > 0 ? words.slice(-20) : lines.slice(-5)).map(show).join('\n')
 }
 
 function indented(text: string): string {

@@ -232,7 +232,7 @@ t.test(
     await t.rejects(startClient(profile, { here, smokeMs: 300 }), {
       code: 'ADAPTER_BROKEN',
       message:
-        /the adapter of x, asked to connect to 127\.0\.0\.1:\d+ with MQTT 3\.1\.1, sent no CONNECT in 300 ms/,
+        /the adapter of x, asked to connect to 127\.0\.0\.1:\d+ with MQTT 3\.1\.1, sent no CONNECT in 300 ms\. It wrote last:[\s\S]*`host` and `port`/,
     })
     t.equal(runningCount(), 0)
   },

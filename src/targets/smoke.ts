@@ -28,20 +28,24 @@ export async function smoke(
   })
   const sockets = new Set<net.Socket>()
   const reached = accept(server, version, sockets)
-  const asked = `asked to connect to ${host}:${port} with MQTT ${version}`
+  const broken = (what: string, advice: string) =>
+    new TargetError(
+      'ADAPTER_BROKEN',
+      `the adapter of ${label}, asked to connect to ${host}:${port} with MQTT ${version}, ${what}. ${adapter.wrote}\n${advice}`,
+    )
   try {
     const answer = await client.command('connect', {
       ...{ host, port, version, clientId: 'mqttspec-smoke', session: 'fresh', keepAliveS: 60 },
     })
-    if (!answer.ok) throw broken(label, `${asked}, answered with the error "${answer.error}"`)
+    if (!answer.ok) throw broken(`answered with the error "${answer.error}"`, versionsAdvice)
     await within(withinMs, reached, () =>
-      broken(label, `${asked}, sent no CONNECT in ${withinMs} ms`),
+      broken(`sent no CONNECT in ${withinMs} ms`, connectAdvice),
     )
     const event = await within(withinMs, connected, () =>
-      broken(label, `${asked}, got CONNACK and told no "connected" event in ${withinMs} ms`),
+      broken(`got CONNACK and told no "connected" event in ${withinMs} ms`, connectedAdvice),
     )
     if (event.code !== 0)
-      throw broken(label, `${asked}, got CONNACK 0 and told ${JSON.stringify(event)}`)
+      throw broken(`got CONNACK 0 and told ${JSON.stringify(event)}`, connectedAdvice)
     await client.stop()
   } finally {
     for (const socket of sockets) socket.destroy()
@@ -67,9 +71,11 @@ function accept(server: net.Server, version: Version, sockets: Set<net.Socket>):
   })
 }
 
-function broken(label: string, what: string): TargetError {
-  return new TargetError('ADAPTER_BROKEN', `the adapter of ${label}, ${what}`)
-}
+const versionsAdvice = 'A version that the library cannot speak does not belong in "versions".'
+const connectAdvice =
+  'connect has the library dial `host` and `port` of the command; an answer "ok" alone is no connection.'
+const connectedAdvice =
+  'When CONNACK arrives the adapter tells {"event":"connected","client":…,"code":0}, with the `client` of the command.'
 
 function within<T>(ms: number, promise: Promise<T>, late: () => TargetError): Promise<T> {
   return new Promise((resolve, reject) => {

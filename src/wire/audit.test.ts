@@ -162,3 +162,11 @@ function changed(frame: Uint8Array, changes: [index: number, value: number][]): 
   }
   return copy
 }
+
+t.test('an answer under identifier 0 is a breach unless the other side asked under 0', async t => {
+  const context = { version: '5.0', from: 'client' } as const
+  for (const ack of [hex`40 02 00 00`, hex`50 02 00 00`, hex`70 02 00 00`]) {
+    t.match(audit(ack, context), [{ statement: '5.0:MQTT-2.2.1-5' }])
+    t.same(audit(ack, { ...context, answersZero: true }), [])
+  }
+})

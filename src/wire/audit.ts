@@ -1,15 +1,8 @@
 import { packetTypes } from '../model/packet.ts'
-import type { Version } from '../model/version.ts'
-import { type AuditBreach, Cursor } from './audit/cursor.ts'
+import { type AuditBreach, type AuditContext, Cursor } from './audit/cursor.ts'
 import { packetChecks } from './audit/packets.ts'
 
-export type { AuditBreach } from './audit/cursor.ts'
-
-export type AuditContext = {
-  version: Version
-  /** Who sent the packet. */
-  from: 'client' | 'server'
-}
+export type { AuditBreach, AuditContext } from './audit/cursor.ts'
 
 /**
  * Judges one packet by its bytes alone: all that the standard says about the form of a packet, whatever came before it. A rule
@@ -22,7 +15,7 @@ export type AuditContext = {
  * longer than 3.1 allows — what a target sends there is mostly what the harness gave it.
  */
 export function audit(frame: Uint8Array, context: AuditContext): readonly AuditBreach[] {
-  cursor.begin(frame, context.version, context.from)
+  cursor.begin(frame, context)
   checkPacket()
   return cursor.finish()
 }

@@ -33,6 +33,8 @@ export type GuestOptions = {
   /** A message that subscribers have to get, this client among them. */
   publish(message: Publish): void
   onEvent(event: TraceEvent): void
+  /** A piece begins or ends. */
+  onPiece(text: string): void
   onFinding(finding: Finding): void
 }
 
@@ -164,6 +166,7 @@ export class Guest {
       take: packet => guest.take(packet),
       fault: fault => guest.fault(fault),
       cut: how => guest.cut(how),
+      announce: text => guest.options.onPiece(text),
       waited: (rule, ms) => guest.chronicle.record({ kind: 'wait', rule, ms }),
       eventsSince: seq => guest.eventsSince(seq),
     }

@@ -26,6 +26,8 @@ export type Stage = {
   take(packet: Packet): Packet[]
   fault(fault: Fault): void
   cut(how: 'fin' | 'rst'): void
+  /** For somebody who watches. */
+  announce(text: string): void
   waited(rule: string, ms: number): void
   /** The events since `seq`, behind those that opened the connection they began on. */
   eventsSince(seq: number): TraceEvent[]
@@ -178,6 +180,7 @@ export class Performance {
 
   private begin(index: number, id: number, from: number): void {
     const [piece] = this.todo.splice(index, 1)
+    this.stage.announce(`${piece!.id}: ${piece!.title}`)
     const now = this.stage.nowMs
     this.playing = {
       piece: piece!,
@@ -280,6 +283,9 @@ export class Performance {
       endedMs: stage.nowMs,
       trace: stage.eventsSince(from),
     })
+    const outcome = 'reason' in ending ? `is given up: ${ending.reason}` : 'is over'
+    const left = this.todo.length === 0 ? 'the programme is over' : `${this.todo.length} to go`
+    stage.announce(`${piece.id} ${outcome}; ${left}`)
   }
 }
 

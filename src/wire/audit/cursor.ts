@@ -7,6 +7,14 @@ import { firstFault } from './utf8.ts'
 /** A breach in one packet, before it has a place in the trace. `offset` counts bytes from the start of the packet. */
 export type AuditBreach = Omit<Breach, 'seq' | 'judge'> & { offset: number }
 
+export type AuditContext = {
+  version: Version
+  /** Who sent the packet. */
+  from: 'client' | 'server'
+  /** The other side used the Packet Identifier 0 itself: an answer under 0 has the identifier of what it answers. */
+  answersZero?: boolean
+}
+
 /** Which rule a field breaks that is cut off: some fields have a statement of their own. */
 export type Missing = Extract<
   RuleName,
@@ -29,6 +37,7 @@ export class Cursor {
   end = 0
   version: Version = '5.0'
   from: 'client' | 'server' = 'server'
+  answersZero = false
   /** Packet type, 1–15. */
   type = 0
   /** Set when a field was cut off: what follows cannot be told apart. */
@@ -39,7 +48,8 @@ export class Cursor {
   private breaches: AuditBreach[] | undefined
   private readonly reported = new Set<RuleName>()
 
-  begin(bytes: Uint8Array, version: Version, from: 'client' | 'server'): void {
+  begin(bytes: Uint8Array, { version, from, answersZero = false }: AuditContext): void {
+    this.answersZero = answersZero
     this.bytes = bytes
     this.position = 0
     this.end = bytes.length

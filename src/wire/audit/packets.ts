@@ -101,7 +101,7 @@ function checkAck(
   rule: RuleName,
 ): void {
   const at = cursor.position
-  if (cursor.two('Packet Identifier') === 0) {
+  if (cursor.two('Packet Identifier') === 0 && !cursor.answersZero) {
     // 3.1.1 names PUBCOMP elsewhere than the other three.
     const other = place === 'PUBCOMP' && cursor.version === '3.1.1'
     cursor.report(other ? 'pubcompOfZero' : 'ackOfZero', at, `${place} 0`)
