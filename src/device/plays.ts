@@ -62,7 +62,8 @@ export const plays: Play[] = [
     const attempts = stage.offline
     stage.expect('attempts between 60 and 130', true, attempts >= 60 && attempts <= 130)
     await broker.start(port)
-    await board.advance(2 * minuteMs)
+    // On a busy machine an attempt may run out of the board's skipped time; the next is up to a minute away.
+    for (let minute = 0; minute < 8 && readings(broker) < 7; minute++) await board.advance(minuteMs)
     await stage.until('what was kept', () => readings(broker) >= 7 && broker.settled)
     stage.expect('readings', 7, readings(broker))
     return `${attempts} attempts in the hour, then all 6 readings`
