@@ -36,10 +36,7 @@ const neededModules = [
   'struct',
 ]
 
-export type TesterOptions = Pick<SerialPicoOptions, 'firmware' | 'config'> & {
-  /** What starts the tester; another stdin than sys.stdin needs another. */
-  start?: string
-}
+export type TesterOptions = Pick<SerialPicoOptions, 'firmware' | 'config'>
 
 /** As `openSerialPico`, over a stream that is open. `label` names it in messages. Files that are on the board already are left alone. */
 export async function startTester(
@@ -55,7 +52,7 @@ export async function startTester(
     await repl.enter()
     await checkModules(repl, label)
     for (const [path, content] of await changed(repl, files)) await repl.upload(path, content)
-    await repl.start(options.start ?? 'import tester\ntester.run()')
+    await repl.start('import tester\ntester.run()', '"ready"')
   } catch (error) {
     throw explained(error, label)
   }
