@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
@@ -13,6 +12,7 @@ import { LineSplitter } from '../targets/lines.ts'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { RawRepl } from '../targets/micropython/raw-repl.ts'
 import { startTester } from '../targets/micropython/serial.ts'
+import { mqttspec, plugIn, socatMissing } from './serial-port.ts'
 
 /*
  * Whole suites on a board behind a serial port: uploaded, driven and reset between cases over one line, all clients on one board. Whatever
@@ -45,8 +45,7 @@ t.test('over a line in memory, several cases at once', async t => {
   t.equal(report.exitCode, 0)
 })
 
-const socat = spawnSync('socat', ['-V']).status === 0
-const skip = socat ? false : 'needs socat (Debian package socat)'
+const skip = socatMissing
 
 t.test('by mqttspec run --serial, over a port of the operating system', { skip }, async t => {
   t.setTimeout(limitMs)
@@ -119,35 +118,6 @@ function profile(t: Tap, adapter: string): string {
   const file = path.join(folder, 'pico.yaml')
   writeFileSync(file, text.join('\n'))
   return file
-}
-
-/** A pseudo-terminal at `link` whose other end is the board's USB port. */
-async function plugIn(link: string, usb: Duplex): Promise<ChildProcess> {
-  const cable = spawn('socat', ['-d', '-d', `PTY,raw,echo=0,link=${link}`, 'STDIO'])
-  cable.stdout.on('data', bytes => usb.write(bytes))
-  usb.on('data', bytes => cable.stdin.write(bytes))
-  cable.stdin.on('error', () => undefined)
-  await new Promise<void>(resolve =>
-    cable.stderr.on('data', (text: Buffer) => {
-      if (text.includes('starting data transfer loop')) resolve()
-    }),
-  )
-  return cable
-}
-
-/** The command line as a user starts it, all of it from source. */
-async function mqttspec(words: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [`--import=${tsx}`, 'src/cli.ts', ...words], {
-    cwd: packageRoot,
-    env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: `--import=${tsx}` },
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', text => {
-      output += text
-    })
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, output }
 }
 
 function sameVerdicts(t: Tap, report: RunReport, reference: RunReport): void {

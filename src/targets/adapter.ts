@@ -223,7 +223,8 @@ export class Adapter {
   private silent(what: string, withinMs: number): TargetError {
     const tookMs = `in ${withinMs} ms`
     if (this.greeted) return this.fail('ADAPTER_SILENT', `gave no answer to ${what} ${tookMs}`)
-    const said = this.noiseChars > 0 ? `; it wrote no JSON, but ${show(this.lastNoise)}` : ''
+    const said =
+      this.noiseChars > 0 ? `; it wrote no JSON, but ${printable(show(this.lastNoise))}` : ''
     return this.fail('ADAPTER_SILENT', `gave no answer to hello ${tookMs}${said}`)
   }
 
@@ -243,9 +244,11 @@ export class Adapter {
   }
 
   private message(code: TargetErrorCode, what: string): string {
-    const tail = lastWords(this.lines.tail?.() ?? '')
+    const tail = printable(lastWords(this.lines.tail?.() ?? ''))
     const wrote = tail === '' ? 'It wrote nothing.' : `It wrote last:\n${indented(tail)}`
-    return `the adapter \`${this.label}\` ${what}. ${wrote}\n${advice[code] ?? ''}`.trimEnd()
+    // One that did not start and says why needs no advice of ours.
+    const next = code === 'ADAPTER_NOT_STARTED' && tail !== '' ? '' : advice[code]
+    return `the adapter \`${this.label}\` ${what}. ${wrote}\n${next ?? ''}`.trimEnd()
   }
 
   private rejectAll(error: TargetError): void {
@@ -328,6 +331,15 @@ function lastWords(tail: string): string {
   const lines = tail.split('\n')
   const words = lines.filter(line => line.trim() !== '' && !/^\{.*\}$/.test(line.trim()))
   return (words.length > 0 ? words.slice(-20) : lines.slice(-5)).join('\n')
+}
+
+/** A device may print anything; a terminal is not to obey it. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, character =>
+    character === '\n' || character === '\t'
+      ? character
+      : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 }
 
 function indented(text: string): string {

@@ -2,7 +2,12 @@ import type { Duplex } from 'node:stream'
 
 /** The board did not answer as a MicroPython REPL does. */
 export class ReplError extends Error {
-  override readonly name = 'ReplError'
+  override readonly name: string = 'ReplError'
+}
+
+/** The port went away, as that of a board that resets does. */
+export class PortClosed extends ReplError {
+  override readonly name = 'PortClosed'
 }
 
 /** A program that ran on the board ended with an exception; `message` is its traceback. */
@@ -35,11 +40,18 @@ export class RawRepl {
     this.received = Buffer.concat([this.received, bytes])
     for (const waiter of [...this.waiters]) waiter()
   }
+  private readonly onClosed = () => {
+    this.closed = true
+    for (const waiter of [...this.waiters]) waiter()
+  }
   private hasPaste: boolean | undefined
+  private closed = false
 
   constructor(stream: Duplex) {
     this.stream = stream
     stream.on('data', this.onData)
+    // A port that goes away is told by either, or by both.
+    for (const event of ['close', 'error']) stream.on(event, this.onClosed)
     stream.resume()
   }
 
@@ -60,7 +72,7 @@ export class RawRepl {
         await this.until(`${banner}\r\n>`, interruptMs)
         return
       } catch (error) {
-        if (left === 1 || this.stream.destroyed) throw error
+        if (left === 1 || this.closed) throw error
       }
     }
   }
@@ -173,19 +185,17 @@ export class RawRepl {
       const finish = (error?: Error) => {
         clearTimeout(timer)
         this.waiters.delete(check)
-        this.stream.off('close', lost)
         if (error) reject(error)
         else resolve()
       }
       const check = () => {
         if (holds()) finish()
+        else if (this.closed) finish(new PortClosed('the port was closed'))
       }
-      const lost = () => finish(new ReplError('the port was closed'))
       const late = () =>
         finish(new ReplError(`${what} did not come within ${withinMs} ms; ${this.instead()}`))
       const timer = setTimeout(late, withinMs)
       this.waiters.add(check)
-      this.stream.on('close', lost)
       check()
     })
   }

@@ -67,6 +67,15 @@ t.test('firmware that does not run is reported by its traceback', async t => {
   })
 })
 
+t.test('a port that fails while it is written to is reported as closed', async t => {
+  const near = new Duplex({
+    read: () => undefined,
+    write: (_bytes, _encoding, done) => done(new Error('EIO')),
+    autoDestroy: false,
+  })
+  await t.rejects(startTester(near, '/dev/ttyACM9'), { message: /the port was closed/ })
+})
+
 t.test('a port where no MicroPython answers is reported in bounded time', async t => {
   const near = new Duplex({
     read: () => undefined,

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { duplexLines, type LineEndpoint } from '../lines.ts'
 import { TargetError } from '../target-error.ts'
 import { readFirmware } from './firmware.ts'
-import { RawRepl, RemoteError, ReplError } from './raw-repl.ts'
+import { PortClosed, RawRepl, RemoteError, ReplError } from './raw-repl.ts'
 
 export type SerialPicoOptions = {
   /** `/dev/ttyACM0`, `COM3`. */
@@ -112,6 +112,13 @@ function crc32(bytes: Uint8Array): number {
 }
 
 function explained(error: unknown, label: string): unknown {
+  if (error instanceof PortClosed) {
+    return new TargetError(
+      'TARGET_NOT_READY',
+      `${label}: the port was closed while the firmware was put onto the board: does the board reset by itself (its boot.py, too little power), or is the cable loose?`,
+      error,
+    )
+  }
   if (error instanceof ReplError) {
     return new TargetError(
       'TARGET_NOT_READY',
