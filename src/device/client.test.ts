@@ -269,12 +269,124 @@ except OSError as e: print(e.errno == errno.ETIMEDOUT, 2 <= time.ticks_diff(time
       ', keepalive=20, ack_timeout=2',
     )
     broker.hook = packet => (packet.cmd === 'connect' ? 'answer' : 'ignore')
-    await new Promise(resolve => setImmediate(resolve))
-    const hurry = (async () => {
-      while (!board.end) await board.advance(1000)
-    })()
+    const hurried = new Promise(resolve => setImmediate(resolve)).then(hurry)
     t.same(await run, ['True True', 'True', 'True True'])
-    await hurry
+    await hurried
+  },
+)
+
+/** Lets the board's time pass until its program ends. */
+async function hurry(): Promise<void> {
+  while (!board.end) await board.advance(1000)
+}
+
+/** An `ssl.SSLContext` in whose streams a read that runs out of time breaks all that follow, as in MicroPython's. */
+const brittleTls = `
+import io
+class Tls(io.IOBase):
+    def __init__(self, sock): self.sock, self.broken = sock, False
+    def ioctl(self, request, arg): return self.sock.ioctl(request, arg)
+    def write(self, b): return self.sock.write(b)
+    def close(self): self.sock.close()
+    def read(self, n):
+        if self.broken: raise OSError(-110)
+        try: return self.sock.read(n)
+        except OSError:
+            self.broken = True
+            raise OSError(-110)
+class Context:
+    def wrap_socket(self, sock, server_hostname): return Tls(sock)
+`
+
+t.test('a TLS stream that stays silent is pinged, and not broken by the wait', async t => {
+  const run = python(
+    `${brittleTls}
+c.ssl = Context()
+c.connect()
+print([hex(c.wait_msg()) for i in range(2)], c.check_msg())`,
+    ', keepalive=8, ack_timeout=2',
+  )
+  const hurried = new Promise(resolve => setImmediate(resolve)).then(hurry)
+  t.same(await run, ["['0xd0', '0xd0'] None"])
+  await hurried
+})
+
+t.test('a certificate that is refused leaves no socket open', async t => {
+  const lines = await python(`
+closed = []
+class Context:
+    def wrap_socket(self, sock, server_hostname):
+        close = sock.close
+        sock.close = lambda: (closed.append(server_hostname), close())
+        raise ValueError('bad certificate')
+c.ssl = Context()
+try: c.connect()
+except ValueError as e: print(e, c.sock, closed)`)
+  t.same(lines, ["bad certificate None ['127.0.0.1']"])
+})
+
+t.test('a subscription that is never answered ends the connection, waited for or not', async t => {
+  const run = python(
+    `
+for wait in (True, False):
+    c.connect()
+    try:
+        c.subscribe('in', 2, wait)
+        while True: c.wait_msg()
+    except OSError as e: print(e.errno == errno.ETIMEDOUT, c.sock)`,
+    ', ack_timeout=2',
+  )
+  broker.hook = packet => (packet.cmd === 'connect' ? 'answer' : 'ignore')
+  const hurried = new Promise(resolve => setImmediate(resolve)).then(hurry)
+  t.same(await run, ['True None', 'True None'])
+  await hurried
+})
+
+t.test('an application that was busy for long still finds the answers that came', async t => {
+  const run = python(
+    `
+c.connect()
+c.publish('t', 'm', qos=1, wait=False)
+time.sleep(60)
+c.check_msg()
+print(c.pending())`,
+    ', keepalive=60, ack_timeout=2',
+  )
+  const hurried = new Promise(resolve => setImmediate(resolve)).then(hurry)
+  t.same(await run, ['0'])
+  await hurried
+})
+
+t.test('publish() that waits does not call complete what a callback cut short', async t => {
+  const run = python(
+    `
+c.connect(False)
+c.subscribe('in', 2)
+c.set_callback(lambda topic, msg: c.close())
+try: c.publish('t', 'm', qos=2)
+except OSError as e: print(e.errno == errno.ENOTCONN, c.pending())`,
+  )
+  broker.hook = packet => {
+    if (packet.cmd !== 'publish') return 'answer'
+    broker.send('in', 'stop')
+    return 'ignore'
+  }
+  t.same(await run, ['True 1'])
+})
+
+t.test(
+  'a slot that can be read no more costs that message, and nothing goes out instead',
+  async t => {
+    const lines = await python(
+      `
+for i in range(3): c.publish('t', 'm%d' % i, qos=2, wait=False)
+with open('/mqtt/m1', 'wb') as f: f.write(b'torn')
+c.connect()
+while c.pending(): c.wait_msg()`,
+      ', journal=Journal()',
+    )
+    t.same(lines, [])
+    t.same(broker.received, ['m0', 'm2'])
   },
 )
 
@@ -316,9 +428,9 @@ def tear(name):
     with open('/mqtt/' + name, 'wb') as f: f.write(b[:len(b) // 2])
 tear('m1'); tear('ab'[(j.version - 1) & 1])
 j = Journal()
-print([m.msg for m in j.out], j.inbound)
+print([bytes(j.body(m)) for m in j.out], j.inbound)
 open('/mqtt/m0', 'wb').close()
-print([m.msg for m in Journal().out])`)
+print([bytes(j.body(m)) for m in Journal().out])`)
   t.same(lines, ["[b'm0', b'm2'] [7]", "[b'm2']"])
 })
 

@@ -99,7 +99,7 @@ export class Adapter {
 
   /** A sentence with what it wrote last, for messages. */
   get wrote(): string {
-    const tail = lastWords(this.lines.tail?.() ?? '')
+    const tail = printable(lastWords(this.lines.tail?.() ?? ''))
     return tail === '' ? 'It wrote nothing.' : `It wrote last:\n${indented(tail)}`
   }
 
@@ -254,6 +254,8 @@ export class Adapter {
     // Hello was answered and flushed: a later silence is a command that it, or the library, does not come back from.
     if (code === 'ADAPTER_SILENT' && this.greeted)
       return 'Every command is answered at once, also one that it does not know; what takes its time is told by events.'
+    // One that did not start and says why needs no advice of ours.
+    if (code === 'ADAPTER_NOT_STARTED' && (this.lines.tail?.() ?? '').trim() !== '') return ''
     return advice[code] ?? ''
   }
 
@@ -342,6 +344,15 @@ function lastWords(tail: string): string {
   const lines = tail.split('\n')
   const words = lines.filter(line => line.trim() !== '' && !/^\{.*\}$/.test(line.trim()))
   return (words.length > 0 ? words.slice(-20) : lines.slice(-5)).map(show).join('\n')
+}
+
+/** A device may print anything; a terminal is not to obey it. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, character =>
+    character === '\n' || character === '\t'
+      ? character
+      : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 }
 
 function indented(text: string): string {

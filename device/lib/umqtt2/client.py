@@ -4,16 +4,19 @@
 # once more by itself, so do not publish it again. Two exceptions: ENOBUFS (journal full) and 28 (flash full) from publish()
 # mean that the message was not taken.
 import errno
+import select
 import socket
 import struct
 from micropython import const
-from time import ticks_add, ticks_diff, ticks_ms
+from time import ticks_diff, ticks_ms
 
 # How far an outgoing message has come.
 _QUEUED = const(0)  # never sent
 _SENT = const(1)  # PUBLISH went out, or may have
 _RELEASED = const(2)  # PUBREC came: from now on only PUBREL may be sent
 _FINISHED = const(3)
+
+_LONG = const(1 << 28)  # ms: until something comes
 
 
 class MQTTException(Exception):
@@ -70,6 +73,10 @@ class Memory:
                 self.move(m, _FINISHED)
         if self.inbound:
             self.hold([])
+
+
+def _fail(code=errno.EINVAL):
+    raise OSError(code)
 
 
 def _bytes(s):
@@ -131,16 +138,15 @@ class MQTTClient:
         self.sock = None
         self.cb = None
         self.done = None
-        self.will = None
+        self.will = b""
+        self.will_flags = 0
         self.subs = {}
         self.op = 0  # first byte of the message handed to the callback: QoS, retain, DUP
         self.oversized = 0
-        self._raw = None
         self._in_cb = False
-        self._open = {}  # SUBSCRIBE and UNSUBSCRIBE in flight: their answer's first byte by id
+        self._open = {}  # SUBSCRIBE, UNSUBSCRIBE and, as 0, PINGREQ in flight: first byte of the answer, ticks
         self._awaited = 0  # id of the exchange whose end someone waits for
         self._code = 0
-        self._ping = None
 
     def set_callback(self, f):
         # f(topic, msg), both bytes. Without it, messages are acknowledged and dropped.
@@ -153,7 +159,8 @@ class MQTTClient:
     def set_last_will(self, topic, msg, retain=False, qos=0):
         if not topic or not 0 <= qos <= 2:
             raise ValueError("will")
-        self.will = (_field(topic) + _field(msg), 4 | qos << 3 | bool(retain) << 5)
+        self.will = _field(topic) + _field(msg)
+        self.will_flags = 4 | qos << 3 | bool(retain) << 5
 
     def connect(self, clean_session=None, timeout=None):
         # Without an argument: a session that is kept where there is a journal, else a clean one.
@@ -163,60 +170,65 @@ class MQTTClient:
             clean_session = not self.durable
         if clean_session:
             self.store.forget(True)
+        self._awaited = 0
         try:
-            self._dial(timeout or self.ack_timeout)
-            self._send(0x10, self._connect_fields(clean_session))
-            if self._read(2) != b"\x20\x02":
-                self._fail()
-            present, code = self._read(2)
-            if present > (code == 0):
-                self._fail()
-            if code:
-                raise MQTTException(code)
-            self._heard = ticks_ms()
+            present = self._dial(clean_session, timeout or self.ack_timeout)
             if not present:
                 self.store.forget(False)
-            for m in self.store.out:
+            for m in self.store.out[:]:
                 dup = 8
+                msg = self.store.body(m)
+                if msg is None and m.state != _RELEASED:
+                    # A cell of the flash failed under it: it is lost, and nothing may go out in its place.
+                    self.store.move(m, _FINISHED)
+                    continue
                 if m.state == _QUEUED:
                     self.store.move(m, _SENT)
                     dup = 0
-                self._transmit(m, dup, self.store.body(m))
+                self._transmit(m, dup, msg)
             if not present:
                 for topic, qos in self.subs.items():
-                    self._request(0x82, topic, bytes((qos,)), False)
-        except (OSError, MemoryError, MQTTException):
+                    self.subscribe(topic, qos, False)
+        except BaseException:  # a certificate that is refused is a ValueError
             self.close()
             raise
         return present
 
-    def _dial(self, timeout):
+    def _dial(self, clean_session, timeout):
+        # Opens the stream, sends CONNECT and reads CONNACK. Returns Session Present.
         if self.dial:
-            self.sock = self._raw = self.dial()
-            return
-        self.sock = self._raw = s = socket.socket()
-        s.settimeout(timeout)
-        s.connect(socket.getaddrinfo(self.server, self.port)[0][-1])
-        if self.ssl is True:
-            import ssl
+            self.sock = self.dial()
+        else:
+            self.sock = s = socket.socket()
+            s.settimeout(timeout)
+            s.connect(socket.getaddrinfo(self.server, self.port)[0][-1])
+            if self.ssl is True:
+                import ssl
 
-            self.sock = ssl.wrap_socket(s, **self.ssl_params)
-        elif self.ssl:
-            self.sock = self.ssl.wrap_socket(s, server_hostname=self.server)
-
-    def _connect_fields(self, clean_session):
-        flags = bool(clean_session) << 1
-        fields = _field(self.client_id)
-        if self.will:
-            fields += self.will[0]
-            flags |= self.will[1]
+                self.sock = ssl.wrap_socket(s, **self.ssl_params)
+            elif self.ssl:
+                self.sock = self.ssl.wrap_socket(s, server_hostname=self.server)
+        self._poll = select.poll()
+        self._poll.register(self.sock, select.POLLIN)
+        flags = self.will_flags | bool(clean_session) << 1
+        fields = _field(self.client_id) + self.will
         if self.user is not None:
             fields += _field(self.user)
             flags |= 0x80
             if self.pswd is not None:
                 fields += _field(self.pswd)
                 flags |= 0x40
-        return struct.pack("!H4sBBH", 4, b"MQTT", 4, flags, self.keepalive) + fields
+        self._send(0x10, _field("MQTT") + struct.pack("!BBH", 4, flags, self.keepalive) + fields)
+        self._heard = ticks_ms()
+        head, n = self._read(2)
+        if head != 0x20 or n != 2:
+            _fail()
+        present, code = self._read(2)
+        if present > (code == 0):
+            _fail()
+        if code:
+            raise MQTTException(code)
+        return present
 
     def disconnect(self):
         self._send(0xE0)
@@ -226,8 +238,6 @@ class MQTTClient:
         # Ends the connection without DISCONNECT: the broker then sends the will.
         s, self.sock = self.sock, None
         self._open.clear()
-        self._awaited = 0
-        self._ping = None
         if s:
             try:
                 s.close()
@@ -236,8 +246,7 @@ class MQTTClient:
 
     def ping(self):
         self._send(0xC0)
-        if self._ping is None:
-            self._ping = ticks_ms()
+        self._open.setdefault(0, (0xD0, ticks_ms()))
 
     def pending(self):
         return len(self.store.out)
@@ -275,7 +284,7 @@ class MQTTClient:
 
     def _request(self, head, topic, tail, wait):
         pid = self._next_id()
-        self._open[pid] = head + 0x0E
+        self._open[pid] = (head + 0x0E, ticks_ms())
         self._send(head, struct.pack("!H", pid) + _field(topic) + tail)
         return pid, self._wait(pid, wait)
 
@@ -290,55 +299,41 @@ class MQTTClient:
         if not wait or self._in_cb:
             return 0
         self._awaited = pid
-        end = ticks_add(ticks_ms(), int(self.ack_timeout * 1000))
         while self._awaited:
-            left = ticks_diff(end, ticks_ms())
-            if left <= 0:
-                self._fail(errno.ETIMEDOUT)
-            self._receive(self._due(left))
+            self._receive(_LONG)
         return self._code
 
     def wait_msg(self):
         # Waits for one packet, however long, and handles it. Returns its first byte.
         while True:
-            op = self._receive(self._due(1 << 28))
+            op = self._receive(_LONG)
             if op is not None:
                 return op
 
     def check_msg(self):
         # Handles one packet if there is one. Call it often: it also keeps the connection alive.
-        self._due(0)
         return self._receive(0)
 
     def _due(self, ms):
-        # Sends a ping when one is due, fails when an answer is overdue; else the ms until then, at most `ms`.
+        # Sends a ping when one is due. Returns the ms until the next act, at most `ms`; below 0, an answer is overdue.
         now = ticks_ms()
-        late = int(self.ack_timeout * 1000)
-        asked = self._ping
-        if asked is None and self.keepalive:
+        if self.keepalive and 0 not in self._open:
             idle = max(ticks_diff(now, self._sent), ticks_diff(now, self._heard))
-            ms = min(ms, self.keepalive * 500 - idle)
-            if ms <= 0 and idle >= self.keepalive * 500:
+            if idle >= self.keepalive * 500:
                 self.ping()
-                ms = late
+            else:
+                ms = min(ms, self.keepalive * 500 - idle)
+        late = int(self.ack_timeout * 1000)
         for m in self.store.out:
-            if asked is None or ticks_diff(asked, m.at) > 0:
-                asked = m.at
-        if asked is None:
-            return ms
-        late -= ticks_diff(now, asked)
-        if late <= 0:
-            self._fail(errno.ETIMEDOUT)
-        return min(ms, late)
-
-    def _fail(self, code=errno.EINVAL):
-        self.close()
-        raise OSError(code)
+            ms = min(ms, late - ticks_diff(now, m.at))
+        for _, at in self._open.values():
+            ms = min(ms, late - ticks_diff(now, at))
+        return ms
 
     def _send(self, head, fields=b"", tail=b""):
         # One buffer, one write.
         if not self.sock:
-            raise OSError(errno.ENOTCONN)
+            _fail(errno.ENOTCONN)
         n = len(fields) + len(tail)
         b = bytearray((head,))
         while n > 127:
@@ -349,7 +344,7 @@ class MQTTClient:
         b += tail
         try:
             if self.sock.write(b) != len(b):
-                raise OSError(errno.ETIMEDOUT)
+                _fail(errno.ETIMEDOUT)
         except OSError:
             self.close()
             raise
@@ -365,7 +360,7 @@ class MQTTClient:
     def _read(self, n):
         b = self.sock.read(n) if n else b""
         if b is None or len(b) < n:
-            self._fail(errno.ECONNRESET)
+            _fail(errno.ECONNRESET)
         return b
 
     def _skip(self, n):
@@ -373,60 +368,50 @@ class MQTTClient:
         while n:
             got = self.sock.readinto(b, min(n, 256))
             if not got:
-                self._fail(errno.ECONNRESET)
+                _fail(errno.ECONNRESET)
             n -= got
 
     def _read_u16(self):
         # The length of a topic or a packet id: neither may be 0.
         n = struct.unpack("!H", self._read(2))[0]
         if not n:
-            self._fail()
+            _fail()
         return n
-
-    def _read_length(self):
-        n = shift = 0
-        while True:
-            b = self._read(1)[0]
-            n |= (b & 127) << shift
-            if b < 128:
-                return n
-            shift += 7
-            if shift > 21:
-                self._fail()
-
-    def _settimeout(self, s):
-        # A TLS stream has no settimeout of its own, a UART none at all.
-        if hasattr(self._raw, "settimeout"):
-            self._raw.settimeout(s)
 
     def _receive(self, ms):
         # Handles one packet if its first byte comes within `ms`. Returns that byte, or None.
-        if not self.sock:
-            raise OSError(errno.ENOTCONN)
         try:
-            self._settimeout(ms / 1000)
-            try:
-                b = self.sock.read(1)
-            except OSError as e:
-                if e.errno not in (errno.ETIMEDOUT, errno.EAGAIN):
-                    raise
-                b = None
-            self._settimeout(self.ack_timeout)
+            if not self.sock:
+                _fail(errno.ENOTCONN)
+            # An answer is overdue only if it is not there. And there is no read that may run out of time with nothing
+            # read: it would end a TLS stream for good.
+            left = self._due(ms)
+            b = self.sock.read(1) if self._poll.poll(max(left, 0)) else None
             if b is None:
+                if left < 0:
+                    _fail(errno.ETIMEDOUT)
                 return
             if not b:
-                self._fail(errno.ECONNRESET)
+                _fail(errno.ECONNRESET)
             head = b[0]
-            n = self._read_length()
+            n = shift = 0
+            while True:
+                b = self._read(1)[0]
+                n |= (b & 127) << shift
+                if b < 128:
+                    break
+                shift += 7
+                if shift > 21:
+                    _fail()
             self._heard = ticks_ms()
             if head & 0xF0 == 0x30:
                 self._on_publish(head, n)
             elif head == 0xD0 and n == 0:
-                self._ping = None
+                self._open.pop(0, None)
             elif n == 2 + (head == 0x90) and head in b"\x40\x50\x62\x70\x90\xb0":
                 self._on_ack(head, self._read_u16(), self._read(1)[0] if n > 2 else 0)
             else:
-                self._fail()
+                _fail()
             return head
         except (OSError, MemoryError):
             self.close()
@@ -437,18 +422,17 @@ class MQTTClient:
         big = n > self.max_packet
         take = self._skip if big else self._read
         if n < 3 or qos == 3 or head & 0x0E == 8:  # no room for a topic; DUP at QoS 0
-            self._fail()
+            _fail()
         size = self._read_u16()
-        n -= 2 + size + (2 if qos else 0)
+        n -= size + (4 if qos else 2)
         if n < 0:
-            self._fail()
+            _fail()
         topic = take(size)
         if not big and not _is_topic(topic):
-            self._fail()
+            _fail()
         pid = self._read_u16() if qos else 0
         msg = take(n)
-        again = qos == 2 and pid in self.store.inbound
-        new = qos == 2 and not again
+        new = qos == 2 and pid not in self.store.inbound
         if big:
             self.oversized += 1
         if new and not self.store.late:
@@ -456,7 +440,7 @@ class MQTTClient:
         self._in_cb = True
         self.op = head
         try:
-            if self.cb and not again and not big:
+            if self.cb and not big and (new or qos < 2):
                 self.cb(topic, msg)
         finally:
             self._in_cb = False
@@ -485,7 +469,7 @@ class MQTTClient:
             if m:
                 due = 0x40 if m.head & 6 == 2 else m.state == _RELEASED and 0x70
             else:
-                due = self._open.get(pid)
+                due = self._open.get(pid, (0,))[0]
             if head != due:
                 return
             if m:

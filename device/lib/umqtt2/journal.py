@@ -15,7 +15,6 @@ from .client import Memory, Message
 
 _RELEASED = const(2)  # as in client.py
 _FINISHED = const(3)
-_LONG = const(400)  # bytes
 _WHOLE = const(0x2144DF1C)  # CRC of anything with its own CRC behind it
 
 
@@ -36,40 +35,37 @@ class Journal(Memory):
             pass
         for name in "ab":
             b = self._get(name)
-            if b and struct.unpack_from("!I", b)[0] > self.version:
-                self.version, n = struct.unpack_from("!IB", b)
-                self.marks = list(struct.unpack_from("!%dI" % n, b, 5))
-                ids = (len(b) - 9 - 4 * n) // 2
-                self.inbound = list(struct.unpack_from("!%dH" % ids, b, 5 + 4 * n))
+            if b:
+                n = b[4]
+                ids = (len(b) - 9) // 2 - 2 * n
+                version, _, *rest = struct.unpack("!IB%dI%dH" % (n, ids), b)
+                if version > self.version:
+                    self.version = version
+                    self.marks = rest[:n]
+                    self.inbound = rest[n:]
         for name in os.listdir(path):
             if name[0] == "m":
-                self._load(int(name[1:]))
+                self._load(name)
         self.out.sort(key=lambda m: m.number)
         self.last_id = (self.last_id + self.torn) % 65535
 
-    def _load(self, slot):
-        b = self._get("m%d" % slot)
+    def _load(self, name):
+        b = self._get(name)
         if not b:
             # Torn, and with it the id of a message that may be on its way: pass over any that it can have.
             self.torn = 1024
             return
         number, pid, head, state, size = struct.unpack_from("!IHBBH", b)
-        m = Message(pid, head, b[10 : 10 + size], b[10 + size : -4], state)
+        m = Message(pid, head, b[10 : 10 + size], None, state)
         m.number = number
-        m.slot = slot
+        m.slot = slot = int(name[1:])
         if number > self.number:
             self.number = number
             self.last_id = pid
         if slot < len(self.marks) and self.marks[slot] >> 2 == number:
             m.state = self.marks[slot] & 3
         if m.state != _FINISHED:
-            self._keep(m)
-
-    def _keep(self, m):
-        # A long payload stays in flash alone.
-        if len(m.msg) > _LONG:
-            m.msg = None
-        self.out.append(m)
+            self.out.append(m)
 
     def add(self, m):
         free = set(range(self.slots))
@@ -78,16 +74,15 @@ class Journal(Memory):
         if not free:
             raise OSError(ENOBUFS)
         m.slot = free.pop()
-        m.number = self.number + 1
+        m.number = self.number = self.number + 1
         fields = struct.pack("!IHBBH", m.number, m.pid, m.head, m.state, len(m.topic))
         self._put("m%d" % m.slot, fields + m.topic, m.msg)
-        self.number = m.number
-        self._keep(m)
+        m.msg = None  # from now on in flash alone
+        self.out.append(m)
 
     def body(self, m):
-        if m.msg is None and m.state != _RELEASED:
-            return memoryview(self._get("m%d" % m.slot))[10 + len(m.topic) : -4]
-        return m.msg
+        b = self._get("m%d" % m.slot)
+        return memoryview(b)[10 + len(m.topic) : -4] if b else None
 
     def move(self, m, state):
         marks = self.marks + [0] * (m.slot + 1 - len(self.marks))
@@ -99,8 +94,9 @@ class Journal(Memory):
         self._save(self.marks, pids)
 
     def _save(self, marks, inbound):
-        b = struct.pack("!IB", self.version + 1, len(marks))
-        b += struct.pack("!%dI" % len(marks), *marks) + struct.pack("!%dH" % len(inbound), *inbound)
+        n = len(marks)
+        form = "!IB%dI%dH" % (n, len(inbound))
+        b = struct.pack(form, self.version + 1, n, *(marks + inbound))
         self._put("ab"[self.version & 1], b)
         self.version += 1
         self.marks = marks

@@ -2,7 +2,12 @@ import type { Duplex } from 'node:stream'
 
 /** The board did not answer as a MicroPython REPL does. */
 export class ReplError extends Error {
-  override readonly name = 'ReplError'
+  override readonly name: string = 'ReplError'
+}
+
+/** The port went away, as that of a board that resets does. */
+export class PortClosed extends ReplError {
+  override readonly name = 'PortClosed'
 }
 
 /** A program that ran on the board ended with an exception; `message` is its traceback. */
@@ -19,6 +24,8 @@ const banner = 'raw REPL; CTRL-B to exit'
 const chunkBytes = 256
 const uploadBytes = 512
 const answerMs = 3000
+const interruptMs = 1000
+const interruptsMax = 5
 const runMs = 20_000
 
 /**
@@ -33,21 +40,41 @@ export class RawRepl {
     this.received = Buffer.concat([this.received, bytes])
     for (const waiter of [...this.waiters]) waiter()
   }
+  private readonly onClosed = () => {
+    this.closed = true
+    for (const waiter of [...this.waiters]) waiter()
+  }
   private hasPaste: boolean | undefined
+  private closed = false
 
   constructor(stream: Duplex) {
     this.stream = stream
     stream.on('data', this.onData)
+    // A port that goes away is told by either, or by both.
+    for (const event of ['close', 'error']) stream.on(event, this.onClosed)
+    stream.resume()
   }
 
   /** Interrupts whatever runs and enters raw mode, with a fresh interpreter. main.py does not run. */
   async enter(): Promise<void> {
-    this.stream.write(`\r${ctrlC}${ctrlC}`)
-    this.stream.write(`\r${ctrlA}`)
-    await this.until(`${banner}\r\n>`, answerMs)
+    await this.interrupt()
     this.stream.write(ctrlD)
     await this.until('soft reboot', runMs)
     await this.until(`${banner}\r\n>`, runMs)
+  }
+
+  /** A program that reads its input may take what was meant for the REPL, until it is gone: so it is said again. */
+  private async interrupt(): Promise<void> {
+    for (let left = interruptsMax; ; left--) {
+      this.stream.write(`\r${ctrlC}${ctrlC}`)
+      this.stream.write(`\r${ctrlA}`)
+      try {
+        await this.until(`${banner}\r\n>`, interruptMs)
+        return
+      } catch (error) {
+        if (left === 1 || this.closed) throw error
+      }
+    }
   }
 
   /** Runs code to its end and returns what it printed. Rejects with RemoteError where it raises. */
@@ -60,9 +87,23 @@ export class RawRepl {
     return output.toString()
   }
 
-  /** Starts code that is not expected to end, and lets go of the stream: what comes now is the program's output. */
-  async start(code: string): Promise<void> {
+  /**
+   * Starts code that is not expected to end, and lets go of the stream once `mark` is in its output, which stays on the stream. Rejects with
+   * RemoteError where it ends before that.
+   */
+  async start(code: string, mark: string): Promise<void> {
     await this.send(code)
+    const printed = () => this.received.includes(mark)
+    await this.when(
+      () => printed() || this.received.includes(ctrlD),
+      show(Buffer.from(mark)),
+      runMs,
+    )
+    if (!printed()) {
+      await this.until(ctrlD, answerMs)
+      const traceback = await this.until(ctrlD, answerMs)
+      throw new RemoteError(traceback.toString().trim() || 'the program ended')
+    }
     this.stream.off('data', this.onData)
     this.stream.pause()
     if (this.received.length > 0) this.stream.unshift(this.received)
@@ -144,19 +185,17 @@ export class RawRepl {
       const finish = (error?: Error) => {
         clearTimeout(timer)
         this.waiters.delete(check)
-        this.stream.off('close', lost)
         if (error) reject(error)
         else resolve()
       }
       const check = () => {
         if (holds()) finish()
+        else if (this.closed) finish(new PortClosed('the port was closed'))
       }
-      const lost = () => finish(new ReplError('the port was closed'))
       const late = () =>
         finish(new ReplError(`${what} did not come within ${withinMs} ms; ${this.instead()}`))
       const timer = setTimeout(late, withinMs)
       this.waiters.add(check)
-      this.stream.on('close', lost)
       check()
     })
   }

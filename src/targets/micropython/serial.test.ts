@@ -1,7 +1,3 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { Duplex } from 'node:stream'
 import t from 'tap'
 import type { LineEndpoint } from '../lines.ts'
@@ -10,8 +6,6 @@ import { createSimulatedPico } from './board.ts'
 import { readFirmware } from './firmware.ts'
 import { RawRepl, RemoteError } from './raw-repl.ts'
 import { openSerialPico, portProblem, startTester } from './serial.ts'
-
-const onSimulation = 'import console, tester\nfor _ in tester.loop(console.stdin):\n    pass'
 
 t.test(
   'the raw REPL runs code, reports its output and its exceptions, and takes long code',
@@ -33,15 +27,53 @@ t.test(
 t.test('firmware goes over the port onto the board, and the tester answers there', async t => {
   const board = await createSimulatedPico({ program: 'repl', files: { 'tester.py': 'old' } })
   t.teardown(() => board.stop())
-  const lines = await startTester(board.serial(), 'memory', {
-    start: onSimulation,
-    config: { ack_timeout: 3 },
-  })
+  const lines = await startTester(board.serial(), 'memory', { config: { ack_timeout: 3 } })
   await answers(t, lines)
   const flash = board.flash()
   const firmware = await readFirmware()
   t.same(Buffer.from(flash.get('tester.py')!), Buffer.from(firmware.get('tester.py')!))
   t.equal(Buffer.from(flash.get('config.json')!).toString(), '{"ack_timeout":3}')
+})
+
+t.test('a tester that runs already, and reads what comes, is taken over', async t => {
+  const board = await createSimulatedPico({ program: 'repl' })
+  t.teardown(() => board.stop())
+  await startTester(board.serial(), 'memory')
+  await answers(t, await startTester(board.serial(), 'memory'))
+})
+
+t.test('what a running program takes of the call for the REPL is said again', async t => {
+  const prompt = 'raw REPL; CTRL-B to exit\r\n>'
+  let calls = 0
+  const board = new Duplex({
+    read: () => undefined,
+    write: (bytes, _encoding, done) => {
+      if (bytes.includes('\x01') && ++calls > 1) board.push(prompt)
+      if (bytes.includes('\x04')) board.push(`OK\r\nMPY: soft reboot\r\n${prompt}`)
+      done()
+    },
+  })
+  await t.resolves(new RawRepl(board).enter())
+  t.equal(calls, 2)
+})
+
+t.test('firmware that does not run is reported by its traceback', async t => {
+  const firmware = t.testdir({ 'tester.py': 'def run():\n    import hashlab\n' })
+  const board = await createSimulatedPico({ program: 'repl' })
+  t.teardown(() => board.stop())
+  await t.rejects(startTester(board.serial(), 'memory', { firmware }), {
+    code: 'TARGET_NOT_READY',
+    message: /^memory: the board says: Traceback.*no module named 'hashlab'/s,
+  })
+})
+
+t.test('a port that fails while it is written to is reported as closed', async t => {
+  const near = new Duplex({
+    read: () => undefined,
+    write: (_bytes, _encoding, done) => done(new Error('EIO')),
+    autoDestroy: false,
+  })
+  await t.rejects(startTester(near, '/dev/ttyACM9'), { message: /the port was closed/ })
 })
 
 t.test('a port where no MicroPython answers is reported in bounded time', async t => {
@@ -86,24 +118,6 @@ t.test('messages for ports say what to do', async t => {
   )
 })
 
-const socat = spawnSync('socat', ['-V']).status === 0
-const skip = socat ? false : 'needs socat (Debian package socat)'
-
-t.test('the same over a serial port of the operating system', { skip }, async t => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'mqttspec-pty-'))
-  t.teardown(() => rm(folder, { recursive: true }))
-  const link = path.join(folder, 'port')
-  const board = await createSimulatedPico({ program: 'repl' })
-  t.teardown(() => board.stop())
-  const bridge = await bridgeTo(link, board.serial())
-  t.teardown(() => bridge.kill())
-  const { SerialPort } = await import('serialport')
-  const port = new SerialPort({ path: link, baudRate: 115_200 })
-  t.teardown(() => port.destroy())
-  const lines = await startTester(port, link, { start: onSimulation })
-  await answers(t, lines)
-})
-
 async function answers(t: Test, lines: LineEndpoint): Promise<void> {
   const answer = new Promise<string>(resolve =>
     lines.onLine(line => {
@@ -115,16 +129,3 @@ async function answers(t: Test, lines: LineEndpoint): Promise<void> {
 }
 
 type Test = { same: typeof t.same }
-
-/** A pseudo-terminal whose other end is the board's USB port. */
-async function bridgeTo(link: string, usb: Duplex): Promise<ChildProcess> {
-  const process = spawn('socat', ['-d', '-d', `PTY,raw,echo=0,link=${link}`, 'STDIO'])
-  process.stdout.on('data', bytes => usb.write(bytes))
-  usb.on('data', bytes => process.stdin.write(bytes))
-  await new Promise<void>(resolve =>
-    process.stderr.on('data', (text: Buffer) => {
-      if (text.includes('starting data transfer loop')) resolve()
-    }),
-  )
-  return process
-}

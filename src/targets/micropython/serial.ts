@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { duplexLines, type LineEndpoint } from '../lines.ts'
 import { TargetError } from '../target-error.ts'
 import { readFirmware } from './firmware.ts'
-import { RawRepl, RemoteError, ReplError } from './raw-repl.ts'
+import { PortClosed, RawRepl, RemoteError, ReplError } from './raw-repl.ts'
 
 export type SerialPicoOptions = {
   /** `/dev/ttyACM0`, `COM3`. */
@@ -36,10 +36,7 @@ const neededModules = [
   'struct',
 ]
 
-export type TesterOptions = Pick<SerialPicoOptions, 'firmware' | 'config'> & {
-  /** What starts the tester; another stdin than sys.stdin needs another. */
-  start?: string
-}
+export type TesterOptions = Pick<SerialPicoOptions, 'firmware' | 'config'>
 
 /** As `openSerialPico`, over a stream that is open. `label` names it in messages. Files that are on the board already are left alone. */
 export async function startTester(
@@ -55,7 +52,7 @@ export async function startTester(
     await repl.enter()
     await checkModules(repl, label)
     for (const [path, content] of await changed(repl, files)) await repl.upload(path, content)
-    await repl.start(options.start ?? 'import tester\ntester.run()')
+    await repl.start('import tester\ntester.run()', '"ready"')
   } catch (error) {
     throw explained(error, label)
   }
@@ -115,6 +112,13 @@ function crc32(bytes: Uint8Array): number {
 }
 
 function explained(error: unknown, label: string): unknown {
+  if (error instanceof PortClosed) {
+    return new TargetError(
+      'TARGET_NOT_READY',
+      `${label}: the port was closed while the firmware was put onto the board: does the board reset by itself (its boot.py, too little power), or is the cable loose?`,
+      error,
+    )
+  }
   if (error instanceof ReplError) {
     return new TargetError(
       'TARGET_NOT_READY',

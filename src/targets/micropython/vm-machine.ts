@@ -118,6 +118,7 @@ export class VmMachine {
 
   private serveRepl(): VmEnd {
     const { usb, power } = this.around
+    this.vm.runPython('import usb')
     const repl = new VmRepl(this.vm, bytes => this.printBytes(bytes))
     this.output = bytes => repl.output(bytes)
     usb.running = false
@@ -208,10 +209,10 @@ exec(_boot)
 del _boot
 `
 
-const importCode = { main: 'import app', tester: 'import console, tester' }
+const importCode = { main: 'import app', tester: 'import usb, tester' }
 const stepCode = {
   main: '_step = sim_boot.stepper(app.loop())',
-  tester: '_step = sim_boot.stepper(tester.loop(console.stdin))',
+  tester: '_step = sim_boot.stepper(tester.loop())',
 }
 
 /** The same key: after importing their modules, two boots are in the same state. */

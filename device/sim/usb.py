@@ -1,0 +1,22 @@
+# sys.stdin of the simulated board, whose own the simulation cannot read: what arrives over USB.
+import _sim
+import io
+import sys
+
+
+class Stdin(io.IOBase):
+    def ioctl(self, request, arg):
+        return _sim.console_ready() if request == 3 else -1
+
+    def readline(self, limit=1 << 20):
+        return _sim.console_line(limit)
+
+
+class _sys:
+    stdin = Stdin()
+
+
+for _name in dir(sys):
+    if _name != "stdin":
+        setattr(_sys, _name, getattr(sys, _name))
+sys.modules["sys"] = _sys
