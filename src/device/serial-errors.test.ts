@@ -98,7 +98,7 @@ const unfit = [
     what: 'prints garbage and nothing else',
     file: 'tester.py',
     content: 'def loop():\n    while True:\n        print("\\x00\\x04>OK{")\n        yield\n',
-    message: /no answer to hello in 8000 ms; it wrote no JSON, but \\x00\\x04>OK\{/,
+    message: /no answer to hello in 8000 ms; what it wrote are no JSON lines[\s\S]*\\x00\\x04>OK\{/,
   },
 ]
 

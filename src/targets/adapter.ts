@@ -343,7 +343,7 @@ function show(value: unknown): string {
 function lastWords(tail: string): string {
   const lines = tail.split('\n')
   const words = lines.filter(line => line.trim() !== '' && !/^\{.*\}$/.test(line.trim()))
-  return (words.length > 0 ? words.slice(-20) : lines.slice(-5)).map(show).join('\n')
+  return (words.length > 0 ? words.slice(-20) : lines.slice(-5)).map(clipped).join('\n')
 }
 
 /** A device may print anything; a terminal is not to obey it. */
@@ -354,6 +354,13 @@ function printable(text: string): string {
       : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   )
 }
+
+/** A line of a message may be long, for it may name a file; one without an end is nobody's to read. */
+function clipped(line: string): string {
+  return line.length > lineMax ? `${line.slice(0, lineMax)}…` : line
+}
+
+const lineMax = 500
 
 function indented(text: string): string {
   return text.replace(/^/gm, '  ')
