@@ -9,16 +9,17 @@ import { answersConnect, probeBroker, sanityExchange } from './engine/probe.ts'
 import { runCases } from './engine/runner.ts'
 import { shardOf } from './engine/shard.ts'
 import { statementOutcomes } from './engine/statement-outcomes.ts'
+import type { Behind } from './engine/upstream.ts'
 import { killsOfCase, packagedKills } from './kills.ts'
 import type { Finding } from './model/finding.ts'
 import type { KnownIssue } from './model/known-issues.ts'
 import { type CaseResult, type RunReport, type Verdict, verdicts } from './model/report.ts'
 import type { Version } from './model/version.ts'
-import type { Case, Suite } from './scenario/ast.ts'
+import type { Case, Suite, SuiteRole } from './scenario/ast.ts'
 import { selectCases } from './scenario/select.ts'
 import { readSuites } from './suites.ts'
 import { openTarget, type TargetWish } from './targets/index.ts'
-import type { Target } from './targets/target.ts'
+import type { BrokerTarget, Target } from './targets/target.ts'
 import { TargetError } from './targets/target-error.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
@@ -28,6 +29,8 @@ export type RunOptions = {
   suites?: string[]
   /** An address, a profile file, a built-in name, or a broker in this process. Default: the embedded broker. */
   target?: TargetWish
+  /** The broker behind proxies, where the target is a client. Default: the embedded broker. */
+  upstream?: TargetWish
   /** Only these versions. */
   mqtt?: Version[]
   /** Only cases with one of these tags. */
@@ -71,12 +74,34 @@ export async function run(options: RunOptions = {}): Promise<RunReport> {
   const { suites, words } = await readSuites(options.suites ?? [])
   const wish =
     options.target ?? defaultTarget(suites, words, (options.suites ?? []).length > words.length)
-  const target = await openTarget(wish, scaled({}, options.timeoutScale ?? 1))
+  const budgets = scaled({}, options.timeoutScale ?? 1)
+  const target = await openTarget(wish, budgets)
+  let behind: BrokerTarget | undefined
   try {
-    return await runLoaded(chosen(suites, words, target, options), target, options, began)
+    const cases = chosen(suites, words, target, options)
+    behind = await openBehind(cases, target, options, budgets)
+    return await runLoaded(cases, target, { ...options, ...(behind ? { behind } : {}) }, began)
   } finally {
-    await target.stop()
+    await Promise.all([target.stop(), behind?.stop()])
   }
+}
+
+/** The broker behind proxies, where some case has one. Rejects as `openTarget`. */
+async function openBehind(
+  cases: Case[],
+  target: Target,
+  { upstream }: RunOptions,
+  budgets: Budgets,
+): Promise<BrokerTarget | undefined> {
+  if (upstream !== undefined && target.role === 'broker') {
+    const message = '--upstream names the broker behind a proxy, and needs a client as --target'
+    throw new UsageError(message)
+  }
+  if (target.role === 'broker' || !cases.some(({ role }) => role === 'proxy')) return undefined
+  const behind = await openTarget(upstream ?? 'aedes', budgets)
+  if (behind.role === 'broker') return behind
+  await behind.stop()
+  throw new UsageError(`--upstream names a broker; ${behind.name} is a client`)
 }
 
 /** As `run`, with cases that are loaded and a target that is open already, and that stays open. */
@@ -126,8 +151,11 @@ export async function runLoaded(
   return report({ began, seed, info, facts, results, options, problem })
 }
 
-/** `proceed`: the cases run even where the target would not do for one plain QoS 2 message. */
-export type LoadedOptions = RunOptions & { proceed?: boolean }
+/**
+ * `proceed`: the cases run even where the target would not do for one plain QoS 2 message. `behind`: the broker behind proxies,
+ * open already.
+ */
+export type LoadedOptions = RunOptions & { proceed?: boolean; behind?: BrokerTarget }
 
 /** Wall clock and monotonic clock at the start, both in ms. */
 type Began = { at: number; clock: number }
@@ -141,13 +169,13 @@ function newNonce(): string {
 }
 
 function chosen(suites: Suite[], words: string[], target: Target, options: RunOptions): Case[] {
-  const role = target.role === 'broker' ? 'client' : 'broker'
+  const roles: SuiteRole[] = target.role === 'broker' ? ['client'] : ['broker', 'proxy']
   const selection = selectCases(suites, {
     words,
     ...(options.tags ? { tags: options.tags } : {}),
     ...(options.mqtt ? { versions: options.mqtt } : {}),
     // Without words, what fits the target's role; a suite that somebody named is shown as skipped instead.
-    ...(words.length === 0 && !options.suites?.length ? { role } : {}),
+    ...(words.length === 0 && !options.suites?.length ? { roles } : {}),
   })
   if (selection.unknown.length > 0) {
     throw new UsageError(
@@ -165,13 +193,14 @@ function chosen(suites: Suite[], words: string[], target: Target, options: RunOp
 async function learn(
   target: Target,
   common: Common,
-  { mqtt, proceed = false }: LoadedOptions,
+  { mqtt, proceed = false, behind }: LoadedOptions,
 ): Promise<Learned> {
   const wanted = (all: Version[]) => (mqtt ? all.filter(v => mqtt.includes(v)) : all)
   if (target.role === 'client') {
     const { board } = target.profile.settings ?? {}
     const fingerprint = board === undefined ? {} : { board }
-    return { target, versions: wanted(target.versions), fingerprint, findings: [] }
+    const versions = wanted(target.versions)
+    return { target, versions, fingerprint, findings: [], ...(await behindOf(behind, common)) }
   }
   const probe = await probeBroker({ target, ...common }).catch(error => {
     if (!proceed) throw error
@@ -193,6 +222,16 @@ async function learn(
   }
 }
 
+/** Which versions the broker behind accepts, whatever somebody says of it. */
+async function behindOf(
+  target: BrokerTarget | undefined,
+  common: Common,
+): Promise<{ behind?: Behind }> {
+  if (!target) return {}
+  const { versions } = await probeBroker({ target, ...common, nonce: `${common.nonce}u` })
+  return { behind: { target, versions } }
+}
+
 /** How to ask a broker that we could start again whether it still serves. */
 function servesOf(target: Target, facts: Facts, common: Common) {
   const [newest] = [...facts.versions].reverse()
@@ -209,6 +248,8 @@ async function afterwards(
 ): Promise<string | undefined> {
   const death = target.death()
   if (death) return `the target is dead at the end of the run: ${death.reason}`
+  const gone = facts.behind?.target.death()
+  if (gone) return `the broker behind is dead at the end of the run: ${gone.reason}`
   const [newest] = [...facts.versions].reverse()
   if (target.role === 'client' || common.signal.aborted || !newest) return undefined
   const insane = await sanityExchange({ target, ...common, nonce: `${common.nonce}z` }, newest)

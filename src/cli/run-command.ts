@@ -10,6 +10,7 @@ import { openOutputs } from './outputs.ts'
 
 type Options = {
   target?: string
+  upstream?: string
   serial?: string
   boardConfig?: string
   mqtt?: Version[]
@@ -37,6 +38,7 @@ export async function runCommand(words: string[], options: Options): Promise<num
     const report = await run({
       suites: words,
       ...targetOf(options),
+      ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
       ...(options.mqtt ? { mqtt: options.mqtt } : {}),
       ...(options.tag ? { tags: options.tag } : {}),
       ...jobsOf(options),
@@ -79,9 +81,11 @@ function jobsOf({ jobs, serial }: Options): { jobs?: number } {
 }
 
 function replayWords(options: Options): string {
-  if (options.serial !== undefined) return `--serial ${options.serial}`
-  const target = options.target?.replace(/\/\/[^@/]*@/, '//…@')
-  return target ? `--target ${target}` : ''
+  const shown = (name: string, wish: string | undefined) =>
+    wish ? [`--${name} ${wish.replace(/\/\/[^@/]*@/, '//…@')}`] : []
+  const target =
+    options.serial === undefined ? shown('target', options.target) : [`--serial ${options.serial}`]
+  return [...target, ...shown('upstream', options.upstream)].join(' ')
 }
 
 /** What was judged stays judged; the run as a whole is not whole. */

@@ -150,6 +150,7 @@ class Runner {
       cleanUp,
       maxPacketBytes,
       ...(bench ? { bench } : {}),
+      ...(facts.behind ? { behind: facts.behind } : {}),
       replay: this.options.replayOf(kase),
     })
   }

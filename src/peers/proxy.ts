@@ -96,6 +96,15 @@ export class Relay {
     )
   }
 
+  numberOf(side: Side): number {
+    return this.options.numbers[side]
+  }
+
+  /** What is held of this side, by type, in its order. */
+  heldOf(from: Side): Packet['type'][] {
+    return this.ways[from].held.map(({ packet }) => packet.type)
+  }
+
   /** Sends the client a packet that the broker knows nothing of. */
   inject(packet: Packet): void {
     const bytes = encode(packet, this.version)

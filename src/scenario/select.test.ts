@@ -57,7 +57,7 @@ t.test('a star stands for anything', async t => {
 t.test('tags, versions and role narrow the choice', async t => {
   t.equal(selectCases(suites, { words: [], tags: ['slow'] }).cases.length, 8)
   t.equal(selectCases(suites, { words: [], versions: ['5.0'] }).cases.length, 6)
-  t.equal(selectCases(suites, { words: ['one'], role: 'broker' }).cases.length, 4)
+  t.equal(selectCases(suites, { words: ['one'], roles: ['broker'] }).cases.length, 4)
 })
 
 t.test('a word that means nothing is told, with what is near', async t => {

@@ -8,7 +8,8 @@ export type Selection = {
   /** Cases with any of these. */
   tags?: readonly string[]
   versions?: readonly Version[]
-  role?: SuiteRole
+  /** Only suites in which the harness plays one of these. */
+  roles?: readonly SuiteRole[]
 }
 
 /** The cases that any of the words means, in the order of the suites, and the words that mean none. */
@@ -41,8 +42,8 @@ function withoutHeavy(cases: Case[], { tags, words }: Selection): Case[] {
   return tags?.includes('heavy') || light.length === 0 ? cases : light
 }
 
-function fits(kase: Case, { tags, versions, role }: Selection): boolean {
-  if (role && kase.role !== role) return false
+function fits(kase: Case, { tags, versions, roles }: Selection): boolean {
+  if (roles && !roles.includes(kase.role)) return false
   if (versions && !versions.includes(kase.version)) return false
   return !tags || tags.length === 0 || kase.tags.some(tag => tags.includes(tag))
 }
