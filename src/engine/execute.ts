@@ -55,7 +55,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
   let ending: Ending
   try {
     ending = await play(scene)
-    scene.notes.push(...(scene.upstream?.notes(ending.kind === 'done') ?? []))
+    scene.notes.push(...(scene.upstream?.notes() ?? []))
   } finally {
     await close(scene, options, target)
   }

@@ -38,7 +38,11 @@ export async function fence(scene: Scene, body: Body): Promise<void> {
 
 /** A program at level 0 ends by itself when it has done its one thing: nothing can come behind that. */
 async function programIsDone(scene: Scene, actor: Actor): Promise<boolean> {
-  if (scene.target.role !== 'client' || scene.target.level !== 0 || !hasEnded(actor)) return false
+  return hasEnded(actor) && programEnds(scene)
+}
+
+async function programEnds(scene: Scene): Promise<boolean> {
+  if (scene.target.role !== 'client' || scene.target.level !== 0) return false
   const ending = await scene.until(() => programEnding(scene), scene.budgets.replyMs)
   return ending !== undefined && ending.error === undefined
 }
@@ -176,15 +180,14 @@ async function proxySentinel(scene: Scene, body: Body, name: string): Promise<vo
     body.topic === undefined
       ? (proxy.lastTopic ?? String(scene.env.get('topic')))
       : scene.env.text(body.topic)
-  const ended = () => proxy.relay?.endings.client !== undefined
-  if (proxy.relay && !ended()) {
+  const ended = () => !proxy.relay || proxy.relay.endings.client !== undefined
+  if (!ended()) {
     const acknowledged = proxy.sentinel(topic, scene.nextSentinel())
     await scene.until(() => acknowledged() || ended() || undefined, scene.budgets.replyMs)
     if (acknowledged())
       return void scene.log.record({ kind: 'fence', actors: [name], how: 'sentinel' })
   }
-  const ending = scene.target.role === 'client' && scene.target.level === 0 && programEnding(scene)
-  if (ending && ending.error === undefined) return
+  if (await programEnds(scene)) return
   scene.miss(mustAnswer, {
     message: `${name} expected PUBACK for a QoS 1 message sent behind all others`,
     expected: `PUBACK within ${scene.budgets.replyMs} ms`,

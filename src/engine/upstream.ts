@@ -44,9 +44,9 @@ export class Upstream {
   /** What it may be blamed for now: the first rule of a MUST that it broke, or an answer that it owes. */
   blame(): string | undefined {
     const broken = this.breaches.find(({ level }) => level === 'MUST')
-    if (broken) return `${this.target.name} broke ${broken.statement}: ${broken.message}`
+    if (broken) return `${this.target.name}, broke ${inWords(broken)}`
     const [owed] = [...this.referee.owed(), ...this.ledger.owed()]
-    return owed && `${this.target.name} owes ${owed.text}`
+    return owed && `${this.target.name}, owes ${owed.text}`
   }
 
   /** Why there is no verdict on the target, which did all it had to. */
@@ -55,16 +55,18 @@ export class Upstream {
     return `${what}, though the client did all it had to; the broker behind, ${this.blame() ?? name}`
   }
 
-  /** What stands beside the verdict. A case that was `played` to its end also tells what the broker still owed and lost. */
-  notes(played: boolean): string[] {
-    const late = played ? [...this.referee.overdue(), ...this.ledger.judge()] : []
-    const told = [...this.breaches, ...late].filter(({ level }) => level !== 'MAY')
-    return [...new Set(told.map(breach => this.noteOf(breach)))].slice(0, notesMax)
+  /** What stands beside the verdict: rules that it certainly broke. */
+  notes(): string[] {
+    const told = this.breaches.filter(({ level }) => level !== 'MAY')
+    const { name } = this.target
+    const lines = told.map(breach => `the broker behind, ${name}, broke ${inWords(breach)}`)
+    return [...new Set(lines)].slice(0, notesMax)
   }
+}
 
-  private noteOf({ statement, message }: Breach): string {
-    return `the broker behind, ${this.target.name}, broke ${statement}: ${message}`
-  }
+/** Its judges call it the target. */
+function inWords({ statement, message }: Breach): string {
+  return `${statement}: ${message.replace(/\bthe target\b/gi, 'it')}`
 }
 
 const notesMax = 10
