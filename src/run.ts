@@ -222,14 +222,14 @@ async function learn(
   }
 }
 
-/** Which versions the broker behind accepts, whatever somebody says of it. */
+/** What the broker behind accepts, whatever somebody says of it. */
 async function behindOf(
   target: BrokerTarget | undefined,
   common: Common,
 ): Promise<{ behind?: Behind }> {
   if (!target) return {}
-  const { versions } = await probeBroker({ target, ...common, nonce: `${common.nonce}u` })
-  return { behind: { target, versions } }
+  const probe = await probeBroker({ target, ...common, nonce: `${common.nonce}u` })
+  return { behind: { target, versions: probe.versions, fingerprint: probe.fingerprint } }
 }
 
 /** How to ask a broker that we could start again whether it still serves. */

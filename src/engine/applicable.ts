@@ -19,12 +19,8 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
   if (target.role !== needs) return `for a ${needs} as target`
   if (!facts.versions.includes(kase.version))
     return `the target does not speak MQTT ${kase.version}`
-  if (kase.role === 'proxy') {
-    const { behind } = facts
-    if (!behind) return 'needs a broker behind the proxy'
-    if (!behind.versions.includes(kase.version))
-      return `the broker behind, ${behind.target.name}, does not speak MQTT ${kase.version}`
-  }
+  const unfit = kase.role === 'proxy' ? unfitBehind(kase, facts.behind) : undefined
+  if (unfit) return unfit
   if (publishesAt2(kase) && !hasFeature('qos2', facts)) return 'needs qos2'
   for (const condition of kase.requires) {
     if (!holds(condition, facts)) return `needs ${describeCondition(condition)}`
@@ -36,6 +32,17 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
   if (target.role === 'broker' && !target.restart && verbsOf(kase.steps).has('target.restart')) {
     return 'not drivable: we cannot restart this target'
   }
+  return undefined
+}
+
+/** Why the broker behind a proxy will not do for a case. */
+function unfitBehind(kase: Case, behind: Behind | undefined): string | undefined {
+  if (!behind) return 'needs a broker behind the proxy'
+  const { name } = behind.target
+  if (!behind.versions.includes(kase.version))
+    return `the broker behind, ${name}, does not speak MQTT ${kase.version}`
+  if (publishesAt2(kase) && !hasFeature('qos2', behind))
+    return `the broker behind, ${name}, takes no QoS 2`
   return undefined
 }
 

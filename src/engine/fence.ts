@@ -6,7 +6,7 @@ import type { StepBody } from '../scenario/ast.ts'
 import { endOf, hasEnded, mustAnswer } from './expecting.ts'
 import type { Scene } from './scene.ts'
 import { programEnding } from './steps/dial.ts'
-import { endOf as proxyEnd } from './steps/proxy.ts'
+import { judgingFor, endOf as proxyEnd } from './steps/proxy.ts'
 
 type Body = Extract<StepBody, { verb: 'fence' }>
 
@@ -188,7 +188,7 @@ async function proxySentinel(scene: Scene, body: Body, name: string): Promise<vo
       return void scene.log.record({ kind: 'fence', actors: [name], how: 'sentinel' })
   }
   if (await programEnds(scene)) return
-  scene.miss(mustAnswer, {
+  scene.miss(judgingFor(proxy, 'client', mustAnswer), {
     message: `${name} expected PUBACK for a QoS 1 message sent behind all others`,
     expected: `PUBACK within ${scene.budgets.replyMs} ms`,
     got: ended() ? proxyEnd(proxy, 'client') : 'nothing',

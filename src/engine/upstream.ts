@@ -10,7 +10,11 @@ import { Link } from '../wire/link.ts'
 import type { Scene } from './scene.ts'
 
 /** A broker behind proxies: it is not the target, and what it gets wrong is not the target's fault. */
-export type Behind = { target: BrokerTarget; versions: Version[] }
+export type Behind = {
+  target: BrokerTarget
+  versions: Version[]
+  fingerprint: { [choice: string]: string | number | boolean }
+}
 
 /**
  * The broker behind the proxies of one case, watched by judges of its own. They see the connections that lead to it as if it were the

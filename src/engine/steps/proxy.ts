@@ -1,7 +1,7 @@
 import { describePacket } from '../../model/describe.ts'
 import type { Fault } from '../../model/fault.ts'
 import type { PacketType } from '../../model/packet.ts'
-import type { Side } from '../../model/side.ts'
+import { otherSide, type Side } from '../../model/side.ts'
 import type { Cut, Deed } from '../../peers/proxy.ts'
 import type { Judging, ProxyCut, ProxyDeed, StepBody } from '../../scenario/ast.ts'
 import { given } from '../expecting.ts'
@@ -76,8 +76,9 @@ export async function expect(
   const missed = { message: `${actor.name} expected ${wanted}`, packetType: matcher.type }
   const passed = actor.inbox[from][at]
   if (!passed) {
+    await blameClient(scene, from)
     const after = `after ${Math.round(scene.log.nowMs - began)} ms`
-    return scene.miss(judgingFor(from, body.judging), {
+    return scene.miss(judgingFor(actor, from, body.judging), {
       ...missed,
       expected: `${wanted} within ${scene.budgets.replyMs} ms`,
       got: isOver(actor, from) ? `${endOf(actor, from)} ${after}` : 'nothing',
@@ -88,7 +89,7 @@ export async function expect(
       ? matchFields(matcher.fields, { ...passed.packet }, scene.env)
       : matchPacket(matcher, passed.packet, scene.env)
   if (match.mismatches.length > 0) {
-    return scene.miss(judgingFor(from, body.judging), {
+    return scene.miss(judgingFor(actor, from, body.judging), {
       ...missed,
       expected: wanted,
       got: describePacket(passed.packet),
@@ -109,9 +110,18 @@ function nameOf(side: Side): string {
   return side === 'client' ? 'client' : 'broker behind'
 }
 
-/** What the broker behind does not do is no fault of the target. */
-function judgingFor(from: Side, judging: Judging): Judging {
-  return from === 'broker' ? { ...judging, as: 'given' } : judging
+/** The broker may have been silent because the client was: what that owed and did not say for so long is its own fault. */
+async function blameClient(scene: Scene, from: Side): Promise<void> {
+  if (from !== 'broker') return
+  const paid = () => scene.referee.owed().length === 0 || undefined
+  await scene.until(paid, scene.budgets.replyMs)
+  for (const breach of scene.referee.overdue()) scene.find(breach)
+}
+
+/** What the broker behind does not do is no fault of the target; nor is what the client cannot do once that broker has gone. */
+export function judgingFor(actor: ProxyActor, from: Side, judging: Judging): Judging {
+  const { broker } = actor.relay?.endings ?? {}
+  return from === 'broker' || broker?.by === 'them' ? { ...judging, as: 'given' } : judging
 }
 
 function isOver({ relay }: ProxyActor, side: Side): boolean {
@@ -123,7 +133,9 @@ export function endOf({ relay }: ProxyActor, side: Side): string {
   const broken = relay.broken[side]
   if (broken) return `bytes that are no MQTT packet: ${broken}`
   const ending = relay.endings[side]
-  const who = ending?.by === 'us' ? 'the proxy' : `the ${nameOf(side)}`
+  const gone = relay.endings[otherSide(side)]
+  const closer = ending?.by === 'them' ? side : gone?.by === 'them' ? otherSide(side) : undefined
+  const who = closer ? `the ${nameOf(closer)}` : 'the proxy'
   return `${who} closed the connection (${ending?.how.toUpperCase() ?? 'FIN'})`
 }
 
@@ -257,7 +269,8 @@ export async function struck(
     return
   }
   const { from, title, packetType } = missing
-  scene.miss(judgingFor(from, body.judging), {
+  await blameClient(scene, from)
+  scene.miss(judgingFor(actor, from, body.judging), {
     message: `${actor.name} expected ${title}`,
     expected: `${title} within ${scene.budgets.reconnectMs} ms`,
     got: isOver(actor, from) ? endOf(actor, from) : 'nothing',
