@@ -1,10 +1,14 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { Aedes } from 'aedes'
 import t from 'tap'
 import { type Flaw, flaws } from '../fixtures/peers/flaws/index.ts'
 import { loadCases } from '../scripts/proof/load.ts'
 import { brokerTarget, clientTarget } from '../scripts/proof/peers.ts'
 import { oneOfEach } from '../scripts/proof/select.ts'
 import { tryFlawWith } from '../scripts/proof/trial.ts'
-import { runLoaded } from './run.ts'
+import { createReporter } from './index.ts'
+import { run, runLoaded } from './run.ts'
 import type { Case } from './scenario/ast.ts'
 
 const all = (await loadCases()).client.filter(({ role }) => role === 'proxy')
@@ -120,3 +124,63 @@ t.test('what the broker behind gets wrong never fails the client', async t => {
     t.ok(told, `${name} is told of`)
   }
 })
+
+const reference = 'fixtures/peers/reference-client.yaml'
+
+t.test(
+  'a client is run through proxies before the embedded broker, unless told otherwise',
+  async t => {
+    const report = await run({
+      target: reference,
+      suites: ['proxy/client-sends/pubrec-lost'],
+      replayWith: '--target x',
+    })
+    t.equal(report.exitCode, 0)
+    t.equal(report.target.behind?.name, 'aedes')
+    t.equal(report.summary.pass, 2)
+    const skipped = report.results.find(({ version }) => version === '5.0')
+    t.equal(skipped?.reason, 'the broker behind, aedes, does not speak MQTT 5.0')
+  },
+)
+
+t.test('--upstream names a broker, behind a client', async t => {
+  const suites = ['proxy/client-sends/undisturbed']
+  await t.rejects(run({ target: 'aedes', upstream: 'aedes', suites }), /needs a client as --target/)
+  await t.rejects(run({ target: reference, upstream: reference, suites }), /is a client/)
+})
+
+t.test(
+  'the trace tells of both legs, and the password of the broker behind is not in it',
+  async t => {
+    const broker = await Aedes.createBroker()
+    const server = createServer(socket => void broker.handle(socket))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    t.teardown(() => {
+      server.close()
+      return new Promise<void>(resolve => broker.close(() => resolve()))
+    })
+    const seen = new Set<string>()
+    broker.authenticate = (_, username, password, done) => {
+      seen.add(`${username} ${password}`)
+      done(null, true)
+    }
+    const { port } = server.address() as AddressInfo
+    const report = await run({
+      target: reference,
+      upstream: `mqtt://someone:s3cret-word@127.0.0.1:${port}`,
+      suites: ['proxy/client-receives/pubrec-lost:3.1.1:close=rst'],
+    })
+    t.equal(report.exitCode, 0)
+    t.same([...seen], ['someone s3cret-word'], 'the client was told what the broker wants to know')
+    const [result] = report.results
+    const trace = result?.trace ?? []
+    const came = trace.find(
+      event => event.kind === 'packet' && event.actor === 'proxy' && event.packet.type === 'PUBREC',
+    )
+    t.match(came, { from: 'target', connection: 1 })
+    t.ok(trace.some(event => event.kind === 'packet' && event.from === 'upstream'))
+    const text = (await createReporter('json')).end(report)
+    t.notMatch(text, 's3cret-word')
+    t.notMatch(text, Buffer.from('s3cret-word').toString('hex'))
+  },
+)

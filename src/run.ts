@@ -122,6 +122,9 @@ export async function runLoaded(
     address: target.address,
     versions: facts.versions,
     fingerprint: facts.fingerprint,
+    ...(facts.behind
+      ? { behind: { name: facts.behind.target.name, address: facts.behind.target.address } }
+      : {}),
   }
   options.onBegin?.({
     mqttspec: version,

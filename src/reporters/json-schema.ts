@@ -266,6 +266,10 @@ const target = object({
       oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }],
     },
   },
+  'behind?': {
+    ...object({ name: text, address: text }),
+    description: 'The broker behind the proxies, which was not judged.',
+  },
 })
 
 const report = object({
