@@ -46,8 +46,8 @@ const bad: Bad[] = [
     /"after" and "from" stand together/,
   ],
   ['UNKNOWN_FAULT', proxied('proxy.cut: «fim»'), /fim/, /fin/],
-  ['WRONG_ACTOR', proxied('«proxy.send»: PINGREQ'), /a proxy has no verb "send"/],
-  ['WRONG_ACTOR', steps('«pub.struck»:'), /it belongs to a proxy/],
+  ['WRONG_ACTOR', proxied('proxy.«send»: PINGREQ'), /a proxy has no verb "send"/],
+  ['WRONG_ACTOR', steps('pub.«struck»:'), /it belongs to a proxy/],
   [
     'NOT_CONNECTED',
     'suite: a\ntitle: A\nrole: proxy\nscenarios:\n  - id: x\n    title: X\n    steps:\n      - app.connect:\n      - «p»roxy.expect: { CONNECT: {} }\n',
