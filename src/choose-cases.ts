@@ -1,6 +1,6 @@
 import { shardOf } from './engine/shard.ts'
 import type { RunOptions } from './run.ts'
-import type { Case, Suite } from './scenario/ast.ts'
+import type { Case, Suite, SuiteRole } from './scenario/ast.ts'
 import { selectFor } from './scenario/select.ts'
 import { nothingCalled } from './suites.ts'
 import type { Target } from './targets/target.ts'
@@ -12,13 +12,13 @@ export function chooseCases(
   target: Pick<Target, 'role'>,
   options: RunOptions,
 ): Case[] {
-  const role = target.role === 'broker' ? 'client' : 'broker'
-  const selection = selectFor(role, suites, {
+  const roles: SuiteRole[] = target.role === 'broker' ? ['client'] : ['broker', 'proxy']
+  const selection = selectFor(roles, suites, {
     words,
     ...(options.tags ? { tags: options.tags } : {}),
     ...(options.mqtt ? { versions: options.mqtt } : {}),
     // Without words, what fits the target's role; a suite that somebody named is shown as skipped instead.
-    ...(words.length === 0 && !options.suites?.length ? { role } : {}),
+    ...(words.length === 0 && !options.suites?.length ? { roles } : {}),
   })
   if (selection.unknown.length > 0) throw nothingCalled(selection.unknown)
   return shardOf(selection.cases, options.shard)

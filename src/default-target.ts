@@ -5,6 +5,6 @@ import { selectCases } from './scenario/select.ts'
 export function defaultTarget(suites: Suite[], words: string[], named: boolean): string {
   if (words.length === 0 && !named) return 'aedes'
   const { cases } = selectCases(suites, { words })
-  if (cases.length === 0 || cases.some(kase => kase.role !== 'broker')) return 'aedes'
+  if (cases.length === 0 || cases.some(kase => kase.role === 'client')) return 'aedes'
   return cases.some(kase => kase.suite.startsWith('device/')) ? 'pico' : 'mqttjs'
 }

@@ -9,6 +9,7 @@ import { judgeKnownIssues } from './engine/known.ts'
 import { answersConnect, probeBroker, sanityExchange } from './engine/probe.ts'
 import { runCases } from './engine/runner.ts'
 import { statementOutcomes } from './engine/statement-outcomes.ts'
+import type { Behind } from './engine/upstream.ts'
 import { InterruptedError } from './interrupted-error.ts'
 import { killsOfCase, packagedKills } from './kills.ts'
 import type { Finding } from './model/finding.ts'
@@ -18,7 +19,7 @@ import type { Version } from './model/version.ts'
 import type { Case } from './scenario/ast.ts'
 import { readSuites } from './suites.ts'
 import { openTarget, shownWish, type TargetWish, WishError } from './targets/index.ts'
-import type { Target } from './targets/target.ts'
+import type { BrokerTarget, Target } from './targets/target.ts'
 import { TargetError } from './targets/target-error.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
@@ -28,6 +29,8 @@ export type RunOptions = {
   suites?: string[]
   /** An address, a profile file, a built-in name, or a broker in this process. Default: the embedded broker. */
   target?: TargetWish
+  /** The broker behind proxies, where the target is a client. Default: the embedded broker. */
+  upstream?: TargetWish
   /** Only these versions. */
   mqtt?: Version[]
   /** Only cases with one of these tags. */
@@ -72,12 +75,15 @@ export async function run(options: RunOptions = {}): Promise<RunReport> {
   const wish =
     options.target ?? defaultTarget(suites, words, (options.suites ?? []).length > words.length)
   const target = await openUnlessAborted(wish, options)
+  let behind: BrokerTarget | undefined
   try {
     const cases = chooseCases(suites, words, target, options)
+    behind = await openBehind(cases, target, options)
     const empty = cases.length > 0 ? undefined : whyEmpty(suites, options)
-    return await runLoaded(cases, target, { ...options, ...(empty ? { empty } : {}) }, began)
+    const more = { ...(empty ? { empty } : {}), ...(behind ? { behind } : {}) }
+    return await runLoaded(cases, target, { ...options, ...more }, began)
   } finally {
-    await target.stop()
+    await Promise.all([target.stop(), behind?.stop()])
   }
 }
 
@@ -100,6 +106,24 @@ async function openUnlessAborted(
   }
 }
 
+/** The broker behind proxies, where some case has one. Rejects as `openUnlessAborted`. */
+async function openBehind(
+  cases: Case[],
+  target: Target,
+  options: RunOptions,
+): Promise<BrokerTarget | undefined> {
+  const { upstream } = options
+  if (upstream !== undefined && target.role === 'broker') {
+    const message = '--upstream names the broker behind a proxy, and needs a client as --target'
+    throw new UsageError(message)
+  }
+  if (target.role === 'broker' || !cases.some(({ role }) => role === 'proxy')) return undefined
+  const behind = await openUnlessAborted(upstream ?? 'aedes', options)
+  if (behind.role === 'broker') return behind
+  await behind.stop()
+  throw new UsageError(`--upstream names a broker; ${behind.name} is a client`)
+}
+
 /** As `run`, with cases that are loaded and a target that is open already, and that stays open. */
 export async function runLoaded(
   cases: Case[],
@@ -120,6 +144,9 @@ export async function runLoaded(
     address: target.address,
     versions: facts.versions,
     fingerprint: facts.fingerprint,
+    ...(facts.behind
+      ? { behind: { name: facts.behind.target.name, address: facts.behind.target.address } }
+      : {}),
   }
   options.onBegin?.({
     mqttspec: version,
@@ -154,6 +181,8 @@ export type LoadedOptions = RunOptions & {
   proceed?: boolean
   /** Why there are no cases. */
   empty?: string
+  /** The broker behind proxies, open already. */
+  behind?: BrokerTarget
 }
 
 /** Wall clock and monotonic clock at the start, both in ms. */
@@ -170,13 +199,14 @@ function newNonce(): string {
 async function learn(
   target: Target,
   common: Common,
-  { mqtt, proceed = false }: LoadedOptions,
+  { mqtt, proceed = false, behind }: LoadedOptions,
 ): Promise<Learned> {
   const wanted = (all: Version[]) => (mqtt ? all.filter(v => mqtt.includes(v)) : all)
   if (target.role === 'client') {
     const { board } = target.profile.settings ?? {}
     const fingerprint = board === undefined ? {} : { board }
-    return { target, versions: wanted(target.versions), fingerprint, findings: [] }
+    const versions = wanted(target.versions)
+    return { target, versions, fingerprint, findings: [], ...(await behindOf(behind, common)) }
   }
   const probe = await probeBroker({ target, ...common }).catch(error => {
     if (!proceed) throw error
@@ -198,6 +228,16 @@ async function learn(
   }
 }
 
+/** What the broker behind accepts, whatever somebody says of it. */
+async function behindOf(
+  target: BrokerTarget | undefined,
+  common: Common,
+): Promise<{ behind?: Behind }> {
+  if (!target) return {}
+  const probe = await probeBroker({ target, ...common, nonce: `${common.nonce}u` })
+  return { behind: { target, versions: probe.versions, fingerprint: probe.fingerprint } }
+}
+
 /** How to ask a broker that we could start again whether it still serves. */
 function servesOf(target: Target, facts: Facts, common: Common) {
   const [newest] = [...facts.versions].reverse()
@@ -214,6 +254,8 @@ async function afterwards(
 ): Promise<string | undefined> {
   const death = target.death()
   if (death) return `the target is dead at the end of the run: ${death.reason}`
+  const gone = facts.behind?.target.death()
+  if (gone) return `the broker behind is dead at the end of the run: ${gone.reason}`
   const [newest] = [...facts.versions].reverse()
   if (target.role === 'client' || common.signal.aborted || !newest) return undefined
   const insane = await sanityExchange({ target, ...common, nonce: `${common.nonce}z` }, newest)

@@ -8,14 +8,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Cases that test a broker, cases that test a client. */
 export type Loaded = { broker: Case[]; client: Case[] }
 
-/** The suites for brokers and clients as they ship. */
+/** The suites for brokers and clients as they ship, those with a proxy before a client among them. */
 export async function loadCases(): Promise<Loaded> {
   const { suites } = await readSuites(
-    ['broker', 'client'].map(folder => path.join(root, 'suites', folder)),
+    ['broker', 'client', 'proxy'].map(folder => path.join(root, 'suites', folder)),
   )
   const cases = suites.flatMap(suite => suite.cases)
   return {
     broker: cases.filter(({ role }) => role === 'client'),
-    client: cases.filter(({ role }) => role === 'broker'),
+    client: cases.filter(({ role }) => role === 'broker' || role === 'proxy'),
   }
 }

@@ -90,6 +90,9 @@ async function runStage(
   const began = performance.now()
   const target = await open()
   Object.assign(target.profile, { timing })
+  // Behind a proxy stands a broker without flaw: what is amiss is the client's.
+  const proxied = cases.some(({ role }) => role === 'proxy')
+  const behind = proxied ? await brokerTarget('behind', () => ({})) : undefined
   const byId = new Map(cases.map(kase => [kase.id, kase]))
   try {
     const { results } = await runLoaded(cases, target, {
@@ -98,6 +101,7 @@ async function runStage(
       signal: AbortSignal.timeout(trialMaxMs),
       // A run stops where not one QoS 2 message gets through. Here the cases are to tell why.
       proceed: true,
+      ...(behind ? { behind } : {}),
     })
     trial.ran += results.filter(({ verdict }) => verdict !== 'skipped').length
     trial.misses.push(...results.flatMap(result => missOf(result, byId.get(result.id), flaw)))
@@ -106,6 +110,7 @@ async function runStage(
     trial.problem = error.message
   } finally {
     await target.stop()
+    await behind?.stop()
     trial.tookMs += Math.round(performance.now() - began)
   }
 }

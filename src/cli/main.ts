@@ -53,6 +53,10 @@ function createProgram(exit: (code: number) => void): Command {
     .description('run suites against a broker or a client')
     .argument('[suite|id...]', 'suite files, folders, suite or case ids (* stands for anything)')
     .option('--target <url|profile|name>', 'what to test (default: the embedded broker)')
+    .option(
+      '--upstream <url|profile|name>',
+      'the broker behind the proxy, for suites that stand between a client and one (default: the embedded broker)',
+    )
     .option('--serial <port>', 'a real Pico on that port, with the firmware of device/')
     .option('--board-config <file>', "with --serial: the board's config.json (Wi-Fi, address)")
     .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)

@@ -13,6 +13,7 @@ import { runThatNeverBegan } from './run-that-never-began.ts'
 
 type Options = {
   target?: string
+  upstream?: string
   serial?: string
   boardConfig?: string
   mqtt?: Version[]
@@ -68,6 +69,7 @@ async function runAndTell(
   const report = await run({
     suites: words,
     ...targetOf(options),
+    ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
     ...(options.mqtt ? { mqtt: options.mqtt } : {}),
     ...(options.tag ? { tags: options.tag } : {}),
     ...jobsOf(options),
@@ -119,9 +121,13 @@ function jobsOf({ jobs, serial }: Options): { jobs?: number } {
 }
 
 function replayWords(options: Options): string {
-  if (options.serial !== undefined) return `--serial ${options.serial}`
-  const target = shownTarget(options)
-  return target ? `--target ${target}` : ''
+  const target =
+    options.serial === undefined ? worded('target', options.target) : [`--serial ${options.serial}`]
+  return [...target, ...worded('upstream', options.upstream)].join(' ')
+}
+
+function worded(name: string, wish: string | undefined): string[] {
+  return wish === undefined ? [] : [`--${name} ${shownWish(wish)}`]
 }
 
 function shownTarget({ target }: Options): string | undefined {

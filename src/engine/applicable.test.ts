@@ -35,6 +35,26 @@ t.test('a case that publishes at QoS 2 needs it, wherever in its steps', async t
   t.equal(notApplicable(kase([publish(2)]), facts()), undefined)
 })
 
+t.test('a proxy needs a client before it and a fit broker behind it', async t => {
+  const client: Facts = {
+    target: { role: 'client', level: 1, profile: { lacks: [] } } as unknown as Target,
+    versions: ['5.0'],
+    fingerprint: {},
+  }
+  const behind = (versions: string[], lacks: string[] = []) =>
+    ({
+      target: { role: 'broker', name: 'b', profile: { lacks } },
+      versions,
+      fingerprint: {},
+    }) as unknown as NonNullable<Facts['behind']>
+  const proxied: Case = { ...kase([publish(2)]), role: 'proxy' }
+  t.equal(notApplicable(proxied, facts()), 'for a client as target')
+  t.equal(notApplicable(proxied, client), 'needs a broker behind the proxy')
+  t.match(notApplicable(proxied, { ...client, behind: behind(['3.1.1']) }), /speak MQTT 5\.0/)
+  t.match(notApplicable(proxied, { ...client, behind: behind(['5.0'], ['qos2']) }), /no QoS 2/)
+  t.equal(notApplicable(proxied, { ...client, behind: behind(['5.0']) }), undefined)
+})
+
 t.test('a subscription at QoS 2 needs nothing; a case about Maximum QoS knows', async t => {
   const subscribe = { verb: 'subscribe', subscriptions: [{ kind: 'map', map: { qos: 2 } }] }
   const without = facts({ maximumQoS: 1 })

@@ -2,21 +2,25 @@ import type { Version } from '../model/version.ts'
 import type { Case, Condition, Step } from '../scenario/ast.ts'
 import type { Target } from '../targets/target.ts'
 import { asOneCommand } from './one-command.ts'
+import type { Behind } from './upstream.ts'
 
 export type Facts = {
   target: Target
   versions: Version[]
   fingerprint: { [choice: string]: string | number | boolean }
+  /** The broker behind proxies. */
+  behind?: Behind
 }
 
 /** Why a case cannot be asked of this target, or undefined. */
 export function notApplicable(kase: Case, facts: Facts): string | undefined {
   const { target } = facts
-  const needs = kase.role === 'broker' ? 'client' : 'broker'
-  if (kase.role === 'proxy') return 'proxy scenarios are not run by this version'
+  const needs = kase.role === 'client' ? 'broker' : 'client'
   if (target.role !== needs) return `for a ${needs} as target`
   if (!facts.versions.includes(kase.version))
     return `the target does not speak MQTT ${kase.version}`
+  const unfit = kase.role === 'proxy' ? unfitBehind(kase, facts.behind) : undefined
+  if (unfit) return unfit
   if (publishesAt2(kase) && !hasFeature('qos2', facts)) return 'needs qos2'
   for (const condition of kase.requires) {
     if (!holds(condition, facts)) return `needs ${describeCondition(condition)}`
@@ -28,6 +32,17 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
   if (target.role === 'broker' && !target.restart && verbsOf(kase.steps).has('target.restart')) {
     return 'not drivable: we cannot restart this target'
   }
+  return undefined
+}
+
+/** Why the broker behind a proxy will not do for a case. */
+function unfitBehind(kase: Case, behind: Behind | undefined): string | undefined {
+  if (!behind) return 'needs a broker behind the proxy'
+  const { name } = behind.target
+  if (!behind.versions.includes(kase.version))
+    return `the broker behind, ${name}, does not speak MQTT ${kase.version}`
+  if (publishesAt2(kase) && !hasFeature('qos2', behind))
+    return `the broker behind, ${name}, takes no QoS 2`
   return undefined
 }
 

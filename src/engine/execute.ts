@@ -15,6 +15,7 @@ import { CheckFailed, Inconclusive, Interrupted, Skipped } from './outcome.ts'
 import { Scene } from './scene.ts'
 import { settle } from './settle.ts'
 import { runSteps } from './steps.ts'
+import { type Behind, endSessionsBehind, Upstream } from './upstream.ts'
 import { type Ending, verdictOf } from './verdict.ts'
 
 export type ExecuteOptions = {
@@ -25,6 +26,8 @@ export type ExecuteOptions = {
   maxPacketBytes: number
   bench?: Bench
   canary?: Canary
+  /** For proxies. */
+  behind?: Behind
   /** Kept sessions of ours are ended at the target when the case is over: somebody else's broker should not keep them. */
   cleanUp: boolean
   replay: string
@@ -53,11 +56,15 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     maxPacketBytes: options.maxPacketBytes,
     ...(options.bench ? { bench: options.bench } : {}),
     ...(options.canary ? { canary: options.canary } : {}),
+    ...(kase.role === 'proxy' && options.behind
+      ? { upstream: new Upstream(options.behind.target, kase.version) }
+      : {}),
   })
   options.onBegun?.(() => scene.log.lastSeq)
   let ending: Ending
   try {
     ending = await play(scene)
+    scene.notes.push(...(scene.upstream?.notes() ?? []))
   } finally {
     await close(scene, options, target)
     limit.release()
@@ -166,6 +173,11 @@ function verify(scene: Scene): void {
       target: scene.target.role,
       hearsApp: hearsApp(scene.target),
     })
+    // Where the client did all it had to towards the proxy, what went wrong from end to end was the broker's doing.
+    const innocent = scene.findings.every(({ level }) => level === 'MAY')
+    if (scene.upstream && innocent && breaches[0]) {
+      throw new Inconclusive(scene.upstream.blamedFor(breaches[0].message))
+    }
     for (const breach of breaches) scene.find(breach)
   }
 }
@@ -175,6 +187,8 @@ async function close(scene: Scene, options: ExecuteOptions, target: Target): Pro
   await Promise.allSettled([...scene.apps.values()].map(app => app.handle.stop()))
   for (const listener of scene.listeners.values()) listener.close()
   for (const actor of scene.actors.values()) actor.destroy()
+  for (const proxy of scene.proxies.values()) proxy.destroy()
+  if (scene.upstream && !scene.upstream.target.restart) await endSessionsBehind(scene)
   if (target !== options.target) await target.stop()
   else if (options.cleanUp && target.role === 'broker') await endSessions(scene)
 }

@@ -6,6 +6,7 @@ import type { StepBody } from '../scenario/ast.ts'
 import { endOf, hasEnded, mustAnswer } from './expecting.ts'
 import type { Scene } from './scene.ts'
 import { programEnding } from './steps/dial.ts'
+import { judgingFor, endOf as proxyEnd } from './steps/proxy.ts'
 
 type Body = Extract<StepBody, { verb: 'fence' }>
 
@@ -15,10 +16,12 @@ const sentinelIdMin = 60_000
 /**
  * Closes the claim that nothing more comes, without waiting: what comes back behind a fence proves that everything owed
  * before it has been said. Several fake clients: the first publishes a sentinel which the others must receive. One: PINGREQ.
- * A fake broker sends the client a sentinel at QoS 1; the application on the client echoes a nonce.
+ * A fake broker or a proxy sends the client a sentinel at QoS 1; the application on the client echoes a nonce.
  */
 export async function fence(scene: Scene, body: Body): Promise<void> {
-  const actors = body.actors.filter(name => !scene.apps.has(name)).map(name => scene.actor(name))
+  const peers = body.actors.filter(name => !scene.apps.has(name))
+  if (scene.upstream) for (const name of peers) await proxySentinel(scene, body, name)
+  const actors = scene.upstream ? [] : peers.map(name => scene.actor(name))
   const [first, ...others] = actors
   if (first) {
     if (await programIsDone(scene, first)) return nothingMore(scene, actors)
@@ -35,7 +38,11 @@ export async function fence(scene: Scene, body: Body): Promise<void> {
 
 /** A program at level 0 ends by itself when it has done its one thing: nothing can come behind that. */
 async function programIsDone(scene: Scene, actor: Actor): Promise<boolean> {
-  if (scene.target.role !== 'client' || scene.target.level !== 0 || !hasEnded(actor)) return false
+  return hasEnded(actor) && programEnds(scene)
+}
+
+async function programEnds(scene: Scene): Promise<boolean> {
+  if (scene.target.role !== 'client' || scene.target.level !== 0) return false
   const ending = await scene.until(() => programEnding(scene), scene.budgets.replyMs)
   return ending !== undefined && ending.error === undefined
 }
@@ -164,6 +171,29 @@ async function clientSentinel(scene: Scene, body: Body, broker: Actor): Promise<
     })
   }
   scene.log.record({ kind: 'fence', actors: [broker.name], how: 'sentinel' })
+}
+
+/** The same at a proxy: the broker behind gets to know of neither the message nor the answer. */
+async function proxySentinel(scene: Scene, body: Body, name: string): Promise<void> {
+  const proxy = scene.proxy(name)
+  const topic =
+    body.topic === undefined
+      ? (proxy.lastTopic ?? String(scene.env.get('topic')))
+      : scene.env.text(body.topic)
+  const ended = () => !proxy.relay || proxy.relay.endings.client !== undefined
+  if (!ended()) {
+    const acknowledged = proxy.sentinel(topic, scene.nextSentinel())
+    await scene.until(() => acknowledged() || ended() || undefined, scene.budgets.replyMs)
+    if (acknowledged())
+      return void scene.log.record({ kind: 'fence', actors: [name], how: 'sentinel' })
+  }
+  if (await programEnds(scene)) return
+  scene.miss(judgingFor(proxy, 'client', mustAnswer), {
+    message: `${name} expected PUBACK for a QoS 1 message sent behind all others`,
+    expected: `PUBACK within ${scene.budgets.replyMs} ms`,
+    got: ended() ? proxyEnd(proxy, 'client') : 'nothing',
+    packetType: 'PUBACK',
+  })
 }
 
 /** An actor that answers by hand has expected everything there was: a delivery left over is one too many. */

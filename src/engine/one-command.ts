@@ -21,7 +21,7 @@ export function asOneCommand(steps: Step[]): OneCommand {
   if (connect < 0 || !told)
     return { kind: 'not drivable', why: 'a program is started to do something' }
   const between = plain.slice(connect + 1, command)
-  if (connect > command || !between.every(({ body }) => body.verb === 'accept')) {
+  if (connect > command || !between.every(({ body }) => waitsFor.includes(body.verb))) {
     return {
       kind: 'not drivable',
       why: 'the program does its one thing as soon as it is connected',
@@ -32,6 +32,9 @@ export function asOneCommand(steps: Step[]): OneCommand {
     steps: [...plain.slice(0, connect + 1), told, ...between, ...plain.slice(command + 1)],
   }
 }
+
+/** What may stand between the start of a program and what it does: it is told both at once. */
+const waitsFor: readonly Step['body']['verb'][] = ['accept', 'proxy.accept', 'proxy.fault']
 
 function waitsForConnected({ body }: Step): boolean {
   return body.verb === 'app.expect' && body.event === 'connected' && body.judging.as === 'given'

@@ -212,6 +212,7 @@ class Runner {
       maxPacketBytes,
       ...(bench ? { bench } : {}),
       ...(this.canary ? { canary: this.canary } : {}),
+      ...(facts.behind ? { behind: facts.behind } : {}),
       replay: this.options.replayOf(kase),
       onBegun: progress => {
         if (laneOf(kase) === 'quick') this.idle.watch(index, progress)

@@ -13,8 +13,10 @@ import { citeFor } from './cite.ts'
 import { Env } from './env.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './outcome.ts'
 import { overrunLimit } from './overrun.ts'
+import { ProxyActor } from './proxy-actor.ts'
 import { Pulse } from './pulse.ts'
 import { TraceLog } from './trace-log.ts'
+import type { Upstream } from './upstream.ts'
 
 export type SceneOptions = {
   kase: Case
@@ -26,6 +28,8 @@ export type SceneOptions = {
   referee: Referee
   ledger: Ledger
   maxPacketBytes: number
+  /** The broker behind the proxies of the case. */
+  upstream?: Upstream
   /** Of a simulated board; absent for any other target. */
   bench?: Bench
   /** Asked before silence is held against the target: whether it is slow just now. */
@@ -50,6 +54,7 @@ export class Scene {
   readonly ledger: Ledger
   readonly actors = new Map<string, Actor>()
   readonly apps = new Map<string, AppActor>()
+  readonly proxies = new Map<string, ProxyActor>()
   readonly listeners = new Map<string, Listener>()
   readonly findings: Finding[] = []
   /** What people should see beside the verdict. */
@@ -59,6 +64,7 @@ export class Scene {
   readonly nonce: string
   readonly bench: Bench | undefined
   private readonly canary: Canary | undefined
+  readonly upstream: Upstream | undefined
   target: Target
   /** Where the scenario is; findings point here. */
   place: Place
@@ -67,7 +73,7 @@ export class Scene {
   ownInstance: BrokerTarget | undefined
   private connections = 0
   private sentinels = 0
-  private readonly maxPacketBytes: number
+  readonly maxPacketBytes: number
 
   constructor(options: SceneOptions) {
     this.kase = options.kase
@@ -78,12 +84,14 @@ export class Scene {
     this.nonce = options.nonce
     this.bench = options.bench
     this.canary = options.canary
+    this.upstream = options.upstream
     this.referee = options.referee
     this.ledger = options.ledger
     this.maxPacketBytes = options.maxPacketBytes
     this.place = options.kase.place
-    const secrets = options.target.role === 'broker' ? options.target.credentials : {}
-    this.log = new TraceLog(secrets, event => {
+    const broker = options.target.role === 'broker' ? options.target : options.upstream?.target
+    this.log = new TraceLog(broker?.credentials ?? {}, event => {
+      if (this.upstream?.observe(event)) return
       this.ledger.observe(event)
       for (const breach of this.referee.observe(event)) this.find(breach)
     })
@@ -106,12 +114,29 @@ export class Scene {
       clientId: `${this.nonce}${name.replace(/[^0-9A-Za-z]/g, '')}`.slice(0, 23),
       recorder: this.log,
       maxPacketBytes: this.maxPacketBytes,
-      nextConnection: () => ++this.connections,
+      nextConnection: () => this.nextConnection(),
       changed: () => this.pulse.fire(),
       onBreach: breach => this.find(breach),
     })
     this.actors.set(name, actor)
     return actor
+  }
+
+  /** The proxy of that name, made at its first step. */
+  proxy(name: string): ProxyActor {
+    const proxy = this.proxies.get(name) ?? new ProxyActor(this, name)
+    this.proxies.set(name, proxy)
+    return proxy
+  }
+
+  nextConnection(): number {
+    return ++this.connections
+  }
+
+  /** The broker behind the proxies. */
+  behind(): BrokerTarget {
+    if (this.upstream) return this.upstream.target
+    throw new RangeError('this step needs a broker behind the proxy')
   }
 
   broker(): BrokerTarget {
@@ -175,7 +200,7 @@ export class Scene {
 
   /** `app2` connects to `broker2` where the scenario has one, any other to the first. */
   brokerFor(app: string): string {
-    const own = `${this.brokerName}${app.slice('app'.length)}`
+    const own = `${this.brokerName.replace(/\d+$/, '')}${app.slice('app'.length)}`
     return namesActor(this.kase.steps, own) ? own : this.brokerName
   }
 
@@ -201,7 +226,9 @@ export class Scene {
 
   /** Ends the case: a check was missed, or what a check rests on. */
   miss(judging: Judging, what: Missed): never {
-    const limit = overrunLimit(this.log.events())
+    const blame = this.upstream?.blame()
+    if (blame) throw new Inconclusive(`${what.message}; but the broker behind, ${blame}`)
+    const limit = this.upstream ? undefined : overrunLimit(this.log.events())
     if (limit !== undefined) throw new Skipped(`needs a Receive Maximum of more than ${limit}`)
     if (judging.as === 'given') {
       throw new Inconclusive(`${statedOnce(what)}; got ${what.got}`)

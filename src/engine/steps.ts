@@ -8,6 +8,7 @@ import * as control from './steps/control.ts'
 import * as device from './steps/device.ts'
 import * as dial from './steps/dial.ts'
 import * as loss from './steps/loss.ts'
+import * as proxy from './steps/proxy.ts'
 import * as traffic from './steps/traffic.ts'
 
 /** Runs steps in order, writing each into the trace. Ends early by CheckFailed, Inconclusive or Skipped. */
@@ -32,6 +33,7 @@ function serious(scene: Scene): void {
 async function runStep(scene: Scene, step: Step): Promise<unknown> {
   const { body } = step
   const actor = () => scene.actor(step.actor ?? '')
+  const at = () => scene.proxy(step.actor ?? '')
   switch (body.verb) {
     case 'connect':
       return dial.connect(scene, actor(), body)
@@ -89,7 +91,22 @@ async function runStep(scene: Scene, step: Step): Promise<unknown> {
     case 'resume':
       return loss.resume(scene, actor())
     case 'refuse':
-      return dial.refuse(scene, actor(), body)
+      return dial.refuse(scene, step.actor ?? '', body)
+    case 'proxy.accept':
+      return proxy.accept(scene, at(), body)
+    case 'proxy.expect':
+      return proxy.expect(scene, at(), body)
+    case 'proxy.fault':
+      return proxy.fault(scene, at(), body)
+    case 'proxy.struck':
+      return proxy.struck(scene, at(), body)
+    case 'proxy.cut':
+      return proxy.cut(scene, at(), body)
+    case 'proxy.release':
+      return proxy.release(scene, at(), body)
+    case 'proxy.stall':
+    case 'proxy.resume':
+      return proxy.stall(scene, at(), body)
     case 'app.connect':
       return app.appConnect(scene, await app.appOf(scene, step.actor ?? 'app'), body)
     case 'app.publish':

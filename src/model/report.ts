@@ -47,6 +47,8 @@ export type TargetInfo = {
   versions: Version[]
   /** Legal choices seen at the start: `delivers: at-pubrel`, `receiveMaximum: 20`. */
   fingerprint: { [choice: string]: string | number | boolean }
+  /** A client: the broker behind the proxies, which was not judged. */
+  behind?: { name: string; address: string }
 }
 
 export type StatementOutcome = {

@@ -2,12 +2,14 @@ import type { AppCommand, AppEvent } from './app.ts'
 import type { Fault } from './fault.ts'
 import type { Finding, Place } from './finding.ts'
 import type { Packet } from './packet.ts'
+import type { Side } from './side.ts'
 import type { Version } from './version.ts'
 
 /** Milliseconds since the case began. */
 export type RunMs = number
 
-export type Party = 'harness' | 'target'
+/** `upstream` is the broker behind a proxy, which is not the target. */
+export type Party = 'harness' | 'target' | 'upstream'
 
 /** What every event carries: its index in the trace and its time. */
 type Stamp = { seq: number; at: RunMs }
@@ -24,7 +26,8 @@ type OnConnection = { connection: number; actor: string }
 export type TraceEvent = Stamp & TraceBody
 
 export type TraceBody =
-  | (OnConnection & { kind: 'open'; by: Party; version: Version })
+  /** `leg` and `peer` on the connections of a proxy: whom it leads to, and the name of the application or of the broker behind. */
+  | (OnConnection & { kind: 'open'; by: Party; version: Version; leg?: Side; peer?: string })
   | (OnConnection & { kind: 'packet'; from: Party; packet: Packet; bytes: Uint8Array; auto?: true })
   /** Bytes that are no whole packet: `partial` (a prefix), `raw` (sent on purpose), `garbage` (could not be decoded). */
   | (OnConnection & {

@@ -287,7 +287,8 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   function onEnd(event: EventOf<'close'>): void {
     const connection = connections.get(event.connection)
     if (!connection || connection.ended) return
-    onClose(watch, connection, event.by, leaving || target === 'client')
+    const by = event.by === 'harness' ? 'harness' : 'target'
+    onClose(watch, connection, by, leaving || target === 'client')
     connections.delete(event.connection)
   }
 

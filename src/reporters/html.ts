@@ -68,6 +68,9 @@ function header(report: RunReport): string {
   const state = { 0: 'pass', 4: 'inconclusive' }[report.exitCode] ?? 'fail'
   const facts = [
     ['target', `${target.name} (${target.role}, ${target.address})`],
+    ...(target.behind
+      ? [['behind the proxies', `${target.behind.name} (${target.behind.address})`]]
+      : []),
     ['MQTT', target.versions.join(', ')],
     ['cases', caseCounts(report)],
     ['statements', statementCounts(report)],

@@ -58,7 +58,12 @@ function variant(by: string, name: string, fields: { [name: string]: Schema }): 
 
 const stamp = { seq: index, at: ms }
 const onConnection = { connection: index, actor: text }
-const party: Schema = { enum: ['harness', 'target'] }
+const party: Schema = {
+  enum: ['harness', 'target', 'upstream'],
+  description: 'upstream: the broker behind a proxy, which is not the target.',
+}
+const side: Schema = { enum: ['client', 'broker'] }
+const sided = { 'from?': { ...side, description: 'At a proxy: the side whose packet it was.' } }
 const packetType: Schema = { enum: packetTypes }
 const cut: Schema = { enum: ['fin', 'rst'] }
 const stop: Schema = { enum: ['term', 'kill'] }
@@ -117,19 +122,19 @@ const packets: Schema[] = [
 ]
 
 const faults: Schema[] = [
-  fault('lose', { seq: index, packet: packetType }),
-  fault('hold', { packet: packetType }),
-  fault('release', { packet: packetType }),
-  fault('delay', { packet: packetType, delayMs: ms }),
-  fault('duplicate', { packet: packetType, copies: index }),
-  fault('reorder', { packets: list(packetType) }),
-  fault('split', { packet: packetType, writes: index }),
+  fault('lose', { seq: index, packet: packetType, ...sided }),
+  fault('hold', { packet: packetType, ...sided }),
+  fault('release', { packet: packetType, ...sided }),
+  fault('delay', { packet: packetType, delayMs: ms, ...sided }),
+  fault('duplicate', { packet: packetType, copies: index, ...sided }),
+  fault('reorder', { packets: list(packetType), ...sided }),
+  fault('split', { packet: packetType, writes: index, ...sided }),
   fault('coalesce', { packets: list(packetType) }),
-  fault('truncate', { packet: packetType, keepBytes: index, ofBytes: index }),
-  fault('cut', { how: cut }),
+  fault('truncate', { packet: packetType, keepBytes: index, ofBytes: index, ...sided }),
+  fault('cut', { how: cut, 'side?': { enum: ['client', 'broker', 'both'] } }),
   fault('refuse'),
-  fault('stall'),
-  fault('resume'),
+  fault('stall', sided),
+  fault('resume', sided),
   fault('raw', { bytes: index }),
   fault('restart', { how: stop }),
 ]
@@ -168,7 +173,13 @@ const command = object({
 })
 
 const events: Schema[] = [
-  event('open', { ...onConnection, by: party, version: ref('version') }),
+  event('open', {
+    ...onConnection,
+    by: party,
+    version: ref('version'),
+    'leg?': { ...side, description: 'At a proxy: whom the connection leads to.' },
+    'peer?': { type: 'string', description: 'At a proxy: the application or the broker behind.' },
+  }),
   event('packet', {
     ...onConnection,
     from: party,
@@ -254,6 +265,10 @@ const target = object({
     additionalProperties: {
       oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }],
     },
+  },
+  'behind?': {
+    ...object({ name: text, address: text }),
+    description: 'The broker behind the proxies, which was not judged.',
   },
 })
 

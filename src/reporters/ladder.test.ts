@@ -1,8 +1,9 @@
 import t from 'tap'
-import { findingOf, packetEvent, publishOf, traceOf } from '../../fixtures/reports/build.ts'
+import { ackOf, findingOf, packetEvent, publishOf, traceOf } from '../../fixtures/reports/build.ts'
 import { everyEvent } from '../../fixtures/reports/every-event.ts'
 import { hostileReport } from '../../fixtures/reports/hostile.ts'
 import { lostPubrecCase } from '../../fixtures/reports/lost-pubrec.ts'
+import type { Packet } from '../model/packet.ts'
 import type { TraceBody } from '../model/trace.ts'
 import { textWidth } from './columns.ts'
 import { drawLadder, type LadderOptions } from './ladder.ts'
@@ -37,6 +38,83 @@ t.test('the story of a lost PUBREC, drawn', async t => {
     '    54.6  │                │─── PUBCOMP ───▶│  id 7',
     '    56.7  ═                │                ═  fence by sentinel: nothing more is owed',
   ])
+})
+
+/** A PUBREC that the broker sends and a proxy loses, cutting both sides; with two proxies another client is there. */
+function proxiedTrace(two: boolean) {
+  const leg = (connection: number, actor: string, side: 'client' | 'broker', peer: string) =>
+    ({
+      kind: 'open',
+      connection,
+      actor,
+      by: side === 'client' ? 'target' : 'harness',
+      version: '3.1.1',
+      leg: side,
+      peer,
+    }) satisfies TraceBody
+  const passes = (connection: number, from: 'harness' | 'target' | 'upstream', packet: Packet) =>
+    ({
+      kind: 'packet',
+      connection,
+      actor: 'proxy',
+      from,
+      packet,
+      bytes: Uint8Array.of(0),
+    }) satisfies TraceBody
+  const bodies: TraceBody[] = [
+    ...(two ? [leg(3, 'proxy2', 'client', 'app2'), leg(4, 'proxy2', 'broker', 'aedes')] : []),
+    { kind: 'command', actor: 'app', command: { do: 'connect', ok: true } },
+    leg(1, 'proxy', 'client', 'app'),
+    leg(2, 'proxy', 'broker', 'aedes'),
+    passes(1, 'target', publishOf()),
+    passes(2, 'harness', publishOf()),
+    passes(2, 'upstream', ackOf('PUBREC')),
+  ]
+  const seq = bodies.length - 1
+  bodies.push(
+    {
+      kind: 'fault',
+      actor: 'proxy',
+      connection: 2,
+      fault: { kind: 'lose', seq, packet: 'PUBREC', from: 'broker' },
+    },
+    {
+      kind: 'fault',
+      actor: 'proxy',
+      connection: 2,
+      fault: { kind: 'cut', how: 'rst', side: 'both' },
+    },
+    { kind: 'close', connection: 1, actor: 'proxy', by: 'harness', how: 'rst' },
+    { kind: 'close', connection: 2, actor: 'proxy', by: 'harness', how: 'rst' },
+    { kind: 'app', actor: 'app', event: { event: 'disconnected' } },
+  )
+  return traceOf(bodies)
+}
+
+t.test('client, proxy and broker stand side by side', async t => {
+  const drawn = drawLadder(proxiedTrace(false), [], { ...wide, target: 'mqttjs' })
+  t.same(
+    drawn.map(({ text }) => text.slice(9)),
+    [
+      'mqttjs          proxy            aedes',
+      ' ●                ┊                │  app asks connect',
+      ' │┄┄┄┄┄ open ┄┄┄┄▶│                │  connection 1 opens',
+      ' │                │┄┄┄┄┄ open ┄┄┄┄▶│  connection 2 opens',
+      ' │─── PUBLISH ───▶│                │  id 7 QoS 2 mqttspec/t1 "once"',
+      ' │                │─── PUBLISH ───▶│  id 7 QoS 2 mqttspec/t1 "once"',
+      ' │                │✗─── PUBREC ────│  lost: it is not passed on; id 7',
+      ' ┊◀~~~~ RST ~~~~~~┊                │  cut by RST on both sides',
+      ' ┊                ┊┄┄┄┄┄ RST ┄┄┄┄┄▶│  proxy closes connection 2',
+      ' ●                ┊                │  app hears disconnected',
+    ],
+  )
+})
+
+t.test('two proxies stand on both sides of the broker', async t => {
+  const lines = drawLadder(proxiedTrace(true), [], { ...wide, columns: 110, target: 'mqttjs' })
+  t.match(lines[0]?.text, /app mqttjs +proxy +aedes +proxy2 +app2 mqttjs/)
+  const plain = drawLadder(proxiedTrace(true), [], { ...wide, columns: 60, ascii: true })
+  t.match(plain.map(({ text }) => text).join(''), /^[\x20-\x7e]*$/)
 })
 
 t.test('where it is narrow the labels stand in the text, and ASCII is all ASCII', async t => {

@@ -3,6 +3,7 @@ import type { TraceEvent } from '../model/trace.ts'
 import { fit, padEnd, textWidth, wrap } from './columns.ts'
 import { elide, type Gap } from './ladder/elide.ts'
 import { drawLanes, type Lanes, layLanes } from './ladder/lanes.ts'
+import { type Legs, legsOf } from './ladder/legs.ts'
 import type { Row, Tone } from './ladder/row.ts'
 import { rowsOf } from './ladder/rows.ts'
 import { type Signs, signs } from './ladder/signs.ts'
@@ -39,7 +40,7 @@ export function drawLadder(
 ): LadderLine[] {
   const rows = rowsOf(trace, findings, { steps: options.steps ?? false })
   if (rows.length === 0) return []
-  const sheet = makeSheet(rows, options)
+  const sheet = makeSheet(rows, options, legsOf(trace))
   const lines = options.rowsMax ?? 60
   const shown = elide(rows, lines - 1, row => 1 + messages(row, sheet).length)
   return [header(sheet), ...drawAll(shown, sheet)]
@@ -51,6 +52,8 @@ type Sheet = {
   signs: Signs
   columns: number
   target: string
+  /** Lines that are the target, at a proxy: its applications. */
+  clients: ReadonlySet<string>
   /** Columns for the text right of the lifelines. */
   textColumns: number
 }
@@ -59,14 +62,19 @@ const timeColumns = 8
 const messagesMax = 3
 const messageLinesMax = 3
 
-function makeSheet(rows: Row[], { columns, ascii, target }: LadderOptions): Sheet {
+function makeSheet(
+  rows: Row[],
+  { columns, ascii, target }: LadderOptions,
+  legs: Legs | undefined,
+): Sheet {
   const room = Math.max(40, columns) - timeColumns - 4
-  const lanes = layLanes(rows, room)
+  const lanes = layLanes(rows, room, legs?.order)
   return {
     lanes,
     signs: signs(ascii),
     columns: Math.max(40, columns),
     target: visible(target, 60),
+    clients: new Set(legs ? [...legs.peers.values()].filter(name => !legs.brokers.has(name)) : []),
     textColumns: room - (lanes?.columns ?? 0),
   }
 }
@@ -76,13 +84,20 @@ function header(sheet: Sheet): LadderLine {
   if (lanes === undefined) return { text: 'ms'.padStart(timeColumns), tone: 'dim' }
   const cells = [...'ms'.padStart(timeColumns)]
   for (const [index, actor] of lanes.actors.entries()) {
-    const name = fit(visible(actor ?? sheet.target, 60), lanes.step - 1, sheet.signs.more)
+    const shown = actor === undefined ? sheet.target : nameOf(actor, sheet)
+    const name = fit(visible(shown, 60), lanes.step - 1, sheet.signs.more)
     const middle = timeColumns + 2 + index * lanes.step
     const start = Math.max(timeColumns + 1, middle - Math.floor(textWidth(name) / 2))
     while (cells.length < start) cells.push(' ')
     cells.splice(start, cells.length - start, ...name)
   }
   return { text: fit(cells.join(''), sheet.columns, sheet.signs.more), tone: 'dim' }
+}
+
+/** Of several applications on one client each has its own name; a single one is the client. */
+function nameOf(actor: string, { clients, target }: Sheet): string {
+  if (!clients.has(actor)) return actor
+  return clients.size === 1 ? target : `${actor} ${target}`
 }
 
 function drawAll(parts: (Row | Gap)[], sheet: Sheet): LadderLine[] {
@@ -112,10 +127,11 @@ function rowLine(row: Row, sheet: Sheet, targetDown: boolean): LadderLine {
 /** What cannot stand on an arrow is said in words. */
 function rowText(row: Row, { lanes, target }: Sheet): string {
   if (row.shape.kind !== 'arrow' || lanes?.labelled) return row.text
-  const { actor, toTarget, label } = row.shape
+  const { actor, peer, toTarget, label } = row.shape
   if (lanes !== undefined) return `${label} ${row.text}`
   const name = visible(actor, 40)
-  return `${toTarget ? `${name} > ${target}` : `${target} > ${name}`}: ${label} ${row.text}`
+  const other = peer === undefined ? target : visible(peer, 40)
+  return `${toTarget ? `${name} > ${other}` : `${other} > ${name}`}: ${label} ${row.text}`
 }
 
 function messages(row: Row, sheet: Sheet): LadderLine[] {

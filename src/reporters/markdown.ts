@@ -25,6 +25,7 @@ function top(report: RunReport): string {
   const facts = [
     `${safe(target.role)} at ${safe(target.address)}`,
     `MQTT ${target.versions.join(', ')}`,
+    ...(target.behind ? [`${safe(target.behind.name)} behind the proxies`] : []),
     `seed ${report.seed}`,
     duration(report.durationMs),
     ...(report.sleptMs > 0 ? [`${duration(report.sleptMs)} of waits for rules about time`] : []),

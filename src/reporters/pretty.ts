@@ -70,10 +70,12 @@ export function pretty(options: ReporterOptions): Reporter {
 function headLines(run: RunHead | RunReport, cases: number, page: Paper): string[] {
   const { target } = run
   const { board } = target.fingerprint
+  const { behind } = target
   const about = [
     target.role,
     visible(target.address, 200),
     board === undefined ? '' : visible(`${board} board`, 40),
+    behind === undefined ? '' : visible(`${behind.name} behind the proxies`, 100),
   ]
     .filter(word => word !== '')
     .join(', ')

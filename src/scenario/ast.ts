@@ -1,5 +1,6 @@
 import type { Level, Place, StatementRef } from '../model/finding.ts'
 import type { PacketType } from '../model/packet.ts'
+import type { Side } from '../model/side.ts'
 import type { Version } from '../model/version.ts'
 
 /**
@@ -137,9 +138,31 @@ export type StepBody =
   | { verb: 'cut'; how: Value; packet?: PacketTemplate; after?: Value }
   | { verb: 'stall' }
   | { verb: 'resume' }
-  /** Fake broker: the next TCP connection is closed as soon as it opens. */
+  /** Fake broker or proxy: the next TCP connection is closed as soon as it opens. */
   | { verb: 'refuse'; times: Value }
-  // ---- the application on a client under test (role broker, actors `app`, `app2`, …)
+  // ---- the proxy between a client under test and a broker (role proxy)
+  /** Waits for the next connection and its CONNECT, and passes on what either side says. */
+  | { verb: 'proxy.accept'; expect?: PacketMatcher; judging: Judging }
+  /** The next packet of that type from that side must match. */
+  | { verb: 'proxy.expect'; from: Side; packet: PacketMatcher; judging: Judging }
+  /** Waits for its packets: the `nth` that matches from now on is the first of `times` that it happens to. */
+  | {
+      verb: 'proxy.fault'
+      from: Side
+      packet: PacketMatcher
+      nth: Value
+      times: Value
+      deed: ProxyDeed
+      cut?: ProxyCut
+    }
+  /** Waits until every fault has happened. */
+  | { verb: 'proxy.struck'; judging: Judging }
+  /** At once, or when so many more bytes of a side have passed. */
+  | { verb: 'proxy.cut'; cut: ProxyCut; after?: { from: Side; bytes: Value } }
+  | { verb: 'proxy.release'; from: Side[] }
+  | { verb: 'proxy.stall'; from: Side }
+  | { verb: 'proxy.resume'; from: Side }
+  // ---- the application on a client under test (roles broker and proxy, actors `app`, `app2`, …)
   | { verb: 'app.connect'; fields: { [name: string]: FieldValue }; wait: boolean; judging: Judging }
   | { verb: 'app.publish'; fields: { [name: string]: FieldValue } }
   | { verb: 'app.subscribe'; fields: { [name: string]: FieldValue } }
@@ -172,6 +195,20 @@ export type StepBody =
   | { verb: 'repeat'; as?: string; from: number; times: Value; steps: Step[] }
   /** Waits because a rule about time says so; `rule` names it. */
   | { verb: 'elapse'; rule: TimeRule; s: Value }
+
+/** What a proxy does with a packet. Without `keep` all but its last byte passes. */
+export type ProxyDeed =
+  | { kind: 'pass' }
+  | { kind: 'lose' }
+  | { kind: 'hold' }
+  | { kind: 'delay'; delayMs: Value }
+  | { kind: 'duplicate'; copies: Value }
+  | { kind: 'reorder'; behind: Value }
+  | { kind: 'split' }
+  | { kind: 'truncate'; keep?: Value }
+
+/** `how` is fin, rst, or a matrix variable. */
+export type ProxyCut = { how: Value; side: Side | 'both' }
 
 export type TimeRule =
   | 'keep-alive'

@@ -65,6 +65,12 @@ class Walk {
         return this.expected(body.expected, bound)
       case 'receive':
       case 'lose':
+      case 'proxy.expect':
+        return this.fields(body.packet.fields, bound)
+      case 'proxy.accept':
+        return body.expect ? this.fields(body.expect.fields, bound) : bound
+      case 'proxy.fault':
+        this.uses(proxyValues(body), bound)
         return this.fields(body.packet.fields, bound)
       case 'app.expect':
         return this.fields(body.fields, bound)
@@ -242,6 +248,8 @@ function valuesOf(body: StepBody): FieldValue[] {
       return [...packetValues(body.packet), body.keep ?? 0, body.drop ?? 0]
     case 'cut':
       return [body.how, body.after ?? 0, ...(body.packet ? packetValues(body.packet) : [])]
+    case 'proxy.cut':
+      return [body.cut.how, body.after?.bytes ?? 0]
     case 'delay':
       return [body.delayMs]
     case 'refuse':
@@ -268,6 +276,16 @@ function valuesOf(body: StepBody): FieldValue[] {
     default:
       return []
   }
+}
+
+function proxyValues({
+  nth,
+  times,
+  deed,
+  cut,
+}: Extract<StepBody, { verb: 'proxy.fault' }>): FieldValue[] {
+  const { kind: _, ...own } = deed
+  return [nth, times, ...Object.values(own as { [key: string]: FieldValue }), cut?.how ?? '']
 }
 
 function packetValues(packet: {

@@ -58,10 +58,10 @@ export function canHave(bug: BugClass, side: Side): boolean {
 
 /** `suite/scenario` of every scenario that names the class, by class, for one side. */
 export function detectors(suites: readonly Suite[], side: Side): Map<string, string[]> {
-  const role = side === 'broker' ? 'client' : 'broker'
+  const roles: Suite['role'][] = side === 'broker' ? ['client'] : ['broker', 'proxy']
   const found = new Map<string, Set<string>>()
   for (const suite of suites) {
-    if (suite.role !== role) continue
+    if (!roles.includes(suite.role)) continue
     for (const { bugs, scenario } of suite.cases) {
       for (const bug of bugs) {
         found.set(bug, (found.get(bug) ?? new Set()).add(`${suite.id}/${scenario}`))

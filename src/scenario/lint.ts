@@ -54,6 +54,8 @@ const needsNone: readonly StepBody['verb'][] = [
   'release',
   'delay',
   'refuse',
+  'proxy.accept',
+  'proxy.fault',
   'app.connect',
   'target.restart',
   'target.sweep',
@@ -62,6 +64,14 @@ const needsNone: readonly StepBody['verb'][] = [
   'target.link',
   'target.advance',
   'target.flash',
+]
+
+const opens: readonly StepBody['verb'][] = [
+  'connect',
+  'open',
+  'accept',
+  'proxy.accept',
+  'app.connect',
 ]
 
 /** Branches count one after the other: a hint to the author, not a proof. */
@@ -79,12 +89,12 @@ function lintConnections(script: Script, context: Context): void {
       }
     }
     if (actor === undefined) continue
-    if (['connect', 'open', 'accept', 'app.connect'].includes(body.verb)) connected.add(actor)
+    if (opens.includes(body.verb)) connected.add(actor)
     if (!needsNone.includes(body.verb) && !connected.has(actor)) notConnected(actor, place)
   }
 
   function notConnected(actor: string, place: Place): void {
-    const verb = script.role === 'broker' && !actor.startsWith('app') ? 'accept' : 'connect'
+    const verb = script.role === 'client' || actor.startsWith('app') ? 'connect' : 'accept'
     const hint = { hint: `begin with "${actor}.${verb}"` }
     at(context, 'NOT_CONNECTED', `"${actor}" has no connection here`, place, hint)
     connected.add(actor)
@@ -140,6 +150,7 @@ function setsOff(body: StepBody): boolean {
   switch (body.verb) {
     case 'publish':
     case 'app.publish':
+    case 'proxy.release':
       return true
     case 'send':
     case 'reorder':

@@ -16,12 +16,44 @@ const steps = (...lines: string[]) =>
   scenario(
     `    steps:\n      - pub.connect: {}\n${lines.map(line => `      - ${line}\n`).join('')}      - fence: pub\n`,
   )
+/** Steps at a proxy that is there. */
+const proxied = (...lines: string[]) =>
+  `suite: a\ntitle: A\nrole: proxy\nscenarios:\n  - id: x\n    title: X\n    steps:\n      - app.connect:\n      - proxy.accept:\n${lines.map(line => `      - ${line}\n`).join('')}      - fence: proxy\n`
 /** A scenario without a mistake, in one line. */
 const sound = '{ id: x, title: X, steps: [{ pub.connect: {} }, { fence: pub }] }'
 const keys = (lines: string, step = 'pub.ping:') =>
   scenario(`${lines}\n    steps:\n      - pub.connect: {}\n      - ${step}\n`)
 
 const bad: Bad[] = [
+  [
+    'MISSING_KEY',
+    proxied('«p»roxy.lose: { PUBREC: {} }'),
+    /both sides send PUBREC: the key "from"/,
+  ],
+  [
+    'OUT_OF_RANGE',
+    proxied('«p»roxy.lose: { CONNACK: {}, from: client }'),
+    /client sends no CONNACK/,
+  ],
+  [
+    'UNKNOWN_KEY',
+    proxied('«p»roxy.lose: { CONNACK: {}, side: both }'),
+    /"side" says nothing without/,
+  ],
+  [
+    'MISSING_KEY',
+    proxied('«p»roxy.cut: { how: fin, after: 3 }'),
+    /"after" and "from" stand together/,
+  ],
+  ['UNKNOWN_FAULT', proxied('proxy.cut: «fim»'), /fim/, /fin/],
+  ['WRONG_ACTOR', proxied('proxy.«send»: PINGREQ'), /a proxy has no verb "send"/],
+  ['WRONG_ACTOR', steps('pub.«struck»:'), /it belongs to a proxy/],
+  [
+    'NOT_CONNECTED',
+    'suite: a\ntitle: A\nrole: proxy\nscenarios:\n  - id: x\n    title: X\n    steps:\n      - app.connect:\n      - «p»roxy.expect: { CONNECT: {} }\n',
+    /no connection/,
+    /proxy\.accept/,
+  ],
   ['BAD_YAML', 'suite: [a]\n  «]»'],
   ['BAD_YAML', '«#» nothing\n', /empty/],
   ['WRONG_TYPE', '«suite»\n', /expected a suite, got "suite"/],

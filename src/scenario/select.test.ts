@@ -57,7 +57,7 @@ t.test('a star stands for anything', async t => {
 t.test('tags, versions and role narrow the choice', async t => {
   t.equal(selectCases(suites, { words: [], tags: ['slow'] }).cases.length, 8)
   t.equal(selectCases(suites, { words: [], versions: ['5.0'] }).cases.length, 6)
-  t.equal(selectCases(suites, { words: ['one'], role: 'broker' }).cases.length, 4)
+  t.equal(selectCases(suites, { words: ['one'], roles: ['broker'] }).cases.length, 4)
 })
 
 t.test('a word that means nothing is told, with what is near', async t => {
@@ -112,7 +112,7 @@ t.test('a path with the separators of Windows means the same', async t => {
 
 t.test('a word that means suites for both roles means those that fit the target', async t => {
   const roles = (...words: string[]) => [
-    ...new Set(selectFor('client', suites, { words }).cases.map(kase => kase.role)),
+    ...new Set(selectFor(['client'], suites, { words }).cases.map(kase => kase.role)),
   ]
   t.same(roles('qos2'), ['client'])
   t.same(

@@ -8,7 +8,8 @@ export type Selection = {
   /** Cases with any of these. */
   tags?: readonly string[]
   versions?: readonly Version[]
-  role?: SuiteRole
+  /** Only suites in which the harness plays one of these. */
+  roles?: readonly SuiteRole[]
   /** Also those that only run where somebody asks for them. */
   heavy?: boolean
 }
@@ -44,11 +45,11 @@ function withoutHeavy(cases: Case[], { tags, words }: Selection): Case[] {
 }
 
 /**
- * As `selectCases`, of what tests a target in this role: a word that means suites for brokers and for clients (`qos2`) means those that
- * fit. Where it means none of them, all that it means are left in, so that they are shown as skipped.
+ * As `selectCases`, of what tests a target for which the harness plays these roles: a word that means suites for brokers and for clients
+ * (`qos2`) means those that fit. Where it means none of them, all that it means are left in, so that they are shown as skipped.
  */
 export function selectFor(
-  role: SuiteRole,
+  roles: readonly SuiteRole[],
   suites: readonly Suite[],
   selection: Selection,
 ): ReturnType<typeof selectCases> {
@@ -57,15 +58,15 @@ export function selectFor(
   const wanted = new Set(
     selection.words.flatMap(word => {
       const { cases } = selectCases(suites, { ...selection, words: [word], heavy: true })
-      const fitting = cases.filter(kase => kase.role === role)
+      const fitting = cases.filter(kase => roles.includes(kase.role))
       return fitting.length > 0 ? fitting : cases
     }),
   )
   return { ...all, cases: all.cases.filter(kase => wanted.has(kase)) }
 }
 
-function fits(kase: Case, { tags, versions, role }: Selection): boolean {
-  if (role && kase.role !== role) return false
+function fits(kase: Case, { tags, versions, roles }: Selection): boolean {
+  if (roles && !roles.includes(kase.role)) return false
   if (versions && !versions.includes(kase.version)) return false
   return !tags || tags.length === 0 || kase.tags.some(tag => tags.includes(tag))
 }

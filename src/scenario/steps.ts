@@ -128,14 +128,15 @@ function findSceneVerb(key: string, span: Span, context: Context): { verb: Verb 
 }
 
 function kindsOf(name: string): ActorKind[] {
-  const kinds: ActorKind[] = ['client', 'broker', 'app', 'target', 'scene']
+  const kinds: ActorKind[] = ['client', 'broker', 'proxy', 'app', 'target', 'scene']
   return kinds.filter(kind => own(verbs[kind], name))
 }
 
 const kindTitles: Record<ActorKind, string> = {
   client: 'a fake client',
   broker: 'a fake broker',
-  app: 'an application (actors whose names begin with "app", in a suite of role broker)',
+  proxy: 'a proxy',
+  app: 'an application (actors whose names begin with "app", in a suite of role broker or proxy)',
   target: 'the target',
   scene: 'the whole scene',
 }

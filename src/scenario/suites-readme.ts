@@ -8,6 +8,7 @@ export function suitesReadme(suites: readonly Suite[], list: UndetectedList): st
   const groups: [title: string, role: Suite['role']][] = [
     ['Suites that test a broker', 'client'],
     ['Suites that test a client', 'broker'],
+    ['Suites that test a client behind a proxy', 'proxy'],
   ]
   return `${[
     '# Suites',

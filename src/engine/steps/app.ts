@@ -1,3 +1,5 @@
+import type { AppEvent } from '../../model/app.ts'
+import { isSentinel } from '../../oracle/sentinel.ts'
 import type { StepBody } from '../../scenario/ast.ts'
 import { AppActor } from '../app-actor.ts'
 import type { Bound } from '../env.ts'
@@ -32,6 +34,8 @@ export async function appConnect(
     clientId: `${scene.nonce}${app.name}`.slice(0, 23),
     session: 'fresh',
     keepAliveS: 60,
+    // The broker behind a proxy may want to know who it is.
+    ...scene.upstream?.target.credentials,
     ...plainFields(body.fields, scene),
   }
   await tell(app, 'connect', app.connectedWith)
@@ -77,6 +81,11 @@ function plainFields(
   )
 }
 
+/** What a fence sent to the application is no message of the scenario. */
+function isOfFence(event: AppEvent): boolean {
+  return event.event === 'delivered' && isSentinel(event.payload)
+}
+
 /**
  * The application's next event of that kind must be as asked; other kinds may come between. In any order, as inside `together`,
  * one of those events must be.
@@ -89,7 +98,7 @@ export async function appExpect(
 ): Promise<void> {
   const candidates = () =>
     app.events
-      .filter(({ event }) => event.event === body.event)
+      .filter(({ event }) => event.event === body.event && !isOfFence(event))
       .map(entry => ({ entry, match: matchFields(body.fields, entry.event, scene.env) }))
   const look = () => {
     const all = candidates()

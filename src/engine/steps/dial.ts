@@ -185,8 +185,8 @@ function answerConnack(
 }
 
 /** The next TCP connections of the client are closed as soon as they open. */
-export async function refuse(scene: Scene, actor: Actor, body: Body<'refuse'>): Promise<void> {
-  const listener = await listenerOf(scene, actor.name, listenHost(scene))
+export async function refuse(scene: Scene, name: string, body: Body<'refuse'>): Promise<void> {
+  const listener = await listenerOf(scene, name, listenHost(scene))
   listener.refusals += scene.env.number(body.times)
-  scene.log.record({ kind: 'fault', actor: actor.name, fault: { kind: 'refuse' } })
+  scene.log.record({ kind: 'fault', actor: name, fault: { kind: 'refuse' } })
 }

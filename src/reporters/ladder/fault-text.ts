@@ -5,16 +5,17 @@ import { count } from '../words.ts'
 export function faultText(fault: Fault): string {
   switch (fault.kind) {
     case 'lose':
-      return `lost: we act as if it had not come`
+      return fault.from ? 'lost: it is not passed on' : 'lost: we act as if it had not come'
     case 'hold':
-      return `our ${fault.packet} is held back`
+      return `${whose(fault)} is held back`
     case 'release':
-      return `our ${fault.packet} is released`
+      return `${whose(fault)} is released`
     case 'delay':
-      return `our ${fault.packet} waits ${fault.delayMs} ms`
+      return `${whose(fault)} waits ${fault.delayMs} ms`
     case 'duplicate':
       return `${fault.packet} is sent ${fault.copies} times`
     case 'reorder':
+      if (fault.from) return `${fault.packets.join(', ')} of the ${fault.from} lets others pass`
       return `sent in this order: ${fault.packets.join(', ')}`
     case 'split':
       return `${fault.packet} goes out in ${count(fault.writes, 'write')}`
@@ -23,16 +24,27 @@ export function faultText(fault: Fault): string {
     case 'truncate':
       return `only ${fault.keepBytes} of ${fault.ofBytes} bytes of ${fault.packet} go out`
     case 'cut':
-      return `cut by ${fault.how.toUpperCase()}`
+      return `cut by ${fault.how.toUpperCase()}${fault.side ? sides[fault.side] : ''}`
     case 'refuse':
       return 'the next connection is closed as it opens'
     case 'stall':
-      return 'we stop reading'
+      return `we stop reading${fault.from ? sides[fault.from] : ''}`
     case 'resume':
-      return 'we read again'
+      return `we read again${fault.from ? sides[fault.from] : ''}`
     case 'raw':
       return `${count(fault.bytes, 'byte')} sent as they are`
     case 'restart':
       return `the target is stopped by ${fault.how.toUpperCase()}`
   }
+}
+
+const sides = {
+  client: ' towards the client',
+  broker: ' towards the broker',
+  both: ' on both sides',
+}
+
+/** An answer of ours, or a packet of somebody else at a proxy. */
+function whose({ packet, from }: { packet: string; from?: 'client' | 'broker' }): string {
+  return from ? `${packet} of the ${from}` : `our ${packet}`
 }

@@ -13,16 +13,27 @@ export type Lanes = {
   columns: number
 }
 
+type Width = { step: number; labelled: boolean; textMin: number }
+
+const widths: readonly Width[] = [
+  { step: 17, labelled: true, textMin: 28 },
+  { step: 8, labelled: false, textMin: 22 },
+  { step: 4, labelled: false, textMin: 22 },
+]
+/** With two proxies there are five lines. */
+const narrower: Width = { step: 13, labelled: true, textMin: 28 }
+
 /** The roomiest lanes that leave enough for the text, or undefined where there are too many actors for `columns`. */
-export function layLanes(rows: readonly Row[], columns: number): Lanes | undefined {
+export function layLanes(
+  rows: readonly Row[],
+  columns: number,
+  order?: readonly string[],
+): Lanes | undefined {
   const [first, ...others] = actorsOf(rows)
-  const actors = [first ?? 'harness', undefined, ...others]
-  const widths = [
-    { step: 17, labelled: true, textMin: 28 },
-    { step: 8, labelled: false, textMin: 22 },
-    { step: 4, labelled: false, textMin: 22 },
-  ]
-  for (const { step, labelled, textMin } of widths) {
+  const actors = order ? [...order] : [first ?? 'harness', undefined, ...others]
+  const [widest, ...narrow] = widths
+  const tried = order ? [widest!, narrower, ...narrow] : widths
+  for (const { step, labelled, textMin } of tried) {
     const taken = (actors.length - 1) * step + 1
     if (columns - taken >= textMin) return { actors, step, labelled, columns: taken }
   }
@@ -80,7 +91,7 @@ function drawArrow(
   shape: Extract<Shape, { kind: 'arrow' }>,
   signs: Signs,
 ): void {
-  const target = lanes.actors.indexOf(undefined) * lanes.step
+  const target = lanes.actors.indexOf(shape.peer) * lanes.step
   const actor = lanes.actors.indexOf(shape.actor) * lanes.step
   const left = Math.min(actor, target)
   const right = Math.max(actor, target)

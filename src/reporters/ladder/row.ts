@@ -19,10 +19,11 @@ export type Row = {
 }
 
 export type Shape =
-  /** Something passes between an actor and the target. `label` sits on the arrow. */
+  /** Something passes between an actor and the target, or `peer` at a proxy. `label` sits on the arrow. */
   | {
       kind: 'arrow'
       actor: string
+      peer?: string
       toTarget: boolean
       label: string
       line: 'solid' | 'dotted' | 'wavy'
@@ -30,7 +31,7 @@ export type Shape =
       lost: boolean
     }
   /** Something happens at these actors, or at the target where there are none. */
-  | { kind: 'point'; actors: string[]; sign: 'fault' | 'fence' | 'wait' }
+  | { kind: 'point'; actors: string[]; sign: 'fault' | 'fence' | 'wait' | 'app' }
   /** The target stops or serves again. */
   | { kind: 'restart'; down: boolean }
   /** Only text: a step, a note. */

@@ -6,6 +6,7 @@ import type { EventOf, TraceEvent } from '../../model/trace.ts'
 import { visible } from '../visible.ts'
 import { count } from '../words.ts'
 import { faultText } from './fault-text.ts'
+import { type Legs, legsOf } from './legs.ts'
 import type { Row, Shape } from './row.ts'
 
 /** The longest text a row may carry; drawing cuts it to its width. */
@@ -21,13 +22,15 @@ export function rowsOf(
   wish: { steps: boolean },
 ): Row[] {
   const merged = mergeFaults(trace)
-  const connected = new Set<string>()
+  const legs = legsOf(trace)
+  const connected = new Set<string>(legs?.brokers)
   const rows: Row[] = []
   for (const [index, event] of trace.entries()) {
-    track(connected, event)
+    track(connected, event, legs)
     if (merged.hidden.has(event.seq) || isOpeningOfConnect(trace, index)) continue
-    const drawn = draw(event, merged.texts.get(event.seq), wish.steps)
-    if (drawn === undefined) continue
+    const plain = draw(event, merged.texts.get(event.seq), wish.steps)
+    if (plain === undefined) continue
+    const drawn = legs ? throughProxy(plain, event, legs) : plain
     const { seq, at } = event
     rows.push({ seq, at, findings: [], connected: new Set(connected), ...drawn })
   }
@@ -36,6 +39,22 @@ export function rowsOf(
 }
 
 type Drawn = Pick<Row, 'shape' | 'text' | 'tone'>
+
+/** At a proxy an arrow leads to whom the connection leads to; what an application says is a point on its own line. */
+function throughProxy(drawn: Drawn, event: TraceEvent, { peers }: Legs): Drawn {
+  const { shape, text } = drawn
+  if (shape.kind !== 'arrow') return drawn
+  if ('connection' in event && event.connection !== undefined) {
+    const peer = peers.get(event.connection)
+    return peer === undefined ? drawn : { ...drawn, shape: { ...shape, peer } }
+  }
+  const point = { kind: 'point' as const, actors: [shape.actor], sign: 'app' as const }
+  return {
+    ...drawn,
+    shape: point,
+    text: text.replace(/^app (asks|hears)/, `app $1 ${shape.label}`),
+  }
+}
 
 /** The rows of each kind of event; `fault` is the text of the fault that struck it. */
 function draw(event: TraceEvent, fault: string | undefined, steps: boolean): Drawn | undefined {
@@ -89,7 +108,7 @@ function drawPacket(event: EventOf<'packet'>, fault: string | undefined): Drawn 
   const { type } = event.packet
   const said = visible(describePacket(event.packet), textCharsMax)
   const rest = said.startsWith(type) ? said.slice(type.length).trimStart() : said
-  const lost = event.from === 'target' && fault !== undefined
+  const lost = event.from !== 'harness' && fault !== undefined
   return {
     shape: arrow(event.actor, event.from === 'harness', type, { lost }),
     text: fault === undefined ? rest : [fault, rest].filter(text => text !== '').join('; '),
@@ -119,7 +138,8 @@ function drawOpen(event: EventOf<'open'>): Drawn {
 }
 
 function drawClose(event: EventOf<'close'>, fault: string | undefined): Drawn {
-  const who = event.by === 'harness' ? visible(event.actor, 40) : 'the target'
+  const others = { target: 'the target', upstream: 'the broker behind' }
+  const who = event.by === 'harness' ? visible(event.actor, 40) : others[event.by]
   return {
     shape: arrow(event.actor, event.by === 'harness', event.how.toUpperCase(), {
       line: fault === undefined ? 'dotted' : 'wavy',
@@ -265,7 +285,7 @@ function nextCloses(trace: readonly TraceEvent[]): Map<number, TraceEvent> {
 
 function isOpeningOfConnect(trace: readonly TraceEvent[], index: number): boolean {
   const event = trace[index]!
-  const next = trace[index + 1]
+  const next = event.kind === 'open' && event.leg ? nextOn(event, trace, index) : trace[index + 1]
   return (
     event.kind === 'open' &&
     next?.kind === 'packet' &&
@@ -274,9 +294,26 @@ function isOpeningOfConnect(trace: readonly TraceEvent[], index: number): boolea
   )
 }
 
-function track(connected: Set<string>, event: TraceEvent): void {
-  if (event.kind === 'open') connected.add(event.actor)
-  if (event.kind === 'close') connected.delete(event.actor)
+/** The two connections of a proxy open together, before CONNECT comes on the one and goes on the other. */
+function nextOn(
+  { connection }: EventOf<'open'>,
+  trace: readonly TraceEvent[],
+  index: number,
+): TraceEvent | undefined {
+  return trace
+    .slice(index + 1, index + 10)
+    .find(later => 'connection' in later && later.connection === connection)
+}
+
+function track(connected: Set<string>, event: TraceEvent, legs: Legs | undefined): void {
+  if (event.kind !== 'open' && event.kind !== 'close') return
+  const peer = legs?.peers.get(event.connection)
+  // The line of a proxy is whole as long as its client is there.
+  const names = peer === undefined || legs?.brokers.has(peer) ? [] : [peer, event.actor]
+  for (const name of legs ? names : [event.actor]) {
+    if (event.kind === 'open') connected.add(name)
+    else connected.delete(name)
+  }
 }
 
 function place(rows: Row[], finding: Finding): void {

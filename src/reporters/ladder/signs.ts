@@ -10,6 +10,8 @@ export type Signs = {
   fault: string
   fence: string
   wait: string
+  /** An application is told or tells something. */
+  app: string
   gap: string
   under: string
   more: string
@@ -29,6 +31,7 @@ const drawn: Signs = {
   fault: '◆',
   fence: '═',
   wait: '○',
+  app: '●',
   gap: '⋮',
   under: '└',
   more: '…',
@@ -44,6 +47,7 @@ const plain: Signs = {
   fault: '*',
   fence: '=',
   wait: 'o',
+  app: '@',
   gap: ':',
   under: '`',
   more: '...',

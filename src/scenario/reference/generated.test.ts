@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import t from 'tap'
 import { parse } from 'yaml'
+import type { SuiteRole } from '../ast.ts'
 import { loadSuites } from '../load.ts'
 import { formatProblems } from '../problem.ts'
 import { suiteJsonSchema } from '../schema/json-schema.ts'
+import type { ActorKind } from '../schema/verb.ts'
 import { verbs } from '../schema/verbs/index.ts'
 import { generatedFiles } from './generated.ts'
 import { languageReference } from './reference.ts'
@@ -36,9 +38,18 @@ function mistakes(text: string): string {
   return formatProblems(real, () => text)
 }
 
+const roles: Record<ActorKind, SuiteRole> = {
+  client: 'client',
+  broker: 'broker',
+  proxy: 'proxy',
+  app: 'broker',
+  target: 'client',
+  scene: 'client',
+}
+
 t.test('every example of a verb is right, for the parser and for editors', async t => {
   for (const [kind, table] of Object.entries(verbs)) {
-    const role = kind === 'broker' || kind === 'app' ? 'broker' : 'client'
+    const role = roles[kind as ActorKind]
     for (const [name, { example }] of Object.entries(table)) {
       const text = around(`- ${example}`, role)
       t.equal(mistakes(text), '', `${kind} ${name}`)
@@ -63,6 +74,8 @@ t.test('every example of the reference is right', async t => {
   }
   const expecting = blocks.find(code => code.includes('given: true'))!
   t.equal(mistakes(around(expecting, 'client')), '')
+  const proxied = blocks.find(code => code.includes('- proxy.struck:\n- app.reconnect:'))!
+  t.equal(mistakes(around(proxied, 'proxy')), '')
 })
 
 t.test('editors find the mistakes that the parser finds', async t => {

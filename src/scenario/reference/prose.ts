@@ -69,7 +69,7 @@ A step is one key: \`actor.verb\`, or a bare verb for the whole scene. A verb th
 |---|---|
 | \`client\` | \`target\` is the broker under test as a process; all others are fake clients |
 | \`broker\` | names that begin with \`app\` are the application on the client under test; \`target\` is its process; all others are fake brokers. \`app2\` connects to \`broker2\` where there is one, any other to the first fake broker |
-| \`proxy\` | is read, and not run by this version |`
+| \`proxy\` | names that begin with \`app\` are the application on the client under test; all others are proxies between it and a broker that is not the target. \`app2\` connects to \`proxy2\` where there is one, any other to the first proxy |`
 
 export const judging = `## Checks and preconditions
 
@@ -183,3 +183,28 @@ export const requires = `## What a target must be able to do
 \`{ any: […] }\`, or a legal choice of the target as its fingerprint or the settings of its profile tell it, such as
 \`{ delivers: at-pubrel }\`, or the range of a limit that CONNACK announces, such as \`{ maximumPacketSize: { max: 100000 } }\`.
 A case that publishes at QoS 2 needs \`qos2\` without saying so. A case whose conditions do not hold is skipped, with the reason.`
+
+export const proxy = `A proxy stands between the client under test and a real broker: the embedded one, or that of \`--upstream\`. It passes every
+byte in both directions, and does to packets what the scenario says. A fault is *placed before its packet comes*: it waits for the
+next packet of that side that matches (\`nth\`, \`times\`), and \`struck\` waits until all faults of the proxy have happened. A
+matcher binds variables when the fault happens. Of several faults that fit one packet the first placed takes it.
+
+\`\`\`yaml
+- app.connect: { session: kept }
+- proxy.accept:
+- app.await: { connected: {} }
+- proxy.lose: { PUBREC: {}, from: broker, cut: rst }
+- app.publish: { topic: $topic, qos: 2, payload: once, tag: m1 }
+- proxy.struck:
+- app.reconnect:
+- proxy.accept: { expect: { clean: false } }
+- proxy.expect: { PUBLISH: { payload: once, dup: true }, from: client }
+- app.expect: { published: { tag: m1 } }
+- fence: [proxy, app]
+\`\`\`
+
+The *client* is the target. Its side is judged as in a suite of role broker, the proxy with all that it loses and holds being its
+broker. The broker behind is watched by referee and ledger too, but what they find there is a note beside the verdict: where a check
+is missed, or a message is lost or doubled, and the broker behind has broken a rule or still owes an answer, the case is
+inconclusive and says so. A fence at a proxy is a QoS 1 message of the proxy's own to the client; neither it nor its answer
+reaches the broker.`

@@ -41,6 +41,7 @@ export function languageReference(): string {
 const sections: { title: string; kind: ActorKind; but?: ActorKind }[] = [
   { title: 'Verbs of a fake client', kind: 'client' },
   { title: 'Verbs of a fake broker', kind: 'broker', but: 'client' },
+  { title: 'Verbs of a proxy', kind: 'proxy' },
   { title: 'Verbs of the application on a client under test', kind: 'app' },
   { title: 'Verbs of the target', kind: 'target' },
   { title: 'Verbs of the whole scene', kind: 'scene' },
@@ -52,9 +53,11 @@ function section({ title, kind, but }: (typeof sections)[number]): string {
   const shared = all.filter(entry => !own.includes(entry)).map(([name]) => `\`${name}\``)
   const alsoOf = shared.length > 0 ? [`Those of a fake client are: ${shared.join(', ')}.`] : []
   const more = kind === 'scene' ? [useText()] : kind === 'app' ? [eventsText()] : []
+  const opening = kind === 'proxy' ? [prose.proxy] : []
   return [
     `## ${title}`,
     ...alsoOf,
+    ...opening,
     ...own.map(([name, verb]) => verbText(name, verb)),
     ...more,
   ].join('\n\n')

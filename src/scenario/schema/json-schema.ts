@@ -58,7 +58,7 @@ function mapValues<A, B>(
 function stepJson(defs: Defs): JsonSchema {
   const scene = Object.entries(verbs.scene).map(([name, verb]) => [name, described(verb, defs)])
   const byName = new Map<string, Set<Verb>>()
-  for (const kind of ['client', 'broker', 'app', 'target'] as const) {
+  for (const kind of ['client', 'broker', 'proxy', 'app', 'target'] as const) {
     for (const [name, verb] of Object.entries(verbs[kind])) {
       byName.set(name, (byName.get(name) ?? new Set()).add(verb))
     }

@@ -3,8 +3,8 @@ import type { Node } from '../../model/schema/node.ts'
 import type { Context, Schema } from '../../model/schema/schema.ts'
 import type { Step, StepBody } from '../ast.ts'
 
-/** Who can do it: a fake client or fake broker, the application on a client under test, the target, the whole scene. */
-export type ActorKind = 'client' | 'broker' | 'app' | 'target' | 'scene'
+/** Who can do it: a fake client or fake broker, a proxy, the application on a client under test, the target, the whole scene. */
+export type ActorKind = 'client' | 'broker' | 'proxy' | 'app' | 'target' | 'scene'
 
 export type Verb = {
   actors: readonly ActorKind[]

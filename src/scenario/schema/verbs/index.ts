@@ -3,6 +3,7 @@ import type { ActorKind, Verb } from '../verb.ts'
 import { appVerbs } from './app.ts'
 import { conversationVerbs } from './conversation.ts'
 import { lossVerbs } from './loss.ts'
+import { proxyVerbs } from './proxy.ts'
 import { sceneVerbs } from './scene.ts'
 import { targetVerbs } from './target.ts'
 
@@ -18,6 +19,7 @@ function of(kind: ActorKind): { [name: string]: Verb } {
 export const verbs: Record<ActorKind, { readonly [name: string]: Verb }> = {
   client: of('client'),
   broker: of('broker'),
+  proxy: proxyVerbs,
   app: appVerbs,
   target: targetVerbs,
   scene: sceneVerbs,
@@ -27,6 +29,5 @@ export const verbs: Record<ActorKind, { readonly [name: string]: Verb }> = {
 export function actorKind(role: SuiteRole, actor: string): ActorKind {
   if (actor === 'target') return 'target'
   if (role === 'client') return 'client'
-  if (role === 'proxy') return actor.startsWith('app') ? 'app' : 'client'
-  return actor.startsWith('app') ? 'app' : 'broker'
+  return actor.startsWith('app') ? 'app' : role
 }

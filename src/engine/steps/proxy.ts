@@ -1,0 +1,299 @@
+import { describePacket } from '../../model/describe.ts'
+import type { Fault } from '../../model/fault.ts'
+import type { PacketType } from '../../model/packet.ts'
+import { otherSide, type Side } from '../../model/side.ts'
+import type { Cut, Deed } from '../../peers/proxy.ts'
+import type { Judging, ProxyCut, ProxyDeed, StepBody } from '../../scenario/ast.ts'
+import { given } from '../expecting.ts'
+import { describePacketMatcher, type Mismatch, matchFields, matchPacket } from '../match.ts'
+import { Inconclusive, Skipped } from '../outcome.ts'
+import type { Placed, ProxyActor } from '../proxy-actor.ts'
+import type { Scene } from '../scene.ts'
+import { listenerOf, listenHost, programEnding } from './dial.ts'
+
+type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+
+/** The proxy takes the next connection of the client, opens one to the broker behind, and CONNECT comes. */
+export async function accept(
+  scene: Scene,
+  actor: ProxyActor,
+  body: Body<'proxy.accept'>,
+): Promise<void> {
+  const listener = await listenerOf(scene, actor.name, listenHost(scene))
+  const socket = await scene.until(
+    () => listener.waiting.shift() ?? (programEnding(scene) ? 'ended' : undefined),
+    scene.budgets.reconnectMs,
+  )
+  if (socket === 'ended') {
+    throw new Skipped('not drivable: the program has ended and comes back to nothing')
+  }
+  // No statement obliges a client to connect, or to come back: what was to be seen then could not be.
+  if (!socket) {
+    const expected = `a connection within ${scene.budgets.reconnectMs} ms`
+    const message = `${actor.name} expected the client to connect`
+    return scene.miss(given, { message, expected, got: 'none', packetType: 'CONNECT' })
+  }
+  for (const app of scene.apps.values()) app.reconnecting = false
+  const behind = await dialBehind(scene)
+  actor.attach(socket, behind, { client: appOf(scene, actor), broker: scene.behind().name })
+  const packet = body.expect ?? { type: 'CONNECT' as const, fields: {}, place: scene.place }
+  await expect(scene, actor, {
+    verb: 'proxy.expect',
+    from: 'client',
+    packet,
+    judging: body.judging,
+  })
+}
+
+async function dialBehind(scene: Scene) {
+  const broker = scene.behind()
+  try {
+    return await broker.dial(scene.budgets.connectMs)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new Inconclusive(`the broker behind, ${broker.name}, cannot be reached: ${code}`)
+  }
+}
+
+/** The application that dials this proxy, for people. */
+function appOf(scene: Scene, actor: ProxyActor): string {
+  const names = [...scene.apps.keys()]
+  return names.find(name => scene.brokerFor(name) === actor.name) ?? 'client'
+}
+
+/** The next packet of that type from that side must be as asked; packets of other types are passed over. */
+export async function expect(
+  scene: Scene,
+  actor: ProxyActor,
+  body: Body<'proxy.expect'>,
+): Promise<void> {
+  const { from, packet: matcher } = body
+  const began = scene.log.nowMs
+  const next = () => actor.inbox[from].findIndex(({ packet }) => packet.type === matcher.type)
+  await scene.until(() => next() >= 0 || isOver(actor, from) || undefined, scene.budgets.replyMs)
+  const at = next()
+  const wanted = `${describePacketMatcher(matcher, scene.env)} from the ${nameOf(from)}`
+  const missed = { message: `${actor.name} expected ${wanted}`, packetType: matcher.type }
+  const passed = actor.inbox[from][at]
+  if (!passed) {
+    await blameClient(scene, from)
+    const after = `after ${Math.round(scene.log.nowMs - began)} ms`
+    return scene.miss(judgingFor(actor, from, body.judging), {
+      ...missed,
+      expected: `${wanted} within ${scene.budgets.replyMs} ms`,
+      got: isOver(actor, from) ? `${endOf(actor, from)} ${after}` : 'nothing',
+    })
+  }
+  const match =
+    matcher.type === 'CONNECT'
+      ? matchFields(matcher.fields, { ...passed.packet }, scene.env)
+      : matchPacket(matcher, passed.packet, scene.env)
+  if (match.mismatches.length > 0) {
+    return scene.miss(judgingFor(actor, from, body.judging), {
+      ...missed,
+      expected: wanted,
+      got: describePacket(passed.packet),
+      nearestMiss: match.mismatches.map(inWords).join('; '),
+      seq: passed.seq,
+    })
+  }
+  // What came before it was passed over.
+  actor.inbox[from].splice(0, at + 1)
+  for (const [name, value] of match.bindings) scene.env.bind(name, value)
+}
+
+function inWords({ field, expected, got }: Mismatch): string {
+  return `${field}: expected ${expected}, got ${got}`
+}
+
+function nameOf(side: Side): string {
+  return side === 'client' ? 'client' : 'broker behind'
+}
+
+/** The broker may have been silent because the client was: what that owed and did not say for so long is its own fault. */
+async function blameClient(scene: Scene, from: Side): Promise<void> {
+  if (from !== 'broker') return
+  const paid = () => scene.referee.owed().length === 0 || undefined
+  await scene.until(paid, scene.budgets.replyMs)
+  for (const breach of scene.referee.overdue()) scene.find(breach)
+}
+
+/** What the broker behind does not do is no fault of the target; nor is what the client cannot do once that broker has gone. */
+export function judgingFor(actor: ProxyActor, from: Side, judging: Judging): Judging {
+  const { broker } = actor.relay?.endings ?? {}
+  return from === 'broker' || broker?.by === 'them' ? { ...judging, as: 'given' } : judging
+}
+
+function isOver({ relay }: ProxyActor, side: Side): boolean {
+  return !relay || relay.endings[side] !== undefined || relay.broken[side] !== undefined
+}
+
+export function endOf({ relay }: ProxyActor, side: Side): string {
+  if (!relay) return 'no connection'
+  const broken = relay.broken[side]
+  if (broken) return `bytes that are no MQTT packet: ${broken}`
+  const ending = relay.endings[side]
+  const gone = relay.endings[otherSide(side)]
+  const closer = ending?.by === 'them' ? side : gone?.by === 'them' ? otherSide(side) : undefined
+  const who = closer ? `the ${nameOf(closer)}` : 'the proxy'
+  return `${who} closed the connection (${ending?.how.toUpperCase() ?? 'FIN'})`
+}
+
+/** Places a fault that waits for its packets. */
+export function fault(scene: Scene, actor: ProxyActor, body: Body<'proxy.fault'>): void {
+  const { from, packet: matcher, deed } = body
+  const cut = body.cut && cutOf(scene, body.cut)
+  const placed: Placed = {
+    from,
+    title: `${describePacketMatcher(matcher, scene.env)} of the ${nameOf(from)}`,
+    packetType: matcher.type,
+    skip: scene.env.number(body.nth) - 1,
+    left: scene.env.number(body.times),
+    matches(packet) {
+      const match = matchPacket(matcher, packet, scene.env)
+      if (match.mismatches.length > 0) return false
+      for (const [name, value] of match.bindings) scene.env.bind(name, value)
+      return true
+    },
+    strike(packet, seq, sizeBytes) {
+      const done = deedOf(scene, deed, sizeBytes)
+      note(scene, actor, from, faultOf(done, { packet: packet.type, from }, seq, sizeBytes))
+      if (cut) note(scene, actor, from, { kind: 'cut', ...cut })
+      return { deed: done, ...(cut ? { cut } : {}) }
+    },
+  }
+  actor.placed.push(placed)
+}
+
+function deedOf(scene: Scene, deed: ProxyDeed, sizeBytes: number): Deed {
+  const { env } = scene
+  switch (deed.kind) {
+    case 'pass':
+    case 'lose':
+    case 'hold':
+    case 'split':
+      return { kind: deed.kind }
+    case 'delay':
+      return { kind: 'delay', delayMs: env.number(deed.delayMs) }
+    case 'duplicate':
+      return { kind: 'duplicate', copies: env.number(deed.copies) }
+    case 'reorder':
+      return { kind: 'reorder', behind: env.number(deed.behind) }
+    case 'truncate': {
+      const keep = deed.keep === undefined ? sizeBytes - 1 : env.number(deed.keep)
+      return { kind: 'truncate', keepBytes: Math.min(keep, sizeBytes - 1) }
+    }
+  }
+}
+
+/** A deed as the trace tells it. A packet that passes is none. */
+function faultOf(
+  deed: Deed,
+  whose: { packet: PacketType; from: Side },
+  seq: number,
+  sizeBytes: number,
+): Fault | undefined {
+  switch (deed.kind) {
+    case 'pass':
+      return undefined
+    case 'lose':
+      return { kind: 'lose', seq, ...whose }
+    case 'hold':
+      return { kind: 'hold', ...whose }
+    case 'delay':
+      return { kind: 'delay', delayMs: deed.delayMs, ...whose }
+    case 'duplicate':
+      return { kind: 'duplicate', copies: deed.copies, ...whose }
+    case 'reorder':
+      return { kind: 'reorder', packets: [whose.packet], from: whose.from }
+    case 'split':
+      return { kind: 'split', writes: sizeBytes, ...whose }
+    case 'truncate':
+      return { kind: 'truncate', keepBytes: deed.keepBytes, ofBytes: sizeBytes, ...whose }
+  }
+}
+
+/** The fault belongs to the connection on which its packet came. */
+function note(scene: Scene, actor: ProxyActor, from: Side, fault: Fault | undefined): void {
+  if (!fault) return
+  const connection = actor.relay?.numberOf(from)
+  scene.log.record({
+    kind: 'fault',
+    actor: actor.name,
+    ...(connection === undefined ? {} : { connection }),
+    fault,
+  })
+}
+
+function cutOf(scene: Scene, { how, side }: ProxyCut): Cut {
+  return { how: scene.env.text(how) === 'rst' ? 'rst' : 'fin', side }
+}
+
+/** Ends one side or both, at once or when so many bytes of a side have passed. */
+export async function cut(scene: Scene, actor: ProxyActor, body: Body<'proxy.cut'>): Promise<void> {
+  const cut = cutOf(scene, body.cut)
+  const relay = actor.need()
+  const noted = () => note(scene, actor, 'client', { kind: 'cut', ...cut })
+  if (!body.after) {
+    noted()
+    return relay.cut(cut)
+  }
+  const { from, bytes } = body.after
+  const placed: Placed = {
+    from,
+    title: `${scene.env.number(bytes)} bytes of the ${nameOf(from)}`,
+    packetType: 'PUBLISH',
+    skip: 0,
+    left: 1,
+    matches: () => false,
+    strike: () => ({ deed: { kind: 'pass' } }),
+  }
+  actor.placed.push(placed)
+  relay.cutAfter(from, scene.env.number(bytes), cut, () => {
+    placed.left = 0
+    noted()
+  })
+}
+
+/** Waits until every fault that was placed has happened. */
+export async function struck(
+  scene: Scene,
+  actor: ProxyActor,
+  body: Body<'proxy.struck'>,
+): Promise<void> {
+  const waiting = () => actor.placed.find(({ left }) => left > 0)
+  await scene.until(() => waiting() === undefined || undefined, scene.budgets.reconnectMs)
+  const missing = waiting()
+  if (!missing) {
+    actor.placed.splice(0)
+    return
+  }
+  const { from, title, packetType } = missing
+  await blameClient(scene, from)
+  scene.miss(judgingFor(actor, from, body.judging), {
+    message: `${actor.name} expected ${title}`,
+    expected: `${title} within ${scene.budgets.reconnectMs} ms`,
+    got: isOver(actor, from) ? endOf(actor, from) : 'nothing',
+    packetType,
+  })
+}
+
+export function release(scene: Scene, actor: ProxyActor, body: Body<'proxy.release'>): void {
+  for (const from of body.from) {
+    for (const packet of actor.need().heldOf(from)) {
+      note(scene, actor, from, { kind: 'release', packet, from })
+    }
+    actor.need().release(from)
+  }
+}
+
+export function stall(
+  scene: Scene,
+  actor: ProxyActor,
+  { verb, from }: Body<'proxy.stall'> | Body<'proxy.resume'>,
+): void {
+  const relay = actor.need()
+  note(scene, actor, from, { kind: verb === 'proxy.stall' ? 'stall' : 'resume', from })
+  if (verb === 'proxy.stall') relay.stall(from)
+  else relay.resume(from)
+}
