@@ -11,7 +11,7 @@ import random
 from machine import ADC, WDT, Pin
 from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
-from umqtt2.client import MQTTClient, MQTTException
+from umqtt2.client import MQTTClient
 from umqtt2.journal import Journal
 from umqtt2.wifi import Wifi
 
@@ -19,10 +19,12 @@ TURN_MS = 50
 OFFLINE_TURN_MS = 500
 RETRY_MIN_MS = 1000
 RETRY_MAX_MS = 60000
+DOG_MS = 8300
+DIAL_S = 3  # twice in one turn, for TCP and for CONNACK: together well below DOG_MS
 
 
 def temperature():
-    volts = ADC(4).read_u16() * 3.3 / 65535
+    volts = ADC(ADC.CORE_TEMP).read_u16() * 3.3 / 65535
     return 27 - (volts - 0.706) / 0.001721
 
 
@@ -34,7 +36,7 @@ def backoff(ms):
 class App:
     def __init__(self, config):
         self.id = config["id"]
-        self.interval_ms = config.get("interval_s", 60) * 1000
+        self.interval_ms = int(config.get("interval_s", 60) * 1000)
         self.led = Pin("LED", Pin.OUT)
         self.wifi = Wifi(config.get("ssid"), config.get("key"), config.get("country"))
         self.client = c = MQTTClient(
@@ -46,18 +48,19 @@ class App:
             config.get("keepalive", 60),
             config.get("ssl"),
             journal=Journal(),
-            ack_timeout=5,  # below the watchdog's 8.3 s
+            ack_timeout=5,
         )
         c.set_callback(self.on_message)
+        c.set_done_callback(self.on_done)
         c.set_last_will(self.id + "/status", "offline", True, 1)
         self.subscribed = False
+        self.asked = None  # id of SUBSCRIBE
         self.next_at = ticks_ms()
 
     def connect(self):
-        self.client.connect()
+        self.client.connect(timeout=DIAL_S)
         if not self.subscribed:
-            self.client.subscribe(self.id + "/led/set", 2)
-            self.subscribed = True
+            self.asked = self.client.subscribe(self.id + "/led/set", 2, False)
         self.tell("status", "online")
         self.tell_led()
 
@@ -76,6 +79,14 @@ class App:
             self.led.value(msg == b"on")
         self.tell_led()
 
+    def on_done(self, pid, code):
+        # Of a reading, or of the subscription: that one is asked for with every connection until the broker grants it.
+        if pid == self.asked:
+            self.asked = None
+            self.subscribed = code < 0x80
+            if not self.subscribed:
+                print("commands refused")
+
     def measure(self):
         # Offline too: the journal keeps readings until it is full, then new ones are dropped.
         if ticks_diff(ticks_ms(), self.next_at) < 0:
@@ -92,7 +103,7 @@ def loop(config=None):
         with open("/config.json") as f:
             config = json.load(f)
     app = App(config)
-    dog = WDT(timeout=8300)
+    dog = WDT(timeout=DOG_MS)
     retry = RETRY_MIN_MS
     connect_at = ticks_ms()
     while True:
@@ -105,9 +116,11 @@ def loop(config=None):
             elif app.wifi.up() and ticks_diff(ticks_ms(), connect_at) >= 0:
                 app.connect()
                 retry = RETRY_MIN_MS
-        except (OSError, MemoryError, MQTTException) as e:
+        except Exception as e:  # also a certificate that is refused, or a MicroPython without ssl
             print("offline:", repr(e))
             app.client.close()
+            if retry == RETRY_MAX_MS:
+                app.wifi.drop()
             retry, pause = backoff(retry)
             connect_at = ticks_add(ticks_ms(), pause)
         sleep_ms(TURN_MS if app.client.sock else OFFLINE_TURN_MS)

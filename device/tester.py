@@ -322,7 +322,6 @@ class Tester:
             pass
         gc.collect()
 
-
     def flash(self, full):
         # Takes all the flash that is left, block by block, or gives it back.
         try:

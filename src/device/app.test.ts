@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
+import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { packagedFirmware } from '../targets/micropython/firmware.ts'
+import { FakeBroker } from './fake-broker.ts'
 import { plays } from './plays.ts'
 
 /** Seconds on an idle machine; this is for one that is not. */
@@ -55,6 +57,14 @@ const broken = [
     problem: /attempts between/,
   },
   {
+    what: 'waits longer for its broker than its watchdog does',
+    file: 'app.py',
+    from: 'DIAL_S = 3',
+    to: 'DIAL_S = 9',
+    play: 'broker that answers late',
+    problem: /the board reset \d+ times/,
+  },
+  {
     what: 'counts its ids on beyond 65,535',
     file: client,
     from: 'self.store.last_id % 65535 + 1',
@@ -90,3 +100,50 @@ for (const { what, file, from, to, play: name, problem } of broken) {
     t.match(problems.join('; '), problem)
   })
 }
+
+/** Firmware without a broker, for so long; what it printed. */
+async function alone(t: Tap, ms: number, files: { [path: string]: string }, config: object = {}) {
+  const text = JSON.stringify({ id: 'p', ssid: 'net', host: '127.0.0.1', port: 1, ...config })
+  const board = await createSimulatedPico({
+    program: 'main',
+    files: { 'config.json': text, ...files },
+  })
+  t.teardown(() => board.stop())
+  const lines: string[] = []
+  board.onLine(line => lines.push(line))
+  await board.advance(ms)
+  return { lines, end: board.end, resets: board.stats().resets }
+}
+
+t.test(
+  'a link that is up in name only is made anew, once the back-off is at its longest',
+  async t => {
+    const network = `
+STA_IF = 0
+class WLAN:
+    def __init__(self, interface): self.on = False
+    def active(self, on):
+        self.on = on
+        print('wifi', on)
+    def config(self, **values): pass
+    def connect(self, ssid, key): pass
+    def isconnected(self): return self.on
+`
+    const { lines, end } = await alone(t, 6 * 60_000, { 'network.py': network })
+    t.equal(end, undefined)
+    const off = lines.filter(line => line === 'wifi False').length
+    t.ok(off > 3 && off < 20, `${off} times`)
+  },
+)
+
+t.test('a MicroPython without TLS says so, and the board goes on', async t => {
+  const broker = await new FakeBroker().start()
+  t.teardown(() => broker.stop())
+  const config = { ssl: true, port: broker.port }
+  const { lines, end, resets } = await alone(t, 60_000, {}, config)
+  t.equal(end, undefined)
+  t.equal(resets, 0)
+  t.match(lines[0], /^offline: ImportError\(.*ssl/)
+})
+
+type Tap = Pick<typeof t, 'teardown'>

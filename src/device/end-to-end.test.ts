@@ -188,8 +188,8 @@ async function talkativeApp(): Promise<string> {
     '        print("obeyed", msg.decode())\n        if msg == b"toggle":\n',
   )
   patch(
-    '            self.subscribed = True\n',
-    '            self.subscribed = True\n            print("subscribed")\n',
+    '            self.subscribed = code < 0x80\n',
+    '            self.subscribed = code < 0x80\n            print("subscribed")\n',
   )
   return source
 }

@@ -71,6 +71,24 @@ export const plays: Play[] = [
     stage.expect('readings', 7, readings(broker))
     return `${attempts} attempts in the hour, then all 6 readings`
   }),
+  play('broker that answers late', { intervalS: 600 }, async ({ stage, board, broker }) => {
+    const late = 4500
+    broker.hook = () => 'ignore'
+    await stage.until('CONNECT', () => broker.log.includes('> connect'))
+    await board.advance(late)
+    broker.raw(Buffer.of(0x20, 2, 0, 0))
+    await stage.until('SUBSCRIBE, or that it gave up', () => {
+      return stage.offline > 0 || broker.log.some(each => each.startsWith('> subscribe'))
+    })
+    await board.advance(late + minuteMs)
+    broker.hook = () => 'answer'
+    for (let minute = 0; minute < 8 && readings(broker) < 1; minute++) await board.advance(minuteMs)
+    await stage.until('the subscription', () => {
+      return broker.log.some(each => each.startsWith('< suback'))
+    })
+    stage.expect('readings', 1, readings(broker))
+    return 'CONNACK was waited for in vain, again and again, and no watchdog bit'
+  }),
   {
     name: 'ids run out',
     async run(files = {}, patienceMs = defaultPatienceMs) {

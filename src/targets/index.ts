@@ -30,6 +30,11 @@ export class WishError extends Error {
 
 export type OpenBudgets = { connectMs: number; replyMs: number; startMs: number }
 
+/** A real board: all of its firmware is put onto its flash, over USB. */
+const boardStartMs = 60_000
+/** A real board: it joins its Wi-Fi and asks for an address, twice where the first attempt fails. */
+const boardJoinMs = 40_000
+
 /** Folders of profiles that ship with the package: brokers, then clients. */
 const shelves = ['brokers', 'clients'].map(kind =>
   fileURLToPath(new URL(`../../fixtures/${kind}`, import.meta.url)),
@@ -49,7 +54,8 @@ export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promis
     if (!adapter) throw new WishError(`${wish.named} has no adapter`)
     const command = [...(adapter.command ?? []), ...wish.adapterWords]
     const settings = { ...profile.settings, board: 'real' }
-    const real = { ...profile, adapter: { ...adapter, command }, settings }
+    const timing = { ...profile.timing, startMs: boardStartMs }
+    const real = { ...profile, adapter: { ...adapter, command }, settings, timing }
     return openProfile(real, path.dirname(file), budgets, lanAddress())
   }
   if (typeof wish !== 'string') {
@@ -97,7 +103,12 @@ async function openProfile(
   if (profile.role === 'client') {
     if (profile.adapter) {
       const { startClient } = await import('./client-library.ts')
-      return startClient(profile, { here, ...(listenHost === undefined ? {} : { listenHost }) })
+      const real = profile.settings?.board === 'real' ? { smokeMs: boardJoinMs } : {}
+      return startClient(profile, {
+        here,
+        ...real,
+        ...(listenHost === undefined ? {} : { listenHost }),
+      })
     }
     const { startCommandClient } = await import('./commands.ts')
     return startCommandClient(profile, { here })

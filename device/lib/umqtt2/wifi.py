@@ -25,3 +25,8 @@ class Wifi:
             self.wlan.config(pm=0xA11140)  # no power saving: it delays packets by 100 ms and more
             self.wlan.connect(self.ssid, self.key)
         return False
+
+    def drop(self):
+        # A link can be up in name only, when the access point forgot us. The next up() begins anew.
+        self.wlan.active(False)
+        self.since = None

@@ -21,6 +21,7 @@ const playFlows = [
   'link-lost-for-minutes',
   'journal-full-when-the-link-returns',
   'broker-gone-for-an-hour',
+  'broker-that-answers-late',
   'ids-run-out',
 ]
 
