@@ -12,6 +12,8 @@ import { run, runLoaded } from './run.ts'
 import type { Case } from './scenario/ast.ts'
 
 const all = (await loadCases()).client.filter(({ role }) => role === 'proxy')
+/** Where a broker stays silent, nobody is to wait for long. */
+const quick = { replyMs: 300, connectMs: 5000, reconnectMs: 500 }
 const timing = { replyMs: 800, connectMs: 5000, reconnectMs: 1500 }
 
 function named(name: string): Flaw {
@@ -21,9 +23,9 @@ function named(name: string): Flaw {
 }
 
 /** A client through proxies, with a broker behind that may be wrong. */
-async function play(cases: Case[], wrong?: Flaw) {
+async function play(cases: Case[], wrong?: Flaw, budgets = timing) {
   const target = await clientTarget('client', () => ({}))
-  Object.assign(target.profile, { timing })
+  Object.assign(target.profile, { timing: budgets })
   const behind = await brokerTarget('behind', () =>
     wrong?.peer === 'broker' ? wrong.apply({}) : {},
   )
@@ -102,16 +104,15 @@ const wrongBrokers = [
   'broker-new-id-at-resend',
   'broker-qos2-resent-without-dup',
   'broker-held-ids-forgotten-at-cut',
-  'broker-pubcomp-missing',
   'broker-ack-with-other-id',
   'broker-sessions-not-kept',
   'broker-qos2-with-dup-refused',
 ]
 
 t.test('what the broker behind gets wrong never fails the client', async t => {
-  const cases = oneOfEach(all)
+  const cases = oneOfEach(all).filter(({ version }) => version === '3.1.1')
   for (const name of wrongBrokers) {
-    const { results } = await play(cases, named(name))
+    const { results } = await play(cases, named(name), quick)
     const blamed = results.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')
     t.same(
       blamed.map(({ id, reason }) => `${id} ${reason}`),
@@ -125,14 +126,12 @@ t.test('what the broker behind gets wrong never fails the client', async t => {
   }
 })
 
-const reference = 'fixtures/peers/reference-client.yaml'
-
 t.test(
   'a client is run through proxies before the embedded broker, unless told otherwise',
   async t => {
     const report = await run({
-      target: reference,
-      suites: ['proxy/client-sends/pubrec-lost'],
+      target: 'mqttjs',
+      suites: ['proxy/client-receives/pubrec-lost'],
       replayWith: '--target x',
     })
     t.equal(report.exitCode, 0)
@@ -146,7 +145,7 @@ t.test(
 t.test('--upstream names a broker, behind a client', async t => {
   const suites = ['proxy/client-sends/undisturbed']
   await t.rejects(run({ target: 'aedes', upstream: 'aedes', suites }), /needs a client as --target/)
-  await t.rejects(run({ target: reference, upstream: reference, suites }), /is a client/)
+  await t.rejects(run({ target: 'mqttjs', upstream: 'mqttjs', suites }), /is a client/)
 })
 
 t.test(
@@ -166,7 +165,7 @@ t.test(
     }
     const { port } = server.address() as AddressInfo
     const report = await run({
-      target: reference,
+      target: 'mqttjs',
       upstream: `mqtt://someone:s3cret-word@127.0.0.1:${port}`,
       suites: ['proxy/client-receives/pubrec-lost:3.1.1:close=rst'],
     })

@@ -1,5 +1,6 @@
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
+import { reset } from '../wire/reset.ts'
 
 /** Why nothing is read from a leg at present. */
 export type Standstill = 'stalled' | 'full' | 'held'
@@ -97,8 +98,7 @@ export class Leg {
   /** Drops the stream at once. */
   destroy(): void {
     this.over = true
-    if (this.stream instanceof net.Socket) this.stream.resetAndDestroy()
-    else this.stream.destroy()
+    reset(this.stream)
   }
 
   private flush(): Promise<void> {

@@ -1,6 +1,7 @@
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { post, send } from './outbox.ts'
+import { reset } from './reset.ts'
 
 /** How a connection ended and who ended it. `lost` is set where the stream failed for a reason of the operating system. */
 export type Ending = { by: 'us' | 'them'; how: 'fin' | 'rst'; lost?: string }
@@ -81,8 +82,7 @@ export class Link {
     await this.flush()
     if (!this.open) return
     this.ending = { by: 'us', how: 'rst' }
-    if (this.stream instanceof net.Socket) this.stream.resetAndDestroy()
-    else this.stream.destroy()
+    reset(this.stream)
     this.finish(this.ending)
   }
 
@@ -90,8 +90,7 @@ export class Link {
   destroy(): void {
     send()
     this.ended = true
-    if (this.stream instanceof net.Socket) this.stream.resetAndDestroy()
-    else this.stream.destroy()
+    reset(this.stream)
   }
 
   private fail(error: NodeJS.ErrnoException): void {
