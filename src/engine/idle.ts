@@ -17,8 +17,7 @@ export class IdleCases {
   }
 
   /** Has to be asked again and again: it compares with what it saw before. */
-  count(): number {
-    const now = performance.now()
+  count(now = performance.now()): number {
     let idle = 0
     for (const one of this.watched.values()) {
       const progress = one.progress()
