@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { readKnownIssues } from '../src/cli/known-issues.ts'
-import { run } from '../src/run.ts'
-import { compare, nearBudgets, type Observation, observe } from './stability/compare.ts'
+import { compare, nearBudgets, type Observation } from './stability/compare.ts'
 import { startLoad } from './stability/load.ts'
+import { runApart } from './stability/one-run.ts'
 
 /*
  * npm run stability -- --target mosquitto --runs 20
@@ -16,6 +16,7 @@ import { startLoad } from './stability/load.ts'
  * --jobs 1,64     cases side by side, in turn
  * --scales 1,4    --timeout-scale, in turn
  * --load N        processes that compute all the time, default one for each core
+ * --side N        runs side by side, each in a process of its own with a target of its own; default one after the other
  * --known-issues FILE   cases that are `intermittent` there may differ
  */
 const { values, positionals } = parseArgs({
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
     jobs: { type: 'string', default: '1,64' },
     scales: { type: 'string', default: '1,4' },
     load: { type: 'string', default: String(availableParallelism()) },
+    side: { type: 'string', default: '1' },
     'known-issues': { type: 'string' },
   },
 })
@@ -39,32 +41,22 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 const load = startLoad(number(values.load))
 const observations: Observation[] = []
 const told = new Set<string>()
-try {
-  for (let index = 0; index < runs; index++) {
-    const setting = {
-      jobs: jobs[index % jobs.length]!,
-      timeoutScale: scales[Math.floor(index / jobs.length) % scales.length]!,
-    }
-    const report = await run({
-      ...setting,
+let next = 0
+let done = 0
+const lane = async () => {
+  while (next < runs) {
+    const index = next++
+    await one({
       suites: positionals,
       target: values.target,
-      ...(known ? { knownIssues: known } : {}),
+      jobs: jobs[index % jobs.length]!,
+      timeoutScale: scales[Math.floor(index / jobs.length) % scales.length]!,
+      ...(file === undefined ? {} : { knownIssues: file }),
     })
-    const { pass, warn, fail, inconclusive, error } = report.summary
-    say(
-      `${index + 1}/${runs} jobs ${setting.jobs}, scale ${setting.timeoutScale}: ${pass} passed, ${warn} warned, ${fail} failed, ` +
-        `${inconclusive} inconclusive, ${error} errors, ${(report.durationMs / 1000).toFixed(1)} s`,
-    )
-    observations.push(observe(report, `jobs ${setting.jobs}, scale ${setting.timeoutScale}`))
-    const fresh = compare(observations, known?.entries ?? []).differing.filter(
-      one => !told.has(one.id),
-    )
-    for (const { id, seen } of fresh) {
-      told.add(id)
-      say(`  ${id}: ${seen.map(({ outcome }) => outcome).join(' | ')}`)
-    }
   }
+}
+try {
+  await Promise.all(Array.from({ length: Math.max(1, number(values.side)) }, lane))
 } finally {
   load.stop()
 }
@@ -82,6 +74,21 @@ say(
   `${runs} runs of ${cases} cases against ${values.target} under load: ${differing.length === 0 ? 'identical' : `${differing.length} differ`}`,
 )
 process.exitCode = differing.length === 0 ? 0 : 1
+
+async function one(task: Parameters<typeof runApart>[0]): Promise<void> {
+  const { observation, summary, durationMs } = await runApart(task)
+  const { pass, warn, fail, inconclusive, error } = summary
+  say(
+    `${++done}/${runs} ${observation.setting}: ${pass} passed, ${warn} warned, ${fail} failed, ` +
+      `${inconclusive} inconclusive, ${error} errors, ${(durationMs / 1000).toFixed(1)} s`,
+  )
+  observations.push(observation)
+  for (const { id, seen } of compare(observations, known?.entries ?? []).differing) {
+    if (told.has(id)) continue
+    told.add(id)
+    say(`  ${id}: ${seen.map(({ outcome }) => outcome).join(' | ')}`)
+  }
+}
 
 function number(word: string): number {
   const value = Number(word)
