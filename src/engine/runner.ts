@@ -1,14 +1,14 @@
-import { setMaxListeners } from 'node:events'
 import type { Bench } from '../model/bench.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { Case } from '../scenario/ast.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import type { Budgets } from './budgets.ts'
 import { Canary } from './canary.ts'
-import { deafness, isSignOfLoss } from './deaf.ts'
+import { isSignOfLoss } from './deaf.ts'
 import { executeCase, notRun } from './execute.ts'
 import { IdleCases } from './idle.ts'
 import { Stalls } from './stalls.ts'
+import { TargetLoss } from './target-loss.ts'
 
 export type RunnerOptions = {
   facts: Facts
@@ -54,46 +54,32 @@ class Runner {
   private readonly options: RunnerOptions
   private readonly cases: Case[]
   private readonly results: (CaseResult | undefined)[]
-  private readonly running = new Map<number, Case>()
   /** Why no further case is begun. */
   private stopped: string | undefined
   private suspects: Suspect[] = []
-  /** One question for all cases that ask at a time. */
-  private asking: Promise<boolean> | undefined
-  private deaf = false
   private readonly stalls = new Stalls()
-  private round = new AbortController()
   private readonly idle = new IdleCases()
   /** How often each case was begun. */
   private readonly attempts = new Map<number, number>()
   private readonly canary: Canary | undefined
+  private readonly loss: TargetLoss
 
   constructor(cases: Case[], options: RunnerOptions) {
     this.cases = cases
     this.options = options
     const newest = options.facts.versions.at(-1)
     this.canary = newest && new Canary(options, newest)
+    this.loss = new TargetLoss(options.facts.target, options.signal, options.serves)
     this.results = cases.map(() => undefined)
   }
 
   async run(): Promise<CaseResult[]> {
-    setMaxListeners(0, this.options.signal)
-    this.options.signal.addEventListener('abort', () => this.round.abort(), { once: true })
-    this.beginRound()
     this.stalls.start()
     try {
       return await this.runAll()
     } finally {
       this.stalls.stop()
     }
-  }
-
-  /** From one loss of the target to the next. */
-  private beginRound(): void {
-    this.round = new AbortController()
-    // Each running case listens.
-    setMaxListeners(0, this.round.signal)
-    if (this.options.signal.aborted) this.round.abort()
   }
 
   private async runAll(): Promise<CaseResult[]> {
@@ -166,19 +152,12 @@ class Runner {
   private async runOne(job: Job): Promise<void> {
     const { kase, index } = job
     this.options.onStart(kase)
-    this.running.set(index, kase)
     const result = await this.inTime(kase, index)
-    this.running.delete(index)
     this.idle.forget(index)
-    if (laneOf(kase) !== 'private' && (await this.lost(isSignOfLoss(result))))
-      this.suspect({ ...job, sentMs: performance.now() - sinceSentMs(result) })
-    else this.done(index, result)
-  }
-
-  /** A case that waits for an answer of a target that is lost waits in vain. */
-  private suspect(suspect: Suspect): void {
-    this.suspects.push(suspect)
-    this.round.abort()
+    if (laneOf(kase) !== 'private' && (await this.loss.since(isSignOfLoss(result)))) {
+      this.suspects.push({ ...job, sentMs: performance.now() - sinceSentMs(result) })
+      this.loss.endRound()
+    } else this.done(index, result)
   }
 
   /**
@@ -202,7 +181,7 @@ class Runner {
   private execute(kase: Case, index: number): Promise<CaseResult> {
     const { facts, budgets, cleanUp, maxPacketBytes, bench } = this.options
     // What waits for a rule about time would have to wait for it again.
-    const signal = laneOf(kase) === 'quick' ? this.round.signal : this.options.signal
+    const signal = laneOf(kase) === 'quick' ? this.loss.round : this.options.signal
     return executeCase(kase, {
       target: facts.target,
       budgets,
@@ -228,26 +207,6 @@ class Runner {
     return again === 0 ? own : `${own}${again.toString(36)}`
   }
 
-  private targetDied(): boolean {
-    return this.options.facts.target.death() !== undefined
-  }
-
-  /** Why nothing can be asked of the target any more. Whether it is deaf is asked where there is a sign of it. */
-  private async lost(sign: boolean): Promise<{ reason: string } | undefined> {
-    const death = this.options.facts.target.death()
-    if (death || !this.options.serves || !sign) return death
-    if (!this.deaf) {
-      this.asking ??= this.options.serves().finally(() => {
-        this.asking = undefined
-      })
-      const serves = await this.asking
-      const { signal, facts } = this.options
-      if (serves || signal.aborted) return facts.target.death()
-      this.deaf = true
-    }
-    return this.options.facts.target.death() ?? deafness
-  }
-
   private done(index: number, result: CaseResult): void {
     this.results[index] = result
     this.options.onDone(result)
@@ -262,22 +221,19 @@ class Runner {
   private async afterDeath(rest: Job[]): Promise<void> {
     const suspects = this.suspects.sort((one, other) => other.sentMs - one.sentMs)
     this.suspects = []
-    this.beginRound()
+    this.loss.beginRound()
     const side = suspects.length
     for (let job = suspects.shift(); job; job = suspects.shift()) {
       if (!(await this.standsAgain(job))) continue
       if (await this.tryAlone(job, side)) break
     }
     rest.unshift(...suspects)
-    if ((this.targetDied() || this.deaf) && !(await this.revive())) return
-    await this.drainQuick(rest)
+    if (await this.loss.mend()) await this.drainQuick(rest)
   }
 
   private async standsAgain({ kase, index }: Job): Promise<boolean> {
-    if (!this.targetDied() && !this.deaf) return true
-    if (await this.revive()) return true
-    const why = this.options.facts.target.death()?.reason ?? deafness.reason
-    const reason = `the target is dead and could not be started again: ${why}`
+    if (await this.loss.mend()) return true
+    const reason = `the target is dead and could not be started again: ${this.loss.reason()}`
     this.done(index, notRun(kase, 'inconclusive', reason, this.options.replayOf(kase)))
     this.stopped ??= reason
     return false
@@ -286,26 +242,9 @@ class Runner {
   /** Whether the target is lost by this case alone. */
   private async tryAlone({ kase, index }: Job, side: number): Promise<boolean> {
     const result = await this.execute(kase, index)
-    const death = await this.lost(true)
-    if (!death) this.done(index, result)
-    else if (this.options.facts.target.role === 'client')
-      this.done(index, adapterDied(result, death.reason))
-    else this.done(index, killed(result, kase, death.reason, side))
-    return death !== undefined
-  }
-
-  private async revive(): Promise<boolean> {
-    const { target } = this.options.facts
-    const again = target.role === 'client' ? target.revive : target.restart
-    if (!again) return false
-    try {
-      // What is only deaf may still put its store in order.
-      await again.call(target, this.deaf ? 'term' : 'kill')
-      this.deaf = false
-      return true
-    } catch {
-      return false
-    }
+    const loss = await this.loss.since(true)
+    this.done(index, loss ? this.loss.verdictOn(result, kase, side) : result)
+    return loss
   }
 }
 
@@ -322,43 +261,4 @@ function laneOf(kase: Case): 'quick' | 'waiting' | 'private' {
   if (verbs.has('target.restart') || verbs.has('target.sweep') || verbs.has('target.play'))
     return 'private'
   return verbs.has('elapse') ? 'waiting' : 'quick'
-}
-
-/** Library and adapter are one process: which of them failed is for its author to say, so it is no verdict on the library. */
-function adapterDied(result: CaseResult, reason: string): CaseResult {
-  if (result.verdict === 'fail') return result
-  return {
-    ...result,
-    verdict: 'inconclusive',
-    reason: `it died in this case, alone with it: ${inOneLine(reason)}`,
-  }
-}
-
-/** What a process wrote last has lines of its own; a reason is one sentence. */
-function inOneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ')
-}
-
-/** The verdict on a case at whose end the target was dead, alone with it. */
-function killed(result: CaseResult, kase: Case, reason: string, side: number): CaseResult {
-  const statement = kase.covers[0] ?? (`${kase.version}:§4.8` as const)
-  return {
-    ...result,
-    verdict: 'fail',
-    reason: `the target was lost: ${inOneLine(reason)}`,
-    findings: [
-      ...result.findings,
-      {
-        statement,
-        level: 'MUST',
-        message: `the target was lost in this case, alone with it${side > 1 ? ` (${side} cases were running when it first was)` : ''}`,
-        expected: 'a target that lives on',
-        got: reason,
-        seq: result.trace.at(-1)?.seq ?? 0,
-        judge: 'expectation',
-        at: result.place,
-        atMs: result.durationMs,
-      },
-    ],
-  }
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Connect, Packet } from '../../model/packet.ts'
 import { versionOfLevel } from '../../model/version.ts'
 import type { Actor } from '../../peers/actor.ts'
@@ -95,9 +96,9 @@ export async function listenerOf(scene: Scene, name: string, host: string): Prom
   return listener
 }
 
-/** A fake broker takes the next connection, its CONNECT, and answers CONNACK. */
-export async function accept(scene: Scene, actor: Actor, body: Body<'accept'>): Promise<void> {
-  const listener = await listenerOf(scene, actor.name, listenHost(scene))
+/** The next connection of the client. Where none comes, the case misses it; throws Skipped for a program that has ended. */
+export async function nextDialled(scene: Scene, name: string): Promise<Socket> {
+  const listener = await listenerOf(scene, name, listenHost(scene))
   const socket = await scene.until(
     () => listener.waiting.shift() ?? (programEnding(scene) ? 'ended' : undefined),
     scene.budgets.reconnectMs,
@@ -108,13 +109,19 @@ export async function accept(scene: Scene, actor: Actor, body: Body<'accept'>): 
   // No statement obliges a client to connect, or to come back: what was to be seen then could not be.
   if (!socket) {
     return scene.miss(given, {
-      message: `${actor.name} expected the client to connect`,
+      message: `${name} expected the client to connect`,
       expected: `a connection within ${scene.budgets.reconnectMs} ms`,
       got: 'none',
       packetType: 'CONNECT',
     })
   }
   for (const app of scene.apps.values()) app.reconnecting = false
+  return socket
+}
+
+/** A fake broker takes the next connection, its CONNECT, and answers CONNACK. */
+export async function accept(scene: Scene, actor: Actor, body: Body<'accept'>): Promise<void> {
+  const socket = await nextDialled(scene, actor.name)
   actor.auto = body.answers === 'auto'
   const conversation = actor.attach(socket)
   const taken = await expectNext(

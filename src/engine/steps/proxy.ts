@@ -4,12 +4,11 @@ import type { PacketType } from '../../model/packet.ts'
 import { otherSide, type Side } from '../../model/side.ts'
 import type { Cut, Deed } from '../../peers/proxy.ts'
 import type { Judging, ProxyCut, ProxyDeed, StepBody } from '../../scenario/ast.ts'
-import { given } from '../expecting.ts'
 import { describePacketMatcher, type Mismatch, matchFields, matchPacket } from '../match.ts'
-import { Inconclusive, Skipped } from '../outcome.ts'
+import { Inconclusive } from '../outcome.ts'
 import type { Placed, ProxyActor } from '../proxy-actor.ts'
 import type { Scene } from '../scene.ts'
-import { listenerOf, listenHost, programEnding } from './dial.ts'
+import { nextDialled } from './dial.ts'
 
 type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
 
@@ -19,21 +18,7 @@ export async function accept(
   actor: ProxyActor,
   body: Body<'proxy.accept'>,
 ): Promise<void> {
-  const listener = await listenerOf(scene, actor.name, listenHost(scene))
-  const socket = await scene.until(
-    () => listener.waiting.shift() ?? (programEnding(scene) ? 'ended' : undefined),
-    scene.budgets.reconnectMs,
-  )
-  if (socket === 'ended') {
-    throw new Skipped('not drivable: the program has ended and comes back to nothing')
-  }
-  // No statement obliges a client to connect, or to come back: what was to be seen then could not be.
-  if (!socket) {
-    const expected = `a connection within ${scene.budgets.reconnectMs} ms`
-    const message = `${actor.name} expected the client to connect`
-    return scene.miss(given, { message, expected, got: 'none', packetType: 'CONNECT' })
-  }
-  for (const app of scene.apps.values()) app.reconnecting = false
+  const socket = await nextDialled(scene, actor.name)
   const behind = await dialBehind(scene)
   actor.attach(socket, behind, { client: appOf(scene, actor), broker: scene.behind().name })
   const packet = body.expect ?? { type: 'CONNECT' as const, fields: {}, place: scene.place }

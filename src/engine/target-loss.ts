@@ -1,0 +1,123 @@
+import { setMaxListeners } from 'node:events'
+import type { CaseResult } from '../model/report.ts'
+import type { Case } from '../scenario/ast.ts'
+import type { Target } from '../targets/target.ts'
+import { deafness } from './deaf.ts'
+
+/** Whether the target can still be asked anything, what ends when it cannot, and how it is started again. */
+export class TargetLoss {
+  private readonly target: Target
+  private readonly signal: AbortSignal
+  private readonly serves: (() => Promise<boolean>) | undefined
+  /** One question for all cases that ask at a time. */
+  private asking: Promise<boolean> | undefined
+  private deaf = false
+  private ending = new AbortController()
+
+  /** @param serves Whether the target, if we can start it again, still answers a plain CONNECT. */
+  constructor(target: Target, signal: AbortSignal, serves: (() => Promise<boolean>) | undefined) {
+    this.target = target
+    this.signal = signal
+    this.serves = serves
+    setMaxListeners(0, signal)
+    signal.addEventListener('abort', () => this.ending.abort(), { once: true })
+    this.beginRound()
+  }
+
+  /** Aborts at the next loss of the target: a case that waits for an answer of it waits in vain. */
+  get round(): AbortSignal {
+    return this.ending.signal
+  }
+
+  /** From one loss of the target to the next. */
+  beginRound(): void {
+    this.ending = new AbortController()
+    // Each running case listens.
+    setMaxListeners(0, this.ending.signal)
+    if (this.signal.aborted) this.ending.abort()
+  }
+
+  endRound(): void {
+    this.ending.abort()
+  }
+
+  /** Whether the target died or, where there is a sign of it, went deaf. */
+  async since(sign: boolean): Promise<boolean> {
+    if (this.target.death()) return true
+    if (!this.serves || !sign) return false
+    if (!this.deaf) {
+      this.asking ??= this.serves().finally(() => {
+        this.asking = undefined
+      })
+      const serves = await this.asking
+      if (serves || this.signal.aborted) return this.target.death() !== undefined
+      this.deaf = true
+    }
+    return true
+  }
+
+  /** What became of it. */
+  reason(): string {
+    return (this.target.death() ?? deafness).reason
+  }
+
+  /** Starts the target again where it is lost; false where that cannot be done. */
+  async mend(): Promise<boolean> {
+    if (!this.target.death() && !this.deaf) return true
+    const again = this.target.role === 'client' ? this.target.revive : this.target.restart
+    if (!again) return false
+    try {
+      // What is only deaf may still put its store in order.
+      await again.call(this.target, this.deaf ? 'term' : 'kill')
+      this.deaf = false
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** The result of a case that lost the target alone; so many cases were running when it was first lost. */
+  verdictOn(result: CaseResult, kase: Case, running: number): CaseResult {
+    return this.target.role === 'client'
+      ? adapterDied(result, this.reason())
+      : brokerLost(result, kase, this.reason(), running)
+  }
+}
+
+/** Library and adapter are one process: which of them failed is for its author to say, so it is no verdict on the library. */
+function adapterDied(result: CaseResult, reason: string): CaseResult {
+  if (result.verdict === 'fail') return result
+  return {
+    ...result,
+    verdict: 'inconclusive',
+    reason: `it died in this case, alone with it: ${inOneLine(reason)}`,
+  }
+}
+
+function brokerLost(result: CaseResult, kase: Case, reason: string, running: number): CaseResult {
+  const statement = kase.covers[0] ?? (`${kase.version}:§4.8` as const)
+  return {
+    ...result,
+    verdict: 'fail',
+    reason: `the target was lost: ${inOneLine(reason)}`,
+    findings: [
+      ...result.findings,
+      {
+        statement,
+        level: 'MUST',
+        message: `the target was lost in this case, alone with it${running > 1 ? ` (${running} cases were running when it first was)` : ''}`,
+        expected: 'a target that lives on',
+        got: reason,
+        seq: result.trace.at(-1)?.seq ?? 0,
+        judge: 'expectation',
+        at: result.place,
+        atMs: result.durationMs,
+      },
+    ],
+  }
+}
+
+/** What a process wrote last has lines of its own; a reason is one sentence. */
+function inOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ')
+}
