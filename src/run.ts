@@ -168,7 +168,7 @@ export async function runLoaded(
     onDone: result => {
       const caught = killsOfCase(kills, result.id)
       if (caught !== undefined) result.kills = caught
-      judgeKnownIssues([result], options.knownIssues?.entries ?? [])
+      if (options.knownIssues) judgeKnownIssues([result], options.knownIssues.entries)
       options.onCaseDone?.(result)
     },
   })

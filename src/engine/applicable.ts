@@ -83,14 +83,24 @@ function isAbout(name: string, condition: Condition): boolean {
 }
 
 /** Every verb of a case, those of nested steps too. */
-export function verbsOf(steps: Step[]): Set<string> {
-  const verbs = new Set<string>()
+export function verbsOf(steps: Step[]): ReadonlySet<string> {
+  const known = verbs.get(steps)
+  if (known) return known
+  const found = new Set<string>()
+  addVerbs(steps, found)
+  verbs.set(steps, found)
+  return found
+}
+
+/** Asked several times for each case. */
+const verbs = new WeakMap<Step[], ReadonlySet<string>>()
+
+function addVerbs(steps: Step[], found: Set<string>): void {
   for (const { body } of steps) {
-    verbs.add(body.verb)
-    const inner = 'steps' in body ? body.steps : body.verb === 'oneOf' ? body.branches.flat() : []
-    for (const verb of verbsOf(inner)) verbs.add(verb)
+    found.add(body.verb)
+    if ('steps' in body) addVerbs(body.steps, found)
+    else if (body.verb === 'oneOf') for (const branch of body.branches) addVerbs(branch, found)
   }
-  return verbs
 }
 
 function holds(condition: Condition, facts: Facts): boolean {

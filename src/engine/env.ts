@@ -16,14 +16,16 @@ export class Env {
     return this.values.get(name)
   }
 
-  /** Names bound now; with `forget`, what a round of a loop bound is gone after it. */
-  names(): ReadonlySet<string> {
-    return new Set(this.values.keys())
+  /** How many names are bound: what a round of a loop binds comes behind them. */
+  get count(): number {
+    return this.values.size
   }
 
-  /** Forgets every name that is not in `kept`. */
-  keepOnly(kept: ReadonlySet<string>): void {
-    for (const name of this.values.keys()) if (!kept.has(name)) this.values.delete(name)
+  /** Forgets every name but the first so many. */
+  keepFirst(count: number): void {
+    if (this.values.size === count) return
+    let index = 0
+    for (const name of this.values.keys()) if (index++ >= count) this.values.delete(name)
   }
 
   bind(name: string, value: Bound): void {

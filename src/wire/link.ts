@@ -72,7 +72,8 @@ export class Link {
     // Closing with unread bytes would turn our FIN into a RST, so what still comes is read and dropped.
     this.stream.resume()
     this.stream.end()
-    setTimeout(() => this.stream.destroy(), lingerMs).unref()
+    const linger = setTimeout(() => this.stream.destroy(), lingerMs).unref()
+    this.stream.once('close', () => clearTimeout(linger))
     this.finish(this.ending)
   }
 

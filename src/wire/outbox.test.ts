@@ -22,6 +22,22 @@ t.test('writes of one turn go out at its end, in their order over all connection
   t.same(written, ['a1', 'b2', 'a3'])
 })
 
+t.test('what follows for the same connection is one write', async t => {
+  const written: string[] = []
+  const [a, b] = [sink('a', written), sink('b', written)]
+  for (const [stream, text] of [
+    [a, '1'],
+    [a, '2'],
+    [b, '3'],
+    [a, '4'],
+    [a, '5'],
+    [a, '6'],
+  ] as const)
+    post(stream, Buffer.from(text))
+  await new Promise(resolve => setImmediate(resolve))
+  t.same(written, ['a12', 'b3', 'a456'])
+})
+
 t.test('send writes at once, and nothing twice', async t => {
   const written: string[] = []
   post(sink('a', written), Buffer.from('1'))

@@ -13,10 +13,18 @@ export function post(stream: Writable, bytes: Uint8Array): void {
   waiting.push({ stream, bytes })
 }
 
-/** Writes now what waits, on all connections, so that their order holds. */
+/** Writes now what waits, on all connections, so that their order holds. What follows for the same connection goes in one write. */
 export function send(): void {
   if (waiting.length === 0) return
   const due = waiting
   waiting = []
-  for (const { stream, bytes } of due) if (!stream.destroyed) stream.write(bytes)
+  for (let at = 0; at < due.length; ) {
+    const { stream, bytes } = due[at]!
+    let end = at + 1
+    while (due[end]?.stream === stream) end++
+    if (!stream.destroyed) {
+      stream.write(end === at + 1 ? bytes : Buffer.concat(due.slice(at, end).map(one => one.bytes)))
+    }
+    at = end
+  }
 }

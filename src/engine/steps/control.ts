@@ -22,23 +22,23 @@ type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
 type RunSteps = (scene: Scene, steps: Step[]) => Promise<void>
 
 export async function each(scene: Scene, body: Body<'each'>, run: RunSteps): Promise<void> {
-  const before = scene.env.names()
+  const before = scene.env.count
   for (const value of body.values) {
     scene.env.bind(body.as, scene.env.plain(value) as Bound)
     await run(scene, body.steps)
     // What a round captured is its own: the next round captures anew.
-    scene.env.keepOnly(before)
+    scene.env.keepFirst(before)
   }
 }
 
 export async function repeat(scene: Scene, body: Body<'repeat'>, run: RunSteps): Promise<void> {
   const times = scene.env.number(body.times)
-  const before = scene.env.names()
+  const before = scene.env.count
   for (let i = 0; i < times; i++) {
     if (scene.signal.aborted) return
     if (body.as) scene.env.bind(body.as, body.from + i)
     await run(scene, body.steps)
-    scene.env.keepOnly(before)
+    scene.env.keepFirst(before)
   }
 }
 

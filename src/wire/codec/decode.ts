@@ -18,6 +18,8 @@ export function decode(frame: Uint8Array, version: Version): Packet | undefined 
 export function createDecoder(version: Version): Decoder {
   let parser = createParser(version)
   return frame => {
+    const short = plainAck(frame)
+    if (short) return short
     const bytes = prepared(frame, version)
     const raw = parser.read(bytes)
     if (raw === undefined || raw.cmd === 'connect') parser = createParser(version)
@@ -26,6 +28,24 @@ export function createDecoder(version: Version): Decoder {
       packet.code = 0x8c
     return packet
   }
+}
+
+/**
+ * An acknowledgement of the two bytes that every version knows: most packets of a QoS 2 exchange, and nothing in them to get wrong.
+ * Undefined for anything else.
+ */
+function plainAck(frame: Uint8Array): Packet | undefined {
+  if (frame.length !== 4 || frame[1] !== 2) return undefined
+  const type = plainAcks[frame[0]!]
+  return type && { type, id: (frame[2]! << 8) | frame[3]!, code: 0, properties: {} }
+}
+
+/** By the first byte, with the flags that all versions know. */
+const plainAcks: { [first: number]: (typeof ackType)[keyof typeof ackType] } = {
+  64: 'PUBACK',
+  80: 'PUBREC',
+  98: 'PUBREL',
+  112: 'PUBCOMP',
 }
 
 const decoders: Record<Version, Decoder> = {
