@@ -161,7 +161,7 @@ export async function runLoaded(
     jobs: options.jobs ?? 16,
     bail: options.bail ?? false,
     cleanUp: target.role === 'broker' && target.restart === undefined,
-    replayOf: kase => replayLine(kase, options, seed),
+    replayOf: replayLines(options, seed),
     ...servesOf(target, facts, common),
     ...(await benchOf(target)),
     onStart: kase => options.onCaseBegun?.(kase.id),
@@ -265,11 +265,12 @@ async function afterwards(
   return `after the last case one QoS 2 message does not get through any more: ${insane}${after}`
 }
 
-function replayLine(kase: Case, options: RunOptions, seed: number): string {
+/** What runs a case again, as a line for the shell. */
+function replayLines(options: RunOptions, seed: number): (kase: Case) => string {
   const target = targetWords(options)
   const own = (options.suites ?? []).filter(word => /\.ya?ml$/.test(word))
   const files = own.length > 0 ? ` ${own.map(file => path.relative('', file)).join(' ')}` : ''
-  return `mqttspec run '${kase.id}'${files}${target} --seed ${seed}`
+  return kase => `mqttspec run '${kase.id}'${files}${target} --seed ${seed}`
 }
 
 /** In a replay line. A broker in somebody's own process can be had there alone: the words say so. */

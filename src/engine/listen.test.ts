@@ -9,7 +9,7 @@ import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import { type Version, versions } from '../model/version.ts'
 import { statements } from '../oracle/statements.ts'
-import { createDecoder, encode } from '../wire/codec.ts'
+import { decode, encode } from '../wire/codec.ts'
 import { createFramer } from '../wire/framing.ts'
 import { coversOf, piecesFor } from './listen/programme.ts'
 import { type Listening, listen, programme } from './listen.ts'
@@ -458,12 +458,11 @@ async function device(
   t.teardown(() => socket.destroy())
   socket.on('error', () => undefined)
   const framer = createFramer({ maxPacketBytes: 10_000 })
-  const decoder = createDecoder('3.1.1')
   const inbox: Packet[] = []
   const waiting: { type: Packet['type']; resolve(packet: Packet): void }[] = []
   socket.on('data', chunk => {
     for (const frame of framer.push(chunk)) {
-      const packet = decoder(frame.bytes)
+      const packet = decode(frame.bytes, '3.1.1')
       if (!packet) continue
       const index = waiting.findIndex(({ type }) => type === packet.type)
       if (index >= 0) waiting.splice(index, 1)[0]?.resolve(packet)

@@ -148,7 +148,12 @@ export class Scene {
    * Waits for the target as Pulse does, and anew as long as it is slow; a case that is interrupted or out of time ends here, without a
    * judgement.
    */
-  async until<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
+  until<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
+    const now = check()
+    return now === undefined ? this.waitFor(check, budgetMs) : Promise.resolve(now)
+  }
+
+  private async waitFor<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
     for (let round = 1; ; round++) {
       const answer = await this.pulse.until(check, budgetMs)
       if (answer !== undefined) return answer

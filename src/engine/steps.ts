@@ -17,8 +17,12 @@ export async function runSteps(scene: Scene, steps: Step[]): Promise<void> {
     if (scene.signal.aborted) return
     scene.place = step.place
     const { actor, text, place } = step
-    const said = { kind: 'step', index: place.line, text, place } as const
-    scene.log.record(actor === undefined ? said : { ...said, actor })
+    const index = place.line
+    scene.log.record(
+      actor === undefined
+        ? { seq: 0, at: 0, kind: 'step', index, text, place }
+        : { seq: 0, at: 0, kind: 'step', index, text, place, actor },
+    )
     await runStep(scene, step)
     serious(scene)
   }
@@ -31,82 +35,80 @@ function serious(scene: Scene): void {
 }
 
 async function runStep(scene: Scene, step: Step): Promise<unknown> {
-  const { body } = step
-  const actor = () => scene.actor(step.actor ?? '')
-  const at = () => scene.proxy(step.actor ?? '')
+  const { body, actor = '' } = step
   switch (body.verb) {
     case 'connect':
-      return dial.connect(scene, actor(), body)
+      return dial.connect(scene, scene.actor(actor), body)
     case 'open':
-      return dial.openStream(scene, actor())
+      return dial.openStream(scene, scene.actor(actor))
     case 'accept':
-      return dial.accept(scene, actor(), body)
+      return dial.accept(scene, scene.actor(actor), body)
     case 'disconnect':
-      return traffic.disconnect(scene, actor(), body)
+      return traffic.disconnect(scene, scene.actor(actor), body)
     case 'subscribe':
-      return traffic.subscribe(scene, actor(), body)
+      return traffic.subscribe(scene, scene.actor(actor), body)
     case 'unsubscribe':
-      return traffic.unsubscribe(scene, actor(), body)
+      return traffic.unsubscribe(scene, scene.actor(actor), body)
     case 'publish':
-      return traffic.publish(scene, actor(), body)
+      return traffic.publish(scene, scene.actor(actor), body)
     case 'receive':
-      return traffic.receive(scene, actor(), body)
+      return traffic.receive(scene, scene.actor(actor), body)
     case 'send':
-      return traffic.sendStep(scene, actor(), body)
+      return traffic.sendStep(scene, scene.actor(actor), body)
     case 'bytes':
-      return loss.bytes(scene, actor(), body)
+      return loss.bytes(scene, scene.actor(actor), body)
     case 'expect':
-      return expectNext(scene, actor(), body.expected, body.judging)
+      return expectNext(scene, scene.actor(actor), body.expected, body.judging)
     case 'lose':
-      return loss.lose(scene, actor(), body)
+      return loss.lose(scene, scene.actor(actor), body)
     case 'ping':
-      return traffic.ping(scene, actor(), body)
+      return traffic.ping(scene, scene.actor(actor), body)
     case 'answers':
-      actor().auto = body.answers === 'auto'
+      scene.actor(actor).auto = body.answers === 'auto'
       return
     case 'hold':
-      return loss.hold(scene, actor(), body)
+      return loss.hold(scene, scene.actor(actor), body)
     case 'release':
-      return loss.release(scene, actor(), body)
+      return loss.release(scene, scene.actor(actor), body)
     case 'delay':
-      return loss.delay(scene, actor(), body)
+      return loss.delay(scene, scene.actor(actor), body)
     case 'duplicate':
-      return loss.duplicate(scene, actor(), body)
+      return loss.duplicate(scene, scene.actor(actor), body)
     case 'reorder':
-      return loss.reorder(scene, actor(), body)
+      return loss.reorder(scene, scene.actor(actor), body)
     case 'split':
-      return loss.split(scene, actor(), body)
+      return loss.split(scene, scene.actor(actor), body)
     case 'coalesce':
-      return loss.coalesce(scene, actor(), body)
+      return loss.coalesce(scene, scene.actor(actor), body)
     case 'truncate':
-      return loss.truncate(scene, actor(), {
+      return loss.truncate(scene, scene.actor(actor), {
         packet: body.packet,
         ...(body.keep === undefined ? {} : { keepBytes: scene.env.number(body.keep) }),
         ...(body.drop === undefined ? {} : { dropBytes: scene.env.number(body.drop) }),
       })
     case 'cut':
-      return loss.cut(scene, actor(), body)
+      return loss.cut(scene, scene.actor(actor), body)
     case 'stall':
-      return loss.stall(scene, actor())
+      return loss.stall(scene, scene.actor(actor))
     case 'resume':
-      return loss.resume(scene, actor())
+      return loss.resume(scene, scene.actor(actor))
     case 'refuse':
-      return dial.refuse(scene, step.actor ?? '', body)
+      return dial.refuse(scene, actor, body)
     case 'proxy.accept':
-      return proxy.accept(scene, at(), body)
+      return proxy.accept(scene, scene.proxy(actor), body)
     case 'proxy.expect':
-      return proxy.expect(scene, at(), body)
+      return proxy.expect(scene, scene.proxy(actor), body)
     case 'proxy.fault':
-      return proxy.fault(scene, at(), body)
+      return proxy.fault(scene, scene.proxy(actor), body)
     case 'proxy.struck':
-      return proxy.struck(scene, at(), body)
+      return proxy.struck(scene, scene.proxy(actor), body)
     case 'proxy.cut':
-      return proxy.cut(scene, at(), body)
+      return proxy.cut(scene, scene.proxy(actor), body)
     case 'proxy.release':
-      return proxy.release(scene, at(), body)
+      return proxy.release(scene, scene.proxy(actor), body)
     case 'proxy.stall':
     case 'proxy.resume':
-      return proxy.stall(scene, at(), body)
+      return proxy.stall(scene, scene.proxy(actor), body)
     case 'app.connect':
       return app.appConnect(scene, await app.appOf(scene, step.actor ?? 'app'), body)
     case 'app.publish':

@@ -1,4 +1,4 @@
-import type { TraceBody, TraceEvent } from '../model/trace.ts'
+import type { TraceEvent, Unstamped } from '../model/trace.ts'
 import { redact, type Secrets } from './redact.ts'
 
 /** Beyond these a trace keeps its beginning and its end: 100,000 messages in one case must not fill the memory. */
@@ -29,7 +29,7 @@ export class TraceLog {
     return this.count - 1
   }
 
-  record(body: TraceBody): TraceEvent {
+  record(body: Unstamped): TraceEvent {
     // Bodies are made for this call alone, so they become the event.
     const event = redact(body, this.secrets) as TraceEvent
     event.seq = this.count++

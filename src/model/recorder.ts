@@ -1,4 +1,4 @@
-import type { TraceBody, TraceEvent } from './trace.ts'
+import type { TraceEvent, Unstamped } from './trace.ts'
 
 /** Where everything that happens in a case is written down. */
-export type Recorder = { record(body: TraceBody): TraceEvent }
+export type Recorder = { record(body: Unstamped): TraceEvent }

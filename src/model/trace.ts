@@ -25,6 +25,9 @@ type OnConnection = { connection: number; actor: string }
  */
 export type TraceEvent = Stamp & TraceBody
 
+/** An event as it is handed in. One that has places for its stamp, whatever is in them, is cheaper to stamp: the frequent ones do. */
+export type Unstamped = TraceBody | TraceEvent
+
 export type TraceBody =
   /** `leg` and `peer` on the connections of a proxy: whom it leads to, and the name of the application or of the broker behind. */
   | (OnConnection & { kind: 'open'; by: Party; version: Version; leg?: Side; peer?: string })

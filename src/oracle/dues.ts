@@ -22,59 +22,45 @@ export type Due = {
   repeat?: boolean
 }
 
-/** Answers owed on one connection, each kind in the order of the packets that ask for them. */
-export type Dues = {
-  byKind: Map<PacketType, Queue>
-}
-
-/** Insertion order is the order of asking; `byId` finds the oldest of an id at once. */
-type Queue = { all: Set<Due>; byId: Map<number, Due[]> }
+/**
+ * Answers owed on one connection, in the order of the packets that ask for them. A list: answers come in order or nearly so, and maps
+ * that fill and empty with every packet cost more than looking through what is in flight.
+ */
+export type Dues = Due[]
 
 export function createDues(): Dues {
-  return { byKind: new Map() }
+  return []
 }
 
 export function addDue(dues: Dues, due: Due): void {
-  let queue = dues.byKind.get(due.packet)
-  if (!queue) {
-    queue = { all: new Set(), byId: new Map() }
-    dues.byKind.set(due.packet, queue)
-  }
-  queue.all.add(due)
-  const same = queue.byId.get(due.id)
-  if (same) same.push(due)
-  else queue.byId.set(due.id, [due])
+  dues.push(due)
 }
 
-/** Takes the oldest due of that kind and id; `overtaken` is an older one of another id still waiting. */
+/** Takes the oldest due of that kind and id; `overtaken` is the oldest of that kind, of another id, that is still waiting. */
 export function takeDue(
   dues: Dues,
   packet: PacketType,
   id: number,
 ): { due: Due; overtaken: Due | undefined } | undefined {
-  const queue = dues.byKind.get(packet)
-  const same = queue?.byId.get(id)
-  const due = same?.shift()
-  if (!queue || !same || !due) return undefined
-  if (same.length === 0) queue.byId.delete(id)
-  const first = oldest(queue)
-  queue.all.delete(due)
-  return { due, overtaken: first === due ? undefined : first }
+  let overtaken: Due | undefined
+  for (let index = 0; index < dues.length; index++) {
+    const due = dues[index]!
+    if (due.packet !== packet) continue
+    if (due.id === id) {
+      if (index === 0) dues.shift()
+      else dues.splice(index, 1)
+      return { due, overtaken }
+    }
+    if (!due.mild) overtaken ??= due
+  }
+  return undefined
 }
 
 export function hasDue(dues: Dues, packet: PacketType, id: number): boolean {
-  return dues.byKind.get(packet)?.byId.has(id) ?? false
-}
-
-export function* eachDue(dues: Dues): Iterable<Due> {
-  for (const queue of dues.byKind.values()) yield* queue.all
+  for (const due of dues) if (due.id === id && due.packet === packet) return true
+  return false
 }
 
 export function clearDues(dues: Dues): void {
-  dues.byKind.clear()
-}
-
-function oldest(queue: Queue): Due | undefined {
-  for (const due of queue.all) if (!due.mild) return due
-  return undefined
+  dues.length = 0
 }

@@ -1,6 +1,6 @@
 import type { Connack, Connect, Disconnect } from '../model/packet.ts'
 import { type Connection, emptyResume, type Mark, proveRead } from './connection.ts'
-import { addDue, clearDues, eachDue, takeDue } from './dues.ts'
+import { addDue, clearDues, takeDue } from './dues.ts'
 import { possible, settle } from './exchange.ts'
 import { limitsOf } from './limits.ts'
 import { clearSession, createSession, loosenSession, type Session } from './session.ts'
@@ -379,7 +379,7 @@ function closedInsteadOfAnswer(watch: Watch, connection: Connection): void {
   if (excused || opaque || weDisconnected || connection.phase !== 'accepted') return
   if (closeDue && !theyDisconnected) return
   if (theyDisconnected && leavingCodes.has(theyDisconnected.code)) return
-  for (const due of eachDue(connection.dues)) {
+  for (const due of connection.dues) {
     if (due.closing === 'may') continue
     say(watch, connection.version, due.clause, {
       message: `The target closed the connection instead of sending ${due.text}`,

@@ -2,7 +2,6 @@ import type { Breach, StatementRef } from '../model/finding.ts'
 import type { PacketType } from '../model/packet.ts'
 import { type ClauseName, cite, type TargetRole } from './clauses.ts'
 import type { Connection } from './connection.ts'
-import { eachDue } from './dues.ts'
 import { type Exchange, possible, settle } from './exchange.ts'
 import { breachOf } from './watch.ts'
 
@@ -72,7 +71,7 @@ function debts(connections: Iterable<Connection>): Debt[] {
     if (connection.closeDue) found.push(closing(connection))
     if (connection.weDisconnected || connection.theyDisconnected || connection.opaque) continue
     if (connection.superseded || connection.phase === 'refused') continue
-    for (const due of eachDue(connection.dues)) {
+    for (const due of connection.dues) {
       found.push({ ...due, connection, should: false, restarted: false })
     }
     if (connection.phase === 'accepted' && !connection.closeDue) found.push(...resends(connection))

@@ -4,7 +4,7 @@ import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
 import { audit } from '../wire/audit.ts'
-import { createDecoder, encode, type Wrong } from '../wire/codec.ts'
+import { decode, encode, type Wrong } from '../wire/codec.ts'
 import { createFramer, type Framer } from '../wire/framing.ts'
 import { type Ending, Link } from '../wire/link.ts'
 import { asksUnderZero } from '../wire/zero-id.ts'
@@ -44,14 +44,12 @@ export class Conversation {
   private usedZero = false
   private readonly options: ConversationOptions
   private readonly framer: Framer
-  private decoder: ReturnType<typeof createDecoder>
 
   constructor(options: ConversationOptions) {
     this.options = options
     this.number = options.number
     this.version = options.version
     this.framer = createFramer({ maxPacketBytes: options.maxPacketBytes })
-    this.decoder = createDecoder(options.version)
     this.link = new Link(options.stream)
     options.recorder.record({
       kind: 'open',
@@ -73,7 +71,6 @@ export class Conversation {
   /** Fake broker: the version the client's CONNECT asked for. */
   speak(version: Version): void {
     this.version = version
-    this.decoder = createDecoder(version)
   }
 
   /** Writes a packet and records it. `auto` marks what the automatic mode sent. Returns its bytes. */
@@ -91,15 +88,13 @@ export class Conversation {
       this.published.set(packet.id, (this.published.get(packet.id) ?? 0) + 1)
     }
     this.usedZero ||= 'id' in packet && packet.id === 0
-    this.options.recorder.record({
-      kind: 'packet',
-      connection: this.number,
-      actor: this.options.actor,
-      from: 'harness',
-      packet,
-      bytes,
-      ...(auto ? { auto: true as const } : {}),
-    })
+    const { actor, recorder } = this.options
+    const connection = this.number
+    recorder.record(
+      auto
+        ? { seq: 0, at: 0, kind: 'packet', connection, actor, from: 'harness', packet, bytes, auto }
+        : { seq: 0, at: 0, kind: 'packet', connection, actor, from: 'harness', packet, bytes },
+    )
   }
 
   /** Writes bytes that are no whole packet. */
@@ -129,11 +124,12 @@ export class Conversation {
 
   private receivePacket(bytes: Uint8Array): void {
     const { actor, recorder, targetPlays } = this.options
-    const packet = this.decoder(bytes)
+    const packet = decode(bytes, this.version)
+    const connection = this.number
     const seen = recorder.record(
       packet
-        ? { kind: 'packet', connection: this.number, actor, from: 'target', packet, bytes }
-        : { kind: 'bytes', connection: this.number, actor, from: 'target', bytes, why: 'garbage' },
+        ? { seq: 0, at: 0, kind: 'packet', connection, actor, from: 'target', packet, bytes }
+        : { kind: 'bytes', connection, actor, from: 'target', bytes, why: 'garbage' },
     )
     // Whether a client may stay at identifier 0 is for the scenario to say (3.1.1: no, 5.0: it should not). One that stays holds to
     // the letter of the rule that an answer has the identifier of what it answers.

@@ -5,7 +5,7 @@ import type { Recorder } from '../model/recorder.ts'
 import { otherSide, type Side } from '../model/side.ts'
 import { type Version, versionOfLevel } from '../model/version.ts'
 import { audit } from '../wire/audit.ts'
-import { createDecoder, encode } from '../wire/codec.ts'
+import { decode, encode } from '../wire/codec.ts'
 import { createFramer, type Framer } from '../wire/framing.ts'
 import { Leg } from './leg.ts'
 
@@ -78,7 +78,7 @@ export class Relay {
   constructor(options: ProxyOptions) {
     this.options = options
     this.version = options.version
-    const wayOf = () => new Way(options.version, options.maxPacketBytes)
+    const wayOf = () => new Way(options.maxPacketBytes)
     this.ways = { client: wayOf(), broker: wayOf() }
     this.legs = {
       client: this.legOf('client', options.client),
@@ -179,9 +179,8 @@ export class Relay {
   }
 
   private receivePacket(from: Side, bytes: Uint8Array): void {
-    const way = this.ways[from]
     const { recorder, onBreach, treat } = this.options
-    const packet = way.decode(bytes)
+    const packet = decode(bytes, this.version)
     if (packet?.type === 'CONNECT') this.speak(versionOfLevel(packet.protocolLevel))
     const on = this.arrivalOn(from)
     const { seq } = recorder.record(
@@ -349,7 +348,6 @@ export class Relay {
   private speak(version: Version | undefined): void {
     if (version === undefined) return
     this.version = version
-    for (const way of Object.values(this.ways)) way.decode = createDecoder(version)
   }
 
   private recordOpen(side: Side): void {
@@ -400,7 +398,6 @@ function partyOf(side: Side): 'target' | 'upstream' {
 /** One direction: how far its stream is understood, and what of it is kept back. */
 class Way {
   readonly framer: Framer
-  decode: ReturnType<typeof createDecoder>
   /** The stream is no MQTT any more. */
   raw = false
   readonly held: Waiting[] = []
@@ -408,9 +405,8 @@ class Way {
   limit?: { left: number; cut: Cut; struck(): void }
   private readonly late = new Map<NodeJS.Timeout, Waiting>()
 
-  constructor(version: Version, maxPacketBytes: number) {
+  constructor(maxPacketBytes: number) {
     this.framer = createFramer({ maxPacketBytes })
-    this.decode = createDecoder(version)
   }
 
   delay(ms: number, what: Waiting, pass: () => void): void {

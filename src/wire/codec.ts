@@ -3,5 +3,5 @@
  * what no codec lets pass (packet identifier 0, QoS 3, properties where they are forbidden). A test holds the two together:
  * on legal packets our bytes are those of mqtt-packet.
  */
-export { createDecoder, type Decoder, decode } from './codec/decode.ts'
+export { decode } from './codec/decode.ts'
 export { encode, type Wrong } from './codec/encode.ts'

@@ -3,55 +3,47 @@ import type { Connect, Packet, Properties, Subscription } from '../../model/pack
 import { protocolLevel, type Version } from '../../model/version.ts'
 import { readProperties } from './properties.ts'
 
-/** Reads one whole packet; undefined where mqtt-packet refuses it. Never throws. */
-export type Decoder = (frame: Uint8Array) => Packet | undefined
-
-/** A decoder for one packet. A connection keeps one of `createDecoder` instead. */
-export function decode(frame: Uint8Array, version: Version): Packet | undefined {
-  return decoders[version](frame)
-}
-
 /**
- * A decoder that uses one mqtt-packet parser again and again. A parser that stumbled, or that read a CONNECT (which changes how
- * it reads what follows), is thrown away.
+ * Reads one whole packet; undefined where mqtt-packet refuses it. Never throws.
+ *
+ * One mqtt-packet parser serves all connections of a version. One that stumbled, or that read a CONNECT (which changes how it reads
+ * what follows), is thrown away.
  */
-export function createDecoder(version: Version): Decoder {
-  let parser = createParser(version)
-  return frame => {
-    const short = plainAck(frame)
-    if (short) return short
-    const bytes = prepared(frame, version)
-    const raw = parser.read(bytes)
-    if (raw === undefined || raw.cmd === 'connect') parser = createParser(version)
-    const packet = raw && toPacket(raw, bytes, version)
-    if (packet?.type === 'DISCONNECT' && version === '5.0' && isDisputedDisconnect(frame))
-      packet.code = 0x8c
-    return packet
-  }
+export function decode(frame: Uint8Array, version: Version): Packet | undefined {
+  const short = plainAck(frame)
+  if (short) return short
+  const bytes = prepared(frame, version)
+  const raw = parsers[version].read(bytes)
+  if (raw === undefined || raw.cmd === 'connect') parsers[version] = createParser(version)
+  const packet = raw && toPacket(raw, bytes, version)
+  if (packet?.type === 'DISCONNECT' && version === '5.0' && isDisputedDisconnect(frame))
+    packet.code = 0x8c
+  return packet
 }
 
 /**
- * An acknowledgement of the two bytes that every version knows: most packets of a QoS 2 exchange, and nothing in them to get wrong.
+ * An acknowledgement of two bytes, the same in every version: most packets of a QoS 2 exchange, and nothing in them to get wrong.
  * Undefined for anything else.
  */
 function plainAck(frame: Uint8Array): Packet | undefined {
   if (frame.length !== 4 || frame[1] !== 2) return undefined
-  const type = plainAcks[frame[0]!]
+  const type = typeOfAck(frame[0]!)
   return type && { type, id: (frame[2]! << 8) | frame[3]!, code: 0, properties: {} }
 }
 
-/** By the first byte, with the flags that all versions know. */
-const plainAcks: { [first: number]: (typeof ackType)[keyof typeof ackType] } = {
-  64: 'PUBACK',
-  80: 'PUBREC',
-  98: 'PUBREL',
-  112: 'PUBCOMP',
-}
-
-const decoders: Record<Version, Decoder> = {
-  '3.1': createDecoder('3.1'),
-  '3.1.1': createDecoder('3.1.1'),
-  '5.0': createDecoder('5.0'),
+/** Of the first byte, with the flags that it must have. */
+function typeOfAck(first: number): (typeof ackType)[keyof typeof ackType] | undefined {
+  switch (first) {
+    case 0x40:
+      return 'PUBACK'
+    case 0x50:
+      return 'PUBREC'
+    case 0x62:
+      return 'PUBREL'
+    case 0x70:
+      return 'PUBCOMP'
+  }
+  return undefined
 }
 
 /** What mqtt-packet makes of a packet; which fields there are depends on `cmd` and version. */
@@ -81,8 +73,10 @@ type Raw = {
   will?: { topic: string; payload: Buffer; qos: number; retain: boolean }
 }
 
+type Parser = { read(bytes: Buffer): Raw | undefined }
+
 /** `read` returns the packet if the bytes are exactly one, else undefined. */
-function createParser(version: Version): { read(bytes: Buffer): Raw | undefined } {
+function createParser(version: Version): Parser {
   const parser = mqttPacket.parser({ protocolVersion: protocolLevel[version] })
   let packets: number
   let last: Raw | undefined
@@ -104,6 +98,12 @@ function createParser(version: Version): { read(bytes: Buffer): Raw | undefined 
       }
     },
   }
+}
+
+const parsers: Record<Version, Parser> = {
+  '3.1': createParser('3.1'),
+  '3.1.1': createParser('3.1.1'),
+  '5.0': createParser('5.0'),
 }
 
 /** The frame as mqtt-packet takes it: legal forms that it refuses are given in ones that mean the same. */
