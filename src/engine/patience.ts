@@ -2,32 +2,47 @@
 const sliceMs = 50
 
 /**
- * A timer for budgets: calls `spent` when `budgetMs` of waiting are over, and returns what stops it and tells how many ms are left.
+ * A timer for budgets: calls `spent` when `budgetMs` of waiting are over.
  *
  * Time in which this process did not get to run does not count: after a pause of any length Node fires its timers before it reads
  * its sockets, and an answer that came in time would be found late. So the budget is counted in slices; a slice that took longer
  * than it should counts as little more than one, and between two of them the sockets are read.
  */
-export function patience(budgetMs: number, spent: () => void): () => number {
-  let leftMs = budgetMs
-  let stopped = false
-  let timer: NodeJS.Timeout
-  let sliceBegan = performance.now()
-  const slice = () => {
-    if (stopped) return
-    if (leftMs < 1) return spent()
-    const lengthMs = Math.min(sliceMs, leftMs)
-    sliceBegan = performance.now()
-    timer = setTimeout(() => {
-      leftMs -= Math.min(performance.now() - sliceBegan, 1.2 * lengthMs)
-      setImmediate(slice)
-    }, lengthMs)
+export class Patience {
+  private leftMs: number
+  private stopped = false
+  private timer: NodeJS.Timeout | undefined
+  private sliceBegan = performance.now()
+  private readonly spent: () => void
+
+  constructor(budgetMs: number, spent: () => void) {
+    this.leftMs = budgetMs
+    this.spent = spent
+    Patience.slice(this)
   }
-  slice()
-  return () => {
-    stopped = true
-    clearTimeout(timer)
-    const inSliceMs = Math.min(performance.now() - sliceBegan, sliceMs, leftMs)
-    return Math.max(0, leftMs - inSliceMs)
+
+  /** Ends it, and tells how many ms are left. */
+  stop(): number {
+    this.stopped = true
+    clearTimeout(this.timer)
+    const inSliceMs = Math.min(performance.now() - this.sliceBegan, sliceMs, this.leftMs)
+    return Math.max(0, this.leftMs - inSliceMs)
+  }
+
+  // Static, and given to the timers as they are: there is a wait for every packet.
+  private static slice(self: Patience): void {
+    if (self.stopped) return
+    if (self.leftMs < 1) {
+      self.spent()
+      return
+    }
+    const lengthMs = Math.min(sliceMs, self.leftMs)
+    self.sliceBegan = performance.now()
+    self.timer = setTimeout(Patience.count, lengthMs, self, lengthMs)
+  }
+
+  private static count(self: Patience, lengthMs: number): void {
+    self.leftMs -= Math.min(performance.now() - self.sliceBegan, 1.2 * lengthMs)
+    setImmediate(Patience.slice, self)
   }
 }

@@ -1,9 +1,8 @@
-import { patience } from './patience.ts'
+import { Patience } from './patience.ts'
 
 /** Wakes the steps of one case whenever something happened to one of its actors. */
 export class Pulse {
-  private waiter: (() => void) | undefined
-  private giveUp: (() => void) | undefined
+  private wait: { look(): void; end(answer: undefined): void } | undefined
   private readonly signal: AbortSignal | undefined
   /** The largest share of its budget that a wait took before its answer came: 0 to 1. */
   tightest = 0
@@ -11,11 +10,11 @@ export class Pulse {
   /** A pulse with a signal gives up all waiting once that is aborted. */
   constructor(signal?: AbortSignal) {
     this.signal = signal
-    signal?.addEventListener('abort', () => this.giveUp?.(), { once: true })
+    signal?.addEventListener('abort', () => this.wait?.end(undefined), { once: true })
   }
 
   fire(): void {
-    this.waiter?.()
+    this.wait?.look()
   }
 
   /**
@@ -25,28 +24,56 @@ export class Pulse {
   until<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
     const now = check()
     if (now !== undefined || budgetMs <= 0 || this.signal?.aborted) return Promise.resolve(now)
-    return new Promise((resolve, reject) => {
-      const done = (answer: T | undefined) => {
-        const usedMs = budgetMs - stop()
-        if (answer !== undefined) this.tightest = Math.max(this.tightest, usedMs / budgetMs)
-        this.waiter = undefined
-        this.giveUp = undefined
-        resolve(answer)
-      }
-      this.giveUp = () => done(undefined)
-      // A change at the very moment the budget ends still counts.
-      const stop = patience(budgetMs, () => done(check()))
-      this.waiter = () => {
-        try {
-          const answer = check()
-          if (answer !== undefined) done(answer)
-        } catch (error) {
-          stop()
-          this.waiter = undefined
-          this.giveUp = undefined
-          reject(error)
-        }
-      }
+    const wait = new Wait(check, budgetMs, share => {
+      this.wait = undefined
+      if (share !== undefined) this.tightest = Math.max(this.tightest, share)
     })
+    this.wait = wait
+    return wait.answer
+  }
+}
+
+/** One wait for an answer. */
+class Wait<T> {
+  readonly answer: Promise<T | undefined>
+  private readonly check: () => T | undefined
+  private readonly budgetMs: number
+  private readonly over: (share: number | undefined) => void
+  private readonly patience: Patience
+  private resolve!: (answer: T | undefined) => void
+  private reject!: (error: unknown) => void
+
+  /** @param over Called at the end, with the share of the budget that an answer took. */
+  constructor(
+    check: () => T | undefined,
+    budgetMs: number,
+    over: (share: number | undefined) => void,
+  ) {
+    this.check = check
+    this.budgetMs = budgetMs
+    this.over = over
+    this.answer = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+    // A change at the very moment the budget ends still counts.
+    this.patience = new Patience(budgetMs, () => this.end(check()))
+  }
+
+  look(): void {
+    try {
+      const answer = this.check()
+      if (answer !== undefined) this.end(answer)
+    } catch (error) {
+      this.patience.stop()
+      this.over(undefined)
+      this.reject(error)
+    }
+  }
+
+  end(answer: T | undefined): void {
+    const usedMs = this.budgetMs - this.patience.stop()
+    this.over(answer === undefined ? undefined : usedMs / this.budgetMs)
+    this.resolve(answer)
   }
 }

@@ -41,7 +41,8 @@ export function createFramer(options: { maxPacketBytes: number }): Framer {
       pending.append(chunk.subarray(at), size)
       return chunk.length
     }
-    frames.push({ kind: 'packet', bytes: chunk.subarray(at, end) })
+    const whole = at === 0 && end === chunk.length
+    frames.push({ kind: 'packet', bytes: whole ? chunk : chunk.subarray(at, end) })
     return end
   }
 

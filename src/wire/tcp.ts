@@ -50,7 +50,9 @@ function plainSocket(host: string, port: number): net.Socket {
     onread: {
       buffer: shared,
       callback(count, buffer) {
-        socket.emit('data', Buffer.from(buffer.subarray(0, count)))
+        const own = Buffer.allocUnsafe(count)
+        ;(buffer as Buffer).copy(own, 0, 0, count)
+        socket.emit('data', own)
         return !socket.isPaused()
       },
     },

@@ -8,7 +8,7 @@ const headerRoom = 6
 export class Writer {
   /** Where the next byte goes. */
   position = headerRoom
-  private bytes = new Uint8Array(4096)
+  private bytes = Buffer.alloc(4096)
 
   begin(): void {
     this.position = headerRoom
@@ -74,15 +74,17 @@ export class Writer {
     this.bytes[start] = first
     this.position = start + 1
     writeVarint(this, length, size)
-    const packet = this.bytes.slice(start, end)
-    if (this.bytes.length > 1_048_576) this.bytes = new Uint8Array(4096)
+    // From the pool of Node: an array of its own would be copied out of the heap when a socket writes it.
+    const packet = Buffer.allocUnsafe(end - start)
+    this.bytes.copy(packet, 0, start, end)
+    if (this.bytes.length > 1_048_576) this.bytes = Buffer.alloc(4096)
     return packet
   }
 
   private reserve(size: number): void {
     const needed = this.position + size
     if (needed <= this.bytes.length) return
-    const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2))
+    const larger = Buffer.alloc(Math.max(needed, this.bytes.length * 2))
     larger.set(this.bytes)
     this.bytes = larger
   }
