@@ -9,12 +9,18 @@ const roundsMax = 6
  * resend that did not come, a message acknowledged and lost.
  */
 export async function settle(scene: Scene): Promise<void> {
-  const owed = () => scene.referee.owed().length + scene.ledger.owed().length
+  const judges = [scene.referee, scene.ledger]
+  const owed = () => judges.reduce((sum, judge) => sum + [...judge.owed()].length, 0)
+  const paid = () => judges.every(judge => isEmpty(judge.owed())) || undefined
   for (let round = 1; round <= roundsMax; round++) {
     const before = owed()
-    await scene.until(() => owed() === 0 || undefined, scene.budgets.replyMs)
-    if (owed() === 0 || owed() >= before) break
+    await scene.until(paid, scene.budgets.replyMs)
+    if (paid() || owed() >= before) break
   }
   for (const breach of scene.referee.overdue()) scene.find(breach)
   for (const breach of scene.ledger.judge()) scene.find(breach)
+}
+
+export function isEmpty(items: Iterable<unknown>): boolean {
+  return items[Symbol.iterator]().next().done === true
 }

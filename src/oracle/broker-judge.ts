@@ -38,15 +38,17 @@ export type BrokerBooks = {
 export type Judged = { key: ContentKey }
 
 /** Messages owed to sessions that are connected and keep nothing waiting themselves. */
-export function owedByBroker(books: BrokerBooks): Owed[] {
-  return [...unmet(books)].map(({ record, duty, party }) => ({
-    connection: party.connection!.number,
-    actor: party.actor,
-    packet: 'PUBLISH',
-    statement: cite(clauseOf(duty), party.version, 'broker'),
-    since: duty.seq,
-    text: `PUBLISH ${record.shown} on ${record.topic}`,
-  }))
+export function* owedByBroker(books: BrokerBooks): Iterable<Owed> {
+  for (const { record, duty, party } of unmet(books)) {
+    yield {
+      connection: party.connection!.number,
+      actor: party.actor,
+      packet: 'PUBLISH',
+      statement: cite(clauseOf(duty), party.version, 'broker'),
+      since: duty.seq,
+      text: `PUBLISH ${record.shown} on ${record.topic}`,
+    }
+  }
 }
 
 export function judgeBroker(books: BrokerBooks): Breach[] {

@@ -33,7 +33,7 @@ function play(version: '3.1.1' | '5.0', moves: Move[]): { breaches: string[]; ow
     }
     breaches.push(...pass(world, move.from, packetOf(move)))
   }
-  const owed = world.referee.owed().map(({ packet, id }) => {
+  const owed = [...world.referee.owed()].map(({ packet, id }) => {
     if (packet === 'PINGRESP') return packet
     return packet === 'PUBREC' || packet === 'PUBCOMP' ? `${packet} ${id}` : `id ${id}`
   })

@@ -14,7 +14,7 @@ import type { Owed } from './owed.ts'
 export type Ledger = {
   observe(event: TraceEvent): void
   /** Messages that still have to reach a receiver that is there to take them. */
-  owed(): Owed[]
+  owed(): Iterable<Owed>
   /** What the messages of the case broke, at its end. */
   judge(): Breach[]
   /** Long cases let go of messages that went through exactly as they should. */

@@ -217,7 +217,7 @@ for (const { title, target = 'broker', versions, text, owes, overdue } of rows) 
     t.test(`${title} (${target}, ${version})`, async t => {
       const { breaches, referee } = judgeStory(version, target, text)
       t.same(breaches, [], 'nothing is wrong so far')
-      const owed = referee.owed()
+      const owed = [...referee.owed()]
       t.same(
         owed.map(({ packet, id }) => (id === undefined ? packet : `${packet} ${id}`)),
         owes,

@@ -31,10 +31,10 @@ type Debt = {
 }
 
 /** Debts that are worth waiting for. Silence on an unknown PUBREC is not. */
-export function owedOf(target: TargetRole, connections: Iterable<Connection>): Owed[] {
-  return debts(connections)
-    .filter(debt => !debt.mild)
-    .map(debt => ({
+export function* owedOf(target: TargetRole, connections: Iterable<Connection>): Iterable<Owed> {
+  for (const debt of debts(connections)) {
+    if (debt.mild) continue
+    yield {
       connection: debt.connection.number,
       actor: debt.connection.actor,
       packet: debt.packet,
@@ -42,7 +42,8 @@ export function owedOf(target: TargetRole, connections: Iterable<Connection>): O
       statement: cite(debt.clause, debt.connection.version, target),
       since: debt.seq,
       text: debt.text,
-    }))
+    }
+  }
 }
 
 /** The same debts, unpaid at the end. Mild ones only where a fence closed behind them. */
@@ -51,7 +52,7 @@ export function overdueOf(
   connections: Iterable<Connection>,
   fencedAt: (actor: string) => number,
 ): Breach[] {
-  return debts(connections)
+  return [...debts(connections)]
     .filter(debt => !debt.mild || fencedAt(debt.connection.actor) > debt.seq)
     .map(debt =>
       breachOf('referee', { target, seq: debt.seq }, debt.connection.version, debt.clause, {
@@ -64,19 +65,18 @@ export function overdueOf(
     )
 }
 
-function debts(connections: Iterable<Connection>): Debt[] {
-  const found: Debt[] = []
+/** One after the other: mostly somebody only wants to know if there is any. */
+function* debts(connections: Iterable<Connection>): Iterable<Debt> {
   for (const connection of connections) {
     if (connection.ended || connection.stalled) continue
-    if (connection.closeDue) found.push(closing(connection))
+    if (connection.closeDue) yield closing(connection)
     if (connection.weDisconnected || connection.theyDisconnected || connection.opaque) continue
     if (connection.superseded || connection.phase === 'refused') continue
     for (const due of connection.dues) {
-      found.push({ ...due, connection, should: false, restarted: false })
+      yield { ...due, connection, should: false, restarted: false }
     }
-    if (connection.phase === 'accepted' && !connection.closeDue) found.push(...resends(connection))
+    if (connection.phase === 'accepted' && !connection.closeDue) yield* resends(connection)
   }
-  return found
 }
 
 function closing(connection: Connection): Debt {

@@ -20,8 +20,8 @@ import { createWatch, drain, say } from './watch.ts'
 export type Referee = {
   /** Breaches that this event makes certain. */
   observe(event: TraceEvent): Breach[]
-  /** What the target still has to send on open connections. */
-  owed(): Owed[]
+  /** What the target still has to send on open connections, found as it is asked for. */
+  owed(): Iterable<Owed>
   /** The same as breaches, for when nobody waits any longer. */
   overdue(): Breach[]
 }

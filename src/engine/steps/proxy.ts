@@ -8,6 +8,7 @@ import { describePacketMatcher, type Mismatch, matchFields, matchPacket } from '
 import { Inconclusive } from '../outcome.ts'
 import type { Placed, ProxyActor } from '../proxy-actor.ts'
 import type { Scene } from '../scene.ts'
+import { isEmpty } from '../settle.ts'
 import { nextDialled } from './dial.ts'
 
 type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
@@ -98,7 +99,7 @@ function nameOf(side: Side): string {
 /** The broker may have been silent because the client was: what that owed and did not say for so long is its own fault. */
 async function blameClient(scene: Scene, from: Side): Promise<void> {
   if (from !== 'broker') return
-  const paid = () => scene.referee.owed().length === 0 || undefined
+  const paid = () => isEmpty(scene.referee.owed()) || undefined
   await scene.until(paid, scene.budgets.replyMs)
   for (const breach of scene.referee.overdue()) scene.find(breach)
 }
