@@ -1,4 +1,6 @@
+import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readKnownIssues } from '../src/cli/known-issues.ts'
 import { compare, nearBudgets, type Observation } from './stability/compare.ts'
@@ -17,6 +19,7 @@ import { runApart } from './stability/one-run.ts'
  * --scales 1,4    --timeout-scale, in turn
  * --load N        processes that compute all the time, default one for each core
  * --side N        runs side by side, each in a process of its own with a target of its own; default one after the other
+ * --keep FOLDER   the whole reports, for the ladders of what differs
  * --known-issues FILE   cases that are `intermittent` there may differ
  */
 const { values, positionals } = parseArgs({
@@ -28,6 +31,7 @@ const { values, positionals } = parseArgs({
     scales: { type: 'string', default: '1,4' },
     load: { type: 'string', default: String(availableParallelism()) },
     side: { type: 'string', default: '1' },
+    keep: { type: 'string' },
     'known-issues': { type: 'string' },
   },
 })
@@ -38,6 +42,7 @@ const file = values['known-issues']
 const known = file === undefined ? undefined : await readKnownIssues(file)
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
+if (values.keep !== undefined) await mkdir(values.keep, { recursive: true })
 const load = startLoad(number(values.load))
 const observations: Observation[] = []
 const told = new Set<string>()
@@ -52,6 +57,7 @@ const lane = async () => {
       jobs: jobs[index % jobs.length]!,
       timeoutScale: scales[Math.floor(index / jobs.length) % scales.length]!,
       ...(file === undefined ? {} : { knownIssues: file }),
+      ...(values.keep === undefined ? {} : { keep: path.join(values.keep, `${index + 1}.json`) }),
     })
   }
 }

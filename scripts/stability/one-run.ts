@@ -1,7 +1,10 @@
 import { fork } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { readKnownIssues } from '../../src/cli/known-issues.ts'
 import type { RunReport } from '../../src/model/report.ts'
+import { json } from '../../src/reporters/json.ts'
+import { defaultOptions } from '../../src/reporters/reporter.ts'
 import { run } from '../../src/run.ts'
 import { type Observation, observe } from './compare.ts'
 
@@ -12,6 +15,8 @@ export type Task = {
   jobs: number
   timeoutScale: number
   knownIssues?: string
+  /** A file for the whole report: the ladders of what differs. */
+  keep?: string
 }
 
 export type Answer = {
@@ -49,9 +54,10 @@ export function runApart(task: Task): Promise<Answer> {
 if (process.send && process.argv[1] === fileURLToPath(import.meta.url)) {
   process.once('disconnect', () => process.exit())
   process.once('message', async message => {
-    const { knownIssues: file, ...options } = message as Task
+    const { knownIssues: file, keep, ...options } = message as Task
     const knownIssues = file === undefined ? undefined : await readKnownIssues(file)
     const report = await run({ ...options, ...(knownIssues ? { knownIssues } : {}) })
+    if (keep) await writeFile(keep, json(defaultOptions).end(report))
     const { summary, durationMs } = report
     const setting = `jobs ${options.jobs}, scale ${options.timeoutScale}`
     const answer: Answer = { observation: observe(report, setting), summary, durationMs }

@@ -15,6 +15,12 @@ type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
 /** How long a kept 5.0 session may outlive its connection, unless the scenario says otherwise: longer than any case. */
 const keptExpiryS = 300
 
+/**
+ * Keep Alive of our clients, unless the scenario says otherwise. While we wait to see a connection closed we send nothing: a broker that
+ * closes because no PINGREQ came must not seem to close for what it was sent.
+ */
+const keepAliveS = 600
+
 /** A fake client dials the target, sends CONNECT and takes CONNACK. */
 export async function connect(scene: Scene, actor: Actor, body: Body<'connect'>): Promise<void> {
   await openStream(scene, actor)
@@ -67,7 +73,7 @@ function connectPacket(scene: Scene, actor: Actor, body: Body<'connect'>): Conne
       fields: {
         clientId: actor.clientId,
         clean: !kept,
-        keepAliveS: 60,
+        keepAliveS,
         ...(credentials.username === undefined ? {} : { username: credentials.username }),
         ...(credentials.password === undefined ? {} : { password: credentials.password }),
         ...body.fields,

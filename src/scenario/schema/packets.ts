@@ -55,7 +55,7 @@ export const packetFields: Record<PacketType, FieldSpecs> = {
     protocolLevel: numberSpec(255, 'Protocol Level or Version.'),
     clientId: textSpec('Client Identifier.'),
     clean: flagSpec('Clean Session or Clean Start.'),
-    keepAliveS: numberSpec(65_535, 'Keep Alive in s.'),
+    keepAliveS: numberSpec(65_535, 'Keep Alive in s; 600 in `connect` unless it is given.'),
     will,
     username: textSpec('User Name.'),
     password: textSpec('Password: text or bytes.'),
