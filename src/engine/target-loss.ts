@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { Case } from '../scenario/ast.ts'
 import type { Target } from '../targets/target.ts'
@@ -84,13 +85,20 @@ export class TargetLoss {
   }
 }
 
-/** Library and adapter are one process: which of them failed is for its author to say, so it is no verdict on the library. */
+/**
+ * Library and adapter are one process: which of them failed is for its author to say, so it is no verdict on the library. What it did
+ * before stands. Its end closes its connections, and whether we hear of that first or of the end itself is chance.
+ */
 function adapterDied(result: CaseResult, reason: string): CaseResult {
-  if (result.verdict === 'fail') return result
+  const end = result.trace.findLast(event => event.kind === 'close' && event.by === 'target')
+  const before = (finding: Finding) => finding.level === 'MUST' && finding.seq < (end?.seq ?? 0)
+  const stands = end ? result.findings.some(before) : true
+  if (result.verdict === 'fail' && stands) return result
   return {
     ...result,
     verdict: 'inconclusive',
     reason: `it died in this case, alone with it: ${inOneLine(reason)}`,
+    findings: end ? result.findings.filter(finding => finding.seq < end.seq) : result.findings,
   }
 }
 
