@@ -31,8 +31,18 @@ export type ExecuteOptions = {
   /** Kept sessions of ours are ended at the target when the case is over: somebody else's broker should not keep them. */
   cleanUp: boolean
   replay: string
-  /** Called once at the beginning, with what tells how far the case is: a number that changes with all that happens. */
-  onBegun?(progress: () => number): void
+  /** Ms in which this process stood still, in all. */
+  stalledMs?(): number
+  /** Called once at the beginning. */
+  onBegun?(course: Course): void
+}
+
+/** How a case that is under way comes along. */
+export type Course = {
+  /** A number that changes with all that happens in it. */
+  progress(): number
+  /** Ms in which this process stood still while a rule about time counted: 0 in a case without one. */
+  stalledMs(): number
 }
 
 /** Runs one case to its verdict. Rejects with TargetError only; a mistake of ours becomes the verdict `error`. */
@@ -56,11 +66,12 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     maxPacketBytes: options.maxPacketBytes,
     ...(options.bench ? { bench: options.bench } : {}),
     ...(options.canary ? { canary: options.canary } : {}),
+    ...(options.stalledMs ? { stalledMs: options.stalledMs } : {}),
     ...(kase.role === 'proxy' && options.behind
       ? { upstream: new Upstream(options.behind.target, kase.version) }
       : {}),
   })
-  options.onBegun?.(() => scene.log.lastSeq)
+  options.onBegun?.({ progress: () => scene.log.lastSeq, stalledMs: () => scene.stalledMs })
   let ending: Ending
   try {
     ending = await play(scene)

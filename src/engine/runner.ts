@@ -5,7 +5,7 @@ import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import type { Budgets } from './budgets.ts'
 import { Canary } from './canary.ts'
 import { isSignOfLoss } from './deaf.ts'
-import { executeCase, notRun } from './execute.ts'
+import { type Course, executeCase, notRun } from './execute.ts'
 import { IdleCases } from './idle.ts'
 import { Stalls } from './stalls.ts'
 import { TargetLoss } from './target-loss.ts'
@@ -167,9 +167,11 @@ class Runner {
   private async inTime(kase: Case, index: number): Promise<CaseResult> {
     if (!verbsOf(kase.steps).has('elapse')) return this.execute(kase, index)
     for (let left = timedRuns; ; left--) {
-      const before = this.stalls.totalMs()
-      const result = await this.execute(kase, index)
-      const stalledMs = Math.round(this.stalls.totalMs() - before)
+      let course: Course | undefined
+      const result = await this.execute(kase, index, begun => {
+        course = begun
+      })
+      const stalledMs = Math.round(course?.stalledMs() ?? 0)
       const blames = result.verdict === 'fail' || result.verdict === 'warn'
       if (!blames || stalledMs <= stalledMaxMs || this.options.signal.aborted) return result
       if (left > 1) continue
@@ -178,7 +180,11 @@ class Runner {
     }
   }
 
-  private execute(kase: Case, index: number): Promise<CaseResult> {
+  private execute(
+    kase: Case,
+    index: number,
+    onBegun?: (course: Course) => void,
+  ): Promise<CaseResult> {
     const { facts, budgets, cleanUp, maxPacketBytes, bench } = this.options
     // What waits for a rule about time would have to wait for it again.
     const signal = laneOf(kase) === 'quick' ? this.loss.round : this.options.signal
@@ -193,8 +199,10 @@ class Runner {
       ...(this.canary ? { canary: this.canary } : {}),
       ...(facts.behind ? { behind: facts.behind } : {}),
       replay: this.options.replayOf(kase),
-      onBegun: progress => {
-        if (laneOf(kase) === 'quick') this.idle.watch(index, progress)
+      stalledMs: () => this.stalls.totalMs(),
+      onBegun: course => {
+        if (laneOf(kase) === 'quick') this.idle.watch(index, () => course.progress())
+        onBegun?.(course)
       },
     })
   }

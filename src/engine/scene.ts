@@ -34,6 +34,8 @@ export type SceneOptions = {
   bench?: Bench
   /** Asked before silence is held against the target: whether it is slow just now. */
   canary?: Canary
+  /** Ms in which this process stood still, in all. */
+  stalledMs?(): number
 }
 
 /** So often a wait for a slow target begins. */
@@ -69,6 +71,14 @@ export class Scene {
   /** Where the scenario is; findings point here. */
   place: Place
   sleptMs = 0
+  /**
+   * Ms in which this process stood still while a rule about time counted: from the beginning to the first wait after each `elapse`. What
+   * we did late by then, or did not do in time, was our doing; from then on the target has the word.
+   */
+  stalledMs = 0
+  private elapsed = false
+  private readonly stalledInAllMs: () => number
+  private readonly stalledBeforeMs: number
   /** Set when the case wanted an instance of the target for itself; stopped at its end. */
   ownInstance: BrokerTarget | undefined
   private connections = 0
@@ -84,6 +94,8 @@ export class Scene {
     this.nonce = options.nonce
     this.bench = options.bench
     this.canary = options.canary
+    this.stalledInAllMs = options.stalledMs ?? (() => 0)
+    this.stalledBeforeMs = this.stalledInAllMs()
     this.upstream = options.upstream
     this.referee = options.referee
     this.ledger = options.ledger
@@ -154,6 +166,7 @@ export class Scene {
   }
 
   private async waitFor<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
+    if (this.elapsed) this.noteStalls()
     for (let round = 1; ; round++) {
       const answer = await this.pulse.until(check, budgetMs)
       if (answer !== undefined) return answer
@@ -191,7 +204,14 @@ export class Scene {
       const timer = setTimeout(done, ms)
       this.signal.addEventListener('abort', done, { once: true })
     })
+    this.noteStalls()
+    this.elapsed = true
     if (this.signal.aborted) throw new Interrupted()
+  }
+
+  private noteStalls(): void {
+    this.elapsed = false
+    this.stalledMs = this.stalledInAllMs() - this.stalledBeforeMs
   }
 
   get sentinelCount(): number {
