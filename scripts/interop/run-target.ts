@@ -50,15 +50,15 @@ export async function runTarget(
   try {
     const ended = await mqttspec([...words, '--reporter', `json=${file}`], limitS)
     const report = await readReport(file)
-    if (report) {
+    if (report && report.results.length > 0) {
       const version = await versionOf(name, root)
       for (const result of report.results) result.trace = []
       return { ...about, kind: 'ran', version, report, outOfTime: ended.outOfTime }
     }
-    const missing = /PROGRAM_MISSING|BUILD_FAILED|not found|No such file|jarfile|PYTHON/.test(
-      ended.said,
-    )
-    const why = firstLine(ended.said) || `it ended with code ${ended.code} and no report`
+    // A target that cannot be reached leaves a report that says so, too.
+    const said = report?.problem ?? ended.said
+    const missing = /PROGRAM_MISSING|BUILD_FAILED|not found|No such file|jarfile|PYTHON/.test(said)
+    const why = firstLine(said) || `it ended with code ${ended.code} and no report`
     return { ...about, kind: missing ? 'missing' : 'broken', why }
   } finally {
     await rm(folder, { recursive: true, force: true })
