@@ -15,6 +15,7 @@ import { CheckFailed, Inconclusive, Interrupted, Skipped } from './outcome.ts'
 import { Scene } from './scene.ts'
 import { settle } from './settle.ts'
 import { runSteps } from './steps.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import { type Behind, endSessionsBehind, Upstream } from './upstream.ts'
 import { type Ending, verdictOf } from './verdict.ts'
 
@@ -47,7 +48,11 @@ export type Course = {
 
 /** Runs one case to its verdict. Rejects with TargetError only; a mistake of ours becomes the verdict `error`. */
 export async function executeCase(kase: Case, options: ExecuteOptions): Promise<CaseResult> {
-  const target = await targetFor(kase, options.target)
+  const target = await targetFor(kase, options).catch(error => {
+    if (error instanceof Interrupted) return undefined
+    throw error
+  })
+  if (!target) return notRun(kase, 'inconclusive', notBegun, options.replay)
   const { role } = options.target
   const limitMs = caseLimitMs(kase, options)
   const limit = limitCase(options.signal, limitMs, () => scene.log.lastSeq)
@@ -125,9 +130,9 @@ function usesRestart(steps: Step[]): boolean {
 }
 
 /** A case that restarts the target gets one of its own, so that others are not disturbed. */
-async function targetFor(kase: Case, target: Target): Promise<Target> {
-  if (target.role !== 'broker' || !usesRestart(kase.steps)) return target
-  return target.instance ? target.instance() : target
+async function targetFor(kase: Case, { target, signal }: ExecuteOptions): Promise<Target> {
+  if (target.role !== 'broker' || !usesRestart(kase.steps) || !target.instance) return target
+  return unlessAborted(target.instance(), signal, late => late.stop())
 }
 
 async function play(scene: Scene): Promise<Ending> {
@@ -276,6 +281,8 @@ function result(scene: Scene, ending: Ending, replay: string): CaseResult {
 
 /** From this share of a budget on the report says how much of it was used. */
 const tight = 0.5
+
+export const notBegun = 'interrupted before it began'
 
 /** A case that was not run, and why. */
 export function notRun(

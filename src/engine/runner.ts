@@ -5,7 +5,7 @@ import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import type { Budgets } from './budgets.ts'
 import { Canary } from './canary.ts'
 import { isSignOfLoss } from './deaf.ts'
-import { type Course, executeCase, notRun } from './execute.ts'
+import { type Course, executeCase, notBegun, notRun } from './execute.ts'
 import { IdleCases } from './idle.ts'
 import { Stalls } from './stalls.ts'
 import { TargetLoss } from './target-loss.ts'
@@ -101,9 +101,7 @@ class Runner {
     return this.cases.map((kase, index) => {
       const result = this.results[index]
       if (result) return result
-      const reason = this.options.signal.aborted
-        ? 'interrupted before it began'
-        : (this.stopped ?? '')
+      const reason = this.options.signal.aborted ? notBegun : (this.stopped ?? '')
       const missing = notRun(kase, 'inconclusive', reason, this.options.replayOf(kase))
       this.options.onDone(missing)
       return missing
@@ -241,6 +239,7 @@ class Runner {
 
   private async standsAgain({ kase, index }: Job): Promise<boolean> {
     if (await this.loss.mend()) return true
+    if (this.options.signal.aborted) return false
     const reason = `the target is dead and could not be started again: ${this.loss.reason()}`
     this.done(index, notRun(kase, 'inconclusive', reason, this.options.replayOf(kase)))
     this.stopped ??= reason

@@ -4,6 +4,7 @@ import type { CaseResult } from '../model/report.ts'
 import type { Case } from '../scenario/ast.ts'
 import type { Target } from '../targets/target.ts'
 import { deafness } from './deaf.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Whether the target can still be asked anything, what ends when it cannot, and how it is started again. */
 export class TargetLoss {
@@ -62,14 +63,14 @@ export class TargetLoss {
     return (this.target.death() ?? deafness).reason
   }
 
-  /** Starts the target again where it is lost; false where that cannot be done. */
+  /** Starts the target again where it is lost; false where that cannot be done, or the run is interrupted meanwhile. */
   async mend(): Promise<boolean> {
     if (!this.target.death() && !this.deaf) return true
     const again = this.target.role === 'client' ? this.target.revive : this.target.restart
     if (!again) return false
     try {
       // What is only deaf may still put its store in order.
-      await again.call(this.target, this.deaf ? 'term' : 'kill')
+      await unlessAborted(again.call(this.target, this.deaf ? 'term' : 'kill'), this.signal)
       this.deaf = false
       return true
     } catch {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { startBroker } from './broker-process.ts'
+import { runningCount } from './processes.ts'
 import type { Profile } from './profile.ts'
 
 const profile = (command: string[]): Profile => ({
@@ -17,4 +18,27 @@ t.test('a broker that is not there is named with how to get it', async t => {
       message: /\nto get it: apt-get install \/shelf\/absent$/,
     })
   }
+})
+
+/* Answers CONNECT until it is told to stop; started again in the same folder it lives and answers nobody. */
+const onceOnly = `
+const { existsSync, writeFileSync } = require('node:fs')
+const { createServer } = require('node:net')
+const again = existsSync('mark')
+writeFileSync('mark', '')
+createServer(socket => socket.on('data', () => again || socket.write(Buffer.from([0x20, 2, 0, 0])))).listen(process.argv[1], '127.0.0.1')
+`
+
+t.test('a broker that is stopped while it is started again leaves nothing behind', async t => {
+  const running = runningCount()
+  const broker = await startBroker(
+    { ...profile([]), start: { command: ['node', '--eval', onceOnly, '$port'], readyS: 600 } },
+    { here: '/shelf', budgetMs: 2000 },
+  )
+  const restarting = t.rejects(() => broker.restart?.('kill') ?? Promise.resolve(), {
+    message: /was stopped/,
+  })
+  await broker.stop()
+  await restarting
+  t.equal(runningCount(), running)
 })

@@ -71,6 +71,8 @@ class BrokerProcess implements BrokerTarget {
   private running: OwnedProcess | undefined
   private asked = false
   private served = false
+  private stopped = false
+  private launching: Promise<void> | undefined
 
   constructor(
     profile: Profile,
@@ -96,9 +98,15 @@ class BrokerProcess implements BrokerTarget {
 
   readonly dial: BrokerTarget['dial']
 
-  /** Starts the process and waits until it serves. */
-  async launch(): Promise<void> {
+  /** Starts the process and waits until it serves. Rejects with TargetError where it does not, or is stopped meanwhile. */
+  launch(): Promise<void> {
+    this.launching = this.launchOnce()
+    return this.launching
+  }
+
+  private async launchOnce(): Promise<void> {
     const { variables, dir } = this.where
+    this.unlessStopped()
     const [program = '', ...args] = this.startWith.command.map(word =>
       replaceVariables(word, variables),
     )
@@ -116,6 +124,7 @@ class BrokerProcess implements BrokerTarget {
         : error
     })
     this.running = running
+    this.unlessStopped()
     const budgetMs = Math.max((this.startWith.readyS ?? 0) * 1000, this.options.budgetMs)
     const problem = await waitUntilReady({
       dial: () => this.dial(2000),
@@ -134,6 +143,10 @@ class BrokerProcess implements BrokerTarget {
       'TARGET_NOT_READY',
       `${this.name} does not serve: ${problem}${said ? `; it said:\n${said}` : ''}${this.howToGet()}`,
     )
+  }
+
+  private unlessStopped(): void {
+    if (this.stopped) throw new TargetError('TARGET_NOT_READY', `${this.name} was stopped`)
   }
 
   /** One that never served may never have been installed. */
@@ -162,8 +175,12 @@ class BrokerProcess implements BrokerTarget {
     await this.launch()
   }
 
+  /** Also while it is starting: the process that comes of that ends here, too. */
   async stop(): Promise<void> {
     this.asked = true
+    this.stopped = true
+    await this.running?.stop()
+    await this.launching?.catch(() => undefined)
     await this.running?.stop()
     await removeTemporary(this.where.dir)
   }

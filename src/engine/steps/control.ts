@@ -15,6 +15,7 @@ import {
 } from '../expecting.ts'
 import { Inconclusive, Skipped } from '../outcome.ts'
 import type { Scene } from '../scene.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { appExpect, appOf } from './app.ts'
 import { noteFault } from './loss.ts'
 
@@ -62,7 +63,7 @@ export async function restart(scene: Scene, body: Body<'target.restart'>): Promi
   const how = scene.env.text(body.how) === 'kill' ? 'kill' : 'term'
   scene.log.record({ kind: 'fault', actor: 'target', fault: { kind: 'restart', how } })
   scene.log.record({ kind: 'restart', phase: 'down', how })
-  await broker.restart(how)
+  await unlessAborted(broker.restart(how), scene.signal)
   await scene.until(
     () => [...scene.actors.values()].every(hasEnded) || undefined,
     scene.budgets.replyMs,
