@@ -25,6 +25,35 @@ t.test('a broker that goes deaf is started again, and the case that did it is na
   t.ok(report.summary.pass > 1)
 })
 
+/* Serves nobody any more once thirty connections are open. */
+const crowded = `
+let open = 0
+let deaf = false
+createServer(socket => {
+  deaf ||= ++open > 30
+  socket.on('close', () => open--)
+  if (deaf) socket.resume()
+  else broker.handle(socket)
+}).listen(port, '127.0.0.1')
+`
+
+t.test('a broker that goes deaf of many cases at once is run with fewer', async t => {
+  const target = await scriptedAedes(t, 'crowded', crowded)
+  const report = await run({
+    target,
+    suites: ['qos2/broker-receives'],
+    jobs: 64,
+    timeoutScale: 0.2,
+  })
+  t.equal(report.summary.inconclusive, 0)
+  t.ok(report.summary.pass > 20)
+  t.match(
+    report.problem,
+    /^the target was lost when \d+ cases were running, and no case does it alone: it runs/,
+  )
+  t.notOk(report.results.some(({ reason }) => /was lost/.test(reason)))
+})
+
 /* The same, and once it was started it says so and never serves again. */
 const deafForGood = `
 import { existsSync, writeFileSync } from 'node:fs'

@@ -9,9 +9,11 @@ async function lateBroker(lateMs: number, late: (bytes: Uint8Array) => boolean =
   let began = false
   const handle = (stream: Duplex) => {
     const delay = new Transform({
-      transform: (chunk, _encoding, done) => {
-        if (!began || !late(chunk)) done(null, chunk)
-        else if (lateMs < Number.POSITIVE_INFINITY) setTimeout(done, lateMs, null, chunk)
+      // Every chunk by itself: a packet may be written in several.
+      transform(chunk, _encoding, done) {
+        if (!began || !late(chunk)) this.push(chunk)
+        else if (lateMs < Number.POSITIVE_INFINITY) setTimeout(() => this.push(chunk), lateMs)
+        done()
       },
     })
     delay.on('error', () => undefined).pipe(stream)

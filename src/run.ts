@@ -155,7 +155,7 @@ export async function runLoaded(
     cases: cases.map(kase => ({ id: kase.id, suite: kase.suite })),
   })
   const kills = await packagedKills()
-  const results = await runCases(cases, {
+  const { results, problem: lost } = await runCases(cases, {
     ...common,
     facts,
     jobs: options.jobs ?? 16,
@@ -172,7 +172,7 @@ export async function runLoaded(
       options.onCaseDone?.(result)
     },
   })
-  const problem = options.empty ?? (await afterwards(target, facts, common, results))
+  const problem = options.empty ?? lost ?? (await afterwards(target, facts, common, results))
   return report({ began, seed, info, facts, results, options, problem })
 }
 
@@ -241,7 +241,7 @@ async function behindOf(
 /** How to ask a broker that we could start again whether it still serves. */
 function servesOf(target: Target, facts: Facts, common: Common) {
   const [newest] = [...facts.versions].reverse()
-  if (target.role !== 'broker' || !target.restart || !newest) return {}
+  if (target.role !== 'broker' || !target.renew || !newest) return {}
   return { serves: () => answersConnect({ target, ...common }, newest) }
 }
 

@@ -1,10 +1,15 @@
 import type { Version } from '../model/version.ts'
-import type { BrokerTarget } from '../targets/target.ts'
+import type { BrokerTarget, Target } from '../targets/target.ts'
 import type { AppActor } from './app-actor.ts'
 import { knock, type ProbeOptions } from './probe.ts'
 
 /** A target that takes longer than this share of `replyMs` for the plainest of answers is slow, and not silent. */
 const slowShare = 0.1
+/** A broker that takes longer than so many times `replyMs` for it serves nobody. */
+const patience = 2
+
+/** How a broker answers a plain CONNECT. */
+export type Pace = 'quick' | 'slow' | 'never'
 
 /*
  * The standard sets no deadlines, so a target that gets no processor must not be failed for it. Before silence is held against a
@@ -14,18 +19,26 @@ const slowShare = 0.1
 
 /** One question at a time for each target: all cases that wait in vain want to know the same. */
 export class Canary {
-  private readonly asking = new Map<BrokerTarget, Promise<boolean>>()
+  private readonly asking = new Map<BrokerTarget, Promise<Pace>>()
   private readonly options: Omit<ProbeOptions, 'target'>
   private readonly version: Version
+  private readonly mendable: Target | undefined
   private count = 0
 
-  constructor(options: Omit<ProbeOptions, 'target'>, version: Version) {
+  /** @param mendable The target that all cases share, if it is started again where it serves nobody any more. */
+  constructor(options: Omit<ProbeOptions, 'target'>, version: Version, mendable?: Target) {
     this.options = options
     this.version = version
+    this.mendable = mendable
   }
 
-  /** Whether a broker is slow to answer a plain CONNECT. One that refuses it, or the connection, at once is not. */
-  brokerIsSlow(target: BrokerTarget): Promise<boolean> {
+  /** Whether it is found out which case is to blame where this target serves nobody any more. */
+  mends(target: BrokerTarget): boolean {
+    return target === this.mendable
+  }
+
+  /** How a broker answers a plain CONNECT. One that refuses it, or the connection, at once is quick. */
+  brokerPace(target: BrokerTarget): Promise<Pace> {
     const known = this.asking.get(target)
     if (known) return known
     const asked = this.ask(target).finally(() => this.asking.delete(target))
@@ -33,12 +46,16 @@ export class Canary {
     return asked
   }
 
-  private async ask(target: BrokerTarget): Promise<boolean> {
-    if (target.death()) return false
+  private async ask(target: BrokerTarget): Promise<Pace> {
+    if (target.death()) return 'quick'
     const nonce = `${this.options.nonce}y${(this.count++).toString(36)}`
+    const patienceMs = patience * this.options.budgets.replyMs
+    const budgets = { ...this.options.budgets, replyMs: patienceMs }
     const began = performance.now()
-    await knock({ ...this.options, target, nonce }, this.version)
-    return performance.now() - began > this.limitMs
+    const { connack } = await knock({ ...this.options, budgets, target, nonce }, this.version)
+    const tookMs = performance.now() - began
+    if (!connack && tookMs >= patienceMs) return 'never'
+    return tookMs > this.limitMs ? 'slow' : 'quick'
   }
 
   /** Whether the applications on a client are slow to echo a nonce. An adapter that does not answer at all is broken, or busy for good. */

@@ -39,4 +39,4 @@ function leftWaiting(result: CaseResult): boolean {
   return waiting.size > 0
 }
 
-export const deafness = { reason: 'it runs, but answers no CONNECT any more' }
+export const deafness = 'runs, but answers no CONNECT any more'

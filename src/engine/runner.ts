@@ -7,6 +7,7 @@ import { Canary } from './canary.ts'
 import { isSignOfLoss } from './deaf.ts'
 import { type Course, executeCase, notBegun, notRun } from './execute.ts'
 import { IdleCases } from './idle.ts'
+import { Lineup } from './lineup.ts'
 import { Stalls } from './stalls.ts'
 import { TargetLoss } from './target-loss.ts'
 
@@ -39,15 +40,23 @@ const stalledMaxMs = 250
 const timedRuns = 3
 
 type Job = { kase: Case; index: number }
+type Lanes = Record<ReturnType<typeof laneOf>, Job[]>
 /** A case at whose end the target was lost, and when it had sent something last. */
 type Suspect = Job & { sentMs: number }
 
 /**
  * Runs cases side by side, each in its own client ids and topics. Cases that must wait go first and wait beside all others.
- * When the target dies or goes deaf, the cases that were running are tried one by one on a fresh start, to name the one that does it.
+ * When the target dies or goes deaf, the cases that were running are tried on a fresh start, to name the one that does it.
  */
-export async function runCases(cases: Case[], options: RunnerOptions): Promise<CaseResult[]> {
+export async function runCases(cases: Case[], options: RunnerOptions): Promise<Outcome> {
   return new Runner(cases, options).run()
+}
+
+/** A result for each case, in their order. */
+export type Outcome = {
+  results: CaseResult[]
+  /** What no case is to blame for: the target was lost, and by none of them alone. */
+  problem?: string
 }
 
 class Runner {
@@ -57,6 +66,10 @@ class Runner {
   /** Why no further case is begun. */
   private stopped: string | undefined
   private suspects: Suspect[] = []
+  /** So many cases at once are not too many for the target. */
+  private crowd: number | undefined
+  /** What no case is to blame for, and the run nevertheless shows. */
+  private problem: string | undefined
   private readonly stalls = new Stalls()
   private readonly idle = new IdleCases()
   /** How often each case was begun. */
@@ -68,36 +81,34 @@ class Runner {
     this.cases = cases
     this.options = options
     const newest = options.facts.versions.at(-1)
-    this.canary = newest && new Canary(options, newest)
+    this.canary =
+      newest && new Canary(options, newest, options.serves ? options.facts.target : undefined)
     this.loss = new TargetLoss(options.facts.target, options.signal, options.serves)
     this.results = cases.map(() => undefined)
   }
 
-  async run(): Promise<CaseResult[]> {
+  async run(): Promise<Outcome> {
     this.stalls.start()
     try {
-      return await this.runAll()
+      const results = await this.runAll()
+      return { results, ...(this.problem === undefined ? {} : { problem: this.problem }) }
     } finally {
       this.stalls.stop()
     }
   }
 
   private async runAll(): Promise<CaseResult[]> {
-    const lanes = { quick: [] as Job[], waiting: [] as Job[], private: [] as Job[] }
+    const lanes: Lanes = { quick: [], waiting: [], private: [] }
     this.cases.forEach((kase, index) => {
       const why = notApplicable(kase, this.options.facts)
       if (why) this.done(index, notRun(kase, 'skipped', why, this.options.replayOf(kase)))
       else lanes[laneOf(kase)].push({ kase, index })
     })
-    const { jobs } = this.options
-    await Promise.all([
-      this.drain(lanes.waiting, Math.max(jobs, waitingMax)),
-      this.drain(lanes.private, Math.min(jobs, privateMax)),
-      this.drainQuick(lanes.quick),
-    ])
-    // One queue for all deaths: what was taken from it after the first is not begun again after the second.
-    const rest = [...lanes.waiting, ...lanes.quick, ...lanes.private]
-    while (this.suspects.length > 0) await this.afterDeath(rest)
+    await this.drainAll(lanes)
+    while (this.suspects.length > 0) {
+      await this.afterLoss(lanes)
+      if (await this.standsAgain([])) await this.drainAll(lanes)
+    }
     return this.cases.map((kase, index) => {
       const result = this.results[index]
       if (result) return result
@@ -106,6 +117,18 @@ class Runner {
       this.options.onDone(missing)
       return missing
     })
+  }
+
+  private async drainAll(lanes: Lanes): Promise<void> {
+    const { jobs } = this.options
+    const alone = this.drain(lanes.private, Math.min(jobs, privateMax))
+    if (this.crowd === undefined) {
+      const waiting = this.drain(lanes.waiting, Math.max(jobs, waitingMax))
+      await Promise.all([waiting, alone, this.drainQuick(lanes.quick)])
+    } else {
+      lanes.quick.unshift(...lanes.waiting.splice(0))
+      await Promise.all([alone, this.drain(lanes.quick, Math.min(jobs, this.crowd))])
+    }
   }
 
   private async drain(queue: Job[], side: number): Promise<void> {
@@ -221,27 +244,51 @@ class Runner {
   }
 
   /**
-   * Starts the target again and tries the cases that were running one at a time, beginning with the one that sent something last, until
-   * the one that does it is named. The others, and the rest, go on side by side.
+   * Starts the target again and tries the cases that were running, in the order of a line-up, until the one that loses it alone is named.
+   * The others go on side by side with the rest. Where none does it alone it took many at once: fewer are run from then on.
    */
-  private async afterDeath(rest: Job[]): Promise<void> {
-    const suspects = this.suspects.sort((one, other) => other.sentMs - one.sentMs)
-    this.suspects = []
-    this.loss.beginRound()
-    const side = suspects.length
-    for (let job = suspects.shift(); job; job = suspects.shift()) {
-      if (!(await this.standsAgain(job))) continue
-      if (await this.tryAlone(job, side)) break
+  private async afterLoss(lanes: Lanes): Promise<void> {
+    const { running, reason } = this.takeSuspects()
+    const lineup = new Lineup(running)
+    for (let group = lineup.next(); group.length > 0; group = lineup.next()) {
+      if (!(await this.standsAgain(group))) continue
+      const [only] = group
+      if (only && group.length === 1) {
+        if (await this.tryAlone(only, running.length)) {
+          for (const job of lineup.rest().reverse()) lanes[laneOf(job.kase)].unshift(job)
+          return
+        }
+        lineup.cleared()
+        continue
+      }
+      await Promise.all(group.map(job => this.runOne(job)))
+      if (this.suspects.length > 0) lineup.lostBy(group.length, this.takeSuspects().running)
+      else lineup.cleared()
     }
-    rest.unshift(...suspects)
-    if (await this.loss.mend()) await this.drainQuick(rest)
+    if (this.options.signal.aborted || this.stopped) return
+    this.crowd = lineup.harmless
+    this.problem ??= `the target was lost when ${running.length} cases were running, and no case does it alone: ${reason}`
   }
 
-  private async standsAgain({ kase, index }: Job): Promise<boolean> {
+  /** Those that were running at the loss, the likeliest to have done it first, and what became of the target. Begins a new round. */
+  private takeSuspects(): { running: Job[]; reason: string } {
+    // A broker dies of what it was sent last. Of those that a deaf one left waiting the first to wait did it.
+    const turn = this.loss.isDeaf ? 1 : -1
+    const running = this.suspects.sort((one, other) => turn * (one.sentMs - other.sentMs))
+    this.suspects = []
+    const reason = this.loss.reason()
+    this.loss.beginRound()
+    return { running, reason }
+  }
+
+  /** Whether the target serves, after a start if need be; otherwise these cases are done, and no further one is begun. */
+  private async standsAgain(group: Job[]): Promise<boolean> {
     if (await this.loss.mend()) return true
     if (this.options.signal.aborted) return false
     const reason = `the target is dead and could not be started again: ${this.loss.reason()}`
-    this.done(index, notRun(kase, 'inconclusive', reason, this.options.replayOf(kase)))
+    for (const { kase, index } of group) {
+      this.done(index, notRun(kase, 'inconclusive', reason, this.options.replayOf(kase)))
+    }
     this.stopped ??= reason
     return false
   }

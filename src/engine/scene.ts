@@ -10,6 +10,7 @@ import type { AppActor } from './app-actor.ts'
 import type { Budgets } from './budgets.ts'
 import type { Canary } from './canary.ts'
 import { citeFor } from './cite.ts'
+import { deafness } from './deaf.ts'
 import { Env } from './env.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './outcome.ts'
 import { overrunLimit } from './overrun.ts'
@@ -79,8 +80,6 @@ export class Scene {
   private elapsed = false
   private readonly stalledInAllMs: () => number
   private readonly stalledBeforeMs: number
-  /** Set when the case wanted an instance of the target for itself; stopped at its end. */
-  ownInstance: BrokerTarget | undefined
   private connections = 0
   private sentinels = 0
   readonly maxPacketBytes: number
@@ -187,10 +186,17 @@ export class Scene {
     const { target } = this
     const slow =
       target.role === 'broker'
-        ? await this.canary.brokerIsSlow(target)
+        ? await this.brokerIsSlow(target, this.canary)
         : target.level === 1 && (await this.canary.appsAreSlow([...this.apps.values()]))
     if (slow) this.log.record({ kind: 'note', text: 'the target is slow: the wait begins anew' })
     return slow
+  }
+
+  private async brokerIsSlow(target: BrokerTarget, canary: Canary): Promise<boolean> {
+    const pace = await canary.brokerPace(target)
+    // It may be another case's doing.
+    if (pace === 'never' && canary.mends(target)) throw new Inconclusive(`the target ${deafness}`)
+    return pace === 'slow'
   }
 
   /** Lets real time pass: a rule about time counts also while we do not get to run. Ends as `until` does. */

@@ -58,19 +58,26 @@ export class TargetLoss {
     return true
   }
 
-  /** What became of it. */
-  reason(): string {
-    return (this.target.death() ?? deafness).reason
+  /** Whether it lives on and serves nobody. */
+  get isDeaf(): boolean {
+    return this.deaf && !this.target.death()
   }
 
-  /** Starts the target again where it is lost; false where that cannot be done, or the run is interrupted meanwhile. */
+  /** What became of it. */
+  reason(): string {
+    return this.target.death()?.reason ?? `it ${deafness}`
+  }
+
+  /**
+   * Starts the target again where it is lost; false where that cannot be done, or the run is interrupted meanwhile. What it had stored may
+   * be what it died of, and no case needs it: each has client ids and topics of its own.
+   */
   async mend(): Promise<boolean> {
     if (!this.target.death() && !this.deaf) return true
-    const again = this.target.role === 'client' ? this.target.revive : this.target.restart
+    const again = this.target.role === 'client' ? this.target.revive : this.target.renew
     if (!again) return false
     try {
-      // What is only deaf may still put its store in order.
-      await unlessAborted(again.call(this.target, this.deaf ? 'term' : 'kill'), this.signal)
+      await unlessAborted(again.call(this.target), this.signal)
       this.deaf = false
       return true
     } catch {

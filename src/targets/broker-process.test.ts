@@ -42,3 +42,15 @@ t.test('a broker that is stopped while it is started again leaves nothing behind
   await restarting
   t.equal(runningCount(), running)
 })
+
+t.test('a broker that is renewed has nothing stored', async t => {
+  const broker = await startBroker(
+    { ...profile([]), start: { command: ['node', '--eval', onceOnly, '$port'], readyS: 600 } },
+    { here: '/shelf', budgetMs: 2000 },
+  )
+  t.teardown(() => broker.stop())
+  const { address } = broker
+  await broker.renew?.()
+  t.equal(broker.address, address)
+  t.equal(broker.death(), undefined)
+})

@@ -40,17 +40,25 @@ export async function startBroker(
 type Where = { dir: string; variables: { [name: string]: string } }
 
 async function prepare(profile: Profile, start: Start, here: string): Promise<Where> {
-  const dir = await makeTemporary(profile.name)
   const [port, port2, port3, port4] = await freePorts(4)
-  const variables = {
-    dir,
+  return settleDown(profile, start, {
     here,
     node: process.execPath,
     port: String(port),
     port2: String(port2),
     port3: String(port3),
     port4: String(port4),
-  }
+  })
+}
+
+/** A fresh directory with the profile's files. */
+async function settleDown(
+  profile: Profile,
+  start: Start,
+  known: { [name: string]: string },
+): Promise<Where> {
+  const dir = await makeTemporary(profile.name)
+  const variables = { ...known, dir }
   for (const [name, text] of Object.entries(start.files ?? {})) {
     const file = path.join(dir, name)
     await mkdir(path.dirname(file), { recursive: true })
@@ -66,7 +74,7 @@ class BrokerProcess implements BrokerTarget {
   readonly profile: Profile
   readonly credentials: { username?: string; password?: string }
   private readonly startWith: Start
-  private readonly where: Where
+  private where: Where
   private readonly options: { here: string; budgetMs: number }
   private running: OwnedProcess | undefined
   private asked = false
@@ -173,6 +181,21 @@ class BrokerProcess implements BrokerTarget {
       await running.stop(this.options.budgetMs)
     }
     await this.launch()
+  }
+
+  renew(): Promise<void> {
+    this.launching = this.renewOnce()
+    return this.launching
+  }
+
+  private async renewOnce(): Promise<void> {
+    this.asked = true
+    this.running?.signal('kill')
+    await this.running?.stop()
+    const { dir, variables } = this.where
+    this.where = await settleDown(this.profile, this.startWith, variables)
+    await removeTemporary(dir)
+    await this.launchOnce()
   }
 
   /** Also while it is starting: the process that comes of that ends here, too. */

@@ -23,6 +23,8 @@ export type BrokerTarget = {
   instance?(): Promise<BrokerTarget>
   /** Stops it by TERM or KILL and starts it again with the same data. Rejects with TargetError. */
   restart?(how: 'term' | 'kill'): Promise<void>
+  /** Ends it at once, whatever it does, and starts it at the same address with nothing stored. Rejects with TargetError. */
+  renew?(): Promise<void>
   stop(): Promise<void>
 }
 
