@@ -13,6 +13,7 @@ import { connectAdapter } from '../../src/targets/adapter.ts'
 import { toJson } from '../../src/targets/app-json.ts'
 import type { LineEndpoint } from '../../src/targets/lines.ts'
 import type { BrokerTarget, ClientTarget } from '../../src/targets/target.ts'
+import { TargetError } from '../../src/targets/target-error.ts'
 import { dial } from '../../src/wire/tcp.ts'
 
 const host = '127.0.0.1'
@@ -40,7 +41,10 @@ export async function brokerTarget(
     dial: timeoutMs => dial({ host, port, timeoutMs }),
     death: () => undefined,
     instance: () => brokerTarget(name, optionsOf),
-    restart: how => broker.restart(how),
+    restart: how =>
+      broker.restart(how).catch(error => {
+        throw new TargetError('TARGET_NOT_BACK', `${name} does not serve: ${error.message}`, error)
+      }),
     stop: () => broker.close(),
   }
 }

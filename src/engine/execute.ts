@@ -91,7 +91,14 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
 /** The longest a case may stand still: its budget, every wait that it asks for, and some time for each step that it repeats. */
 function caseLimitMs(kase: Case, options: ExecuteOptions): number {
   const { caseMs, quietMs } = options.budgets
-  return caseMs + elapsedMs(kase.steps) + quietMs * 4 + stepsOf(kase.steps) * stepMs
+  const waitsMs = elapsedMs(kase.steps) + quietMs * 4 + restartMs(kase, options)
+  return caseMs + waitsMs + stepsOf(kase.steps) * stepMs
+}
+
+/** What a target may take to stop and to serve again. */
+function restartMs(kase: Case, { target, budgets: { startMs } }: ExecuteOptions): number {
+  if (!usesRestart(kase.steps)) return 0
+  return startMs + Math.max(startMs, (target.profile.start?.readyS ?? 0) * 1000)
 }
 
 /** Beside the budget of a case, which is enough for any but those that repeat a step tens of thousands of times. */

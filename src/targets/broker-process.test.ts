@@ -1,3 +1,4 @@
+import { createServer, type Server } from 'node:net'
 import t from 'tap'
 import { startBroker } from './broker-process.ts'
 import { runningCount } from './processes.ts'
@@ -54,3 +55,43 @@ t.test('a broker that is renewed has nothing stored', async t => {
   t.equal(broker.address, address)
   t.equal(broker.death(), undefined)
 })
+
+/* Serves; started again in the same folder it ends after a moment. */
+const neverAgain = `
+const { existsSync, writeFileSync } = require('node:fs')
+if (existsSync('mark')) setTimeout(() => process.exit(3), 500)
+else {
+  writeFileSync('mark', '')
+  require('node:net').createServer(socket => socket.on('data', () => socket.write(Buffer.from([0x20, 2, 0, 0])))).listen(process.argv[1], '127.0.0.1')
+}
+`
+
+t.test('a broker that does not serve again is told from one whose port was taken', async t => {
+  const start = { command: ['node', '--eval', neverAgain, '$port'], readyS: 600 }
+  const options = { here: '/shelf', budgetMs: 2000 }
+  const own = await startBroker({ ...profile([]), start }, options)
+  t.teardown(() => own.stop())
+  await t.rejects(own.restart?.('kill') ?? Promise.resolve(), { code: 'TARGET_NOT_BACK' })
+
+  const robbed = await startBroker({ ...profile([]), start }, options)
+  t.teardown(() => robbed.stop())
+  const restarting = t.rejects(robbed.restart?.('kill') ?? Promise.resolve(), {
+    code: 'TARGET_NOT_READY',
+  })
+  const thief = await takePort(Number(robbed.address.split(':').at(-1)))
+  t.teardown(() => thief.close())
+  await restarting
+})
+
+/** Listens there as soon as it can. */
+async function takePort(port: number): Promise<Server> {
+  for (;;) {
+    const server = createServer(socket => socket.destroy())
+    const taken = await new Promise(resolve => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (taken) return server
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+}

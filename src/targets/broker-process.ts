@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { dial } from '../wire/tcp.ts'
 import { parseAddress } from './address.ts'
-import { freePorts } from './free-port.ts'
+import { freePorts, isFree } from './free-port.ts'
 import { endingText, type OwnedProcess, spawnOwned } from './processes.ts'
 import type { Profile } from './profile.ts'
 import { waitUntilReady } from './ready.ts'
@@ -180,7 +180,21 @@ class BrokerProcess implements BrokerTarget {
       running.signal(how)
       await running.stop(this.options.budgetMs)
     }
-    await this.launch()
+    try {
+      await this.launch()
+    } catch (error) {
+      throw await this.notBack(error)
+    }
+  }
+
+  /** Somebody else may have taken its port meanwhile, and we may have stopped it; otherwise it is its own failure. */
+  private async notBack(error: unknown): Promise<unknown> {
+    const served = error instanceof TargetError && error.code === 'TARGET_NOT_READY'
+    if (!served || this.stopped) return error
+    this.asked = true
+    await this.running?.stop()
+    if (!(await isFree(Number(this.where.variables.port)))) return error
+    return new TargetError('TARGET_NOT_BACK', error.message, error)
   }
 
   renew(): Promise<void> {

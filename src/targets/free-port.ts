@@ -11,10 +11,21 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
-function listen(): Promise<net.Server> {
+/** Whether nobody uses this port on loopback at this moment. */
+export async function isFree(port: number): Promise<boolean> {
+  try {
+    const server = await listen(port)
+    await new Promise(resolve => server.close(resolve))
+    return true
+  } catch {
+    return false
+  }
+}
+
+function listen(port = 0): Promise<net.Server> {
   return new Promise((resolve, reject) => {
     const server = net.createServer()
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve(server))
+    server.listen(port, '127.0.0.1', () => resolve(server))
   })
 }

@@ -1,6 +1,6 @@
 /**
- * What can go wrong around a target, none of it the target's conduct on the wire. Codes are stable; every one of them ends the
- * run with exit code 3.
+ * What can go wrong around a target, none of it the target's conduct on the wire. Codes are stable; every one of them that ends
+ * the run ends it with exit code 3.
  */
 export type TargetErrorCode =
   /** The program of the profile's command is not on this machine. */
@@ -9,6 +9,8 @@ export type TargetErrorCode =
   | 'PROCESS_NOT_STARTED'
   /** The process runs (or ended) without ever serving. */
   | 'TARGET_NOT_READY'
+  /** Started again on the data it had it does not serve. A case that asked for the restart fails by it. */
+  | 'TARGET_NOT_BACK'
   /** Nobody answers at the address. */
   | 'TARGET_UNREACHABLE'
   /** It served and then ended by itself. */

@@ -1,6 +1,7 @@
 import { describePacket } from '../../model/describe.ts'
 import type { Arrived } from '../../peers/actor.ts'
 import type { Expected, Judging, Step, StepBody } from '../../scenario/ast.ts'
+import { TargetError } from '../../targets/target-error.ts'
 import type { Bound } from '../env.ts'
 import {
   describeExpected,
@@ -56,6 +57,8 @@ export async function elapse(scene: Scene, body: Body<'elapse'>): Promise<void> 
   }
 }
 
+const must: Judging = { as: 'check', level: 'MUST' }
+
 /** Stops the case's own instance of the target and starts it again with the same data. */
 export async function restart(scene: Scene, body: Body<'target.restart'>): Promise<void> {
   const broker = scene.broker()
@@ -63,7 +66,14 @@ export async function restart(scene: Scene, body: Body<'target.restart'>): Promi
   const how = scene.env.text(body.how) === 'kill' ? 'kill' : 'term'
   scene.log.record({ kind: 'fault', actor: 'target', fault: { kind: 'restart', how } })
   scene.log.record({ kind: 'restart', phase: 'down', how })
-  await unlessAborted(broker.restart(how), scene.signal)
+  await unlessAborted(broker.restart(how), scene.signal).catch(error => {
+    if (!(error instanceof TargetError) || error.code !== 'TARGET_NOT_BACK') throw error
+    scene.miss(must, {
+      message: `the target does not serve again after ${how.toUpperCase()}`,
+      expected: 'a broker that serves on the data it had',
+      got: error.message,
+    })
+  })
   await scene.until(
     () => [...scene.actors.values()].every(hasEnded) || undefined,
     scene.budgets.replyMs,
