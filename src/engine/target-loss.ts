@@ -4,6 +4,7 @@ import type { CaseResult } from '../model/report.ts'
 import type { Case } from '../scenario/ast.ts'
 import type { Target } from '../targets/target.ts'
 import { deafness } from './deaf.ts'
+import { inOneLine } from './in-one-line.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 /** Whether the target can still be asked anything, what ends when it cannot, and how it is started again. */
@@ -131,9 +132,4 @@ function brokerLost(result: CaseResult, kase: Case, reason: string, running: num
       },
     ],
   }
-}
-
-/** What a process wrote last has lines of its own; a reason is one sentence. */
-function inOneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ')
 }

@@ -14,6 +14,7 @@ import {
   packetExpected,
   wantsClosed,
 } from '../expecting.ts'
+import { inOneLine } from '../in-one-line.ts'
 import { Inconclusive, Skipped } from '../outcome.ts'
 import type { Scene } from '../scene.ts'
 import { unlessAborted } from '../unless-aborted.ts'
@@ -71,7 +72,7 @@ export async function restart(scene: Scene, body: Body<'target.restart'>): Promi
     scene.miss(must, {
       message: `the target does not serve again after ${how.toUpperCase()}`,
       expected: 'a broker that serves on the data it had',
-      got: error.message,
+      got: inOneLine(error.message),
     })
   })
   await scene.until(
