@@ -1,10 +1,14 @@
 import type { Version } from '../model/version.ts'
 import type { BrokerTarget, Target } from '../targets/target.ts'
 import type { AppActor } from './app-actor.ts'
+import type { Budgets } from './budgets.ts'
 import { knock, type ProbeOptions } from './probe.ts'
 
-/** A target that takes longer than this share of `replyMs` for the plainest of answers is slow, and not silent. */
-const slowShare = 0.1
+/** A target that takes longer than this for the plainest of answers is slow, and not silent. */
+export function promptMs({ replyMs }: Budgets): number {
+  return replyMs * 0.1
+}
+
 /** A broker that takes longer than so many times `replyMs` for it serves nobody. */
 const patience = 2
 
@@ -17,24 +21,26 @@ export type Pace = 'quick' | 'slow' | 'never'
  * its nonce. Where even that takes its time, the wait begins anew.
  */
 
+/** The target that all cases share, where it is started again if it serves nobody any more. */
+type Shared = { target: Target; isDeaf(): void }
+
 /** One question at a time for each target: all cases that wait in vain want to know the same. */
 export class Canary {
   private readonly asking = new Map<BrokerTarget, Promise<Pace>>()
   private readonly options: Omit<ProbeOptions, 'target'>
   private readonly version: Version
-  private readonly mendable: Target | undefined
+  private readonly shared: Shared | undefined
   private count = 0
 
-  /** @param mendable The target that all cases share, if it is started again where it serves nobody any more. */
-  constructor(options: Omit<ProbeOptions, 'target'>, version: Version, mendable?: Target) {
+  constructor(options: Omit<ProbeOptions, 'target'>, version: Version, shared?: Shared) {
     this.options = options
     this.version = version
-    this.mendable = mendable
+    this.shared = shared
   }
 
   /** Whether it is found out which case is to blame where this target serves nobody any more. */
   mends(target: BrokerTarget): boolean {
-    return target === this.mendable
+    return target === this.shared?.target
   }
 
   /** How a broker answers a plain CONNECT. One that refuses it, or the connection, at once is quick. */
@@ -54,8 +60,10 @@ export class Canary {
     const began = performance.now()
     const { connack } = await knock({ ...this.options, budgets, target, nonce }, this.version)
     const tookMs = performance.now() - began
-    if (!connack && tookMs >= patienceMs) return 'never'
-    return tookMs > this.limitMs ? 'slow' : 'quick'
+    if (tookMs <= promptMs(this.options.budgets)) return 'quick'
+    if (connack) return 'slow'
+    if (this.mends(target)) this.shared?.isDeaf()
+    return 'never'
   }
 
   /** Whether the applications on a client are slow to echo a nonce. An adapter that does not answer at all is broken, or busy for good. */
@@ -70,10 +78,6 @@ export class Canary {
     const echoes = Promise.all(apps.map(({ handle }) => handle.ping()))
     const echoed = await Promise.race([echoes.then(() => true).catch(() => false), late])
     clearTimeout(timer)
-    return echoed && performance.now() - began > this.limitMs
-  }
-
-  private get limitMs(): number {
-    return this.options.budgets.replyMs * slowShare
+    return echoed && performance.now() - began > promptMs(this.options.budgets)
   }
 }

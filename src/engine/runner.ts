@@ -3,12 +3,13 @@ import type { CaseResult } from '../model/report.ts'
 import type { Case } from '../scenario/ast.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import type { Budgets } from './budgets.ts'
-import { Canary } from './canary.ts'
+import { Canary, promptMs } from './canary.ts'
 import { isSignOfLoss } from './deaf.ts'
 import { type Course, executeCase, notBegun, notRun } from './execute.ts'
 import { IdleCases } from './idle.ts'
 import { Lineup } from './lineup.ts'
 import { Stalls } from './stalls.ts'
+import { type Clue, clueOf, likeliestFirst } from './suspects.ts'
 import { TargetLoss } from './target-loss.ts'
 
 export type RunnerOptions = {
@@ -41,8 +42,8 @@ const timedRuns = 3
 
 type Job = { kase: Case; index: number }
 type Lanes = Record<ReturnType<typeof laneOf>, Job[]>
-/** A case at whose end the target was lost, and when it had sent something last. */
-type Suspect = Job & { sentMs: number }
+/** A case at whose end the target was lost. */
+type Suspect = Job & Clue
 
 /**
  * Runs cases side by side, each in its own client ids and topics. Cases that must wait go first and wait beside all others.
@@ -81,9 +82,10 @@ class Runner {
     this.cases = cases
     this.options = options
     const newest = options.facts.versions.at(-1)
-    this.canary =
-      newest && new Canary(options, newest, options.serves ? options.facts.target : undefined)
-    this.loss = new TargetLoss(options.facts.target, options.signal, options.serves)
+    const { target } = options.facts
+    this.loss = new TargetLoss(target, options.signal, options.serves)
+    const shared = { target, isDeaf: () => this.loss.noteDeaf() }
+    this.canary = newest && new Canary(options, newest, options.serves ? shared : undefined)
     this.results = cases.map(() => undefined)
   }
 
@@ -176,9 +178,13 @@ class Runner {
     const result = await this.inTime(kase, index)
     this.idle.forget(index)
     if (laneOf(kase) !== 'private' && (await this.loss.since(isSignOfLoss(result)))) {
-      this.suspects.push({ ...job, sentMs: performance.now() - sinceSentMs(result) })
+      this.suspects.push({ ...job, ...this.clueOf(result) })
       this.loss.endRound()
     } else this.done(index, result)
+  }
+
+  private clueOf(result: CaseResult): Clue {
+    return clueOf(result, performance.now(), promptMs(this.options.budgets))
   }
 
   /**
@@ -207,8 +213,7 @@ class Runner {
     onBegun?: (course: Course) => void,
   ): Promise<CaseResult> {
     const { facts, budgets, cleanUp, maxPacketBytes, bench } = this.options
-    // What waits for a rule about time would have to wait for it again.
-    const signal = laneOf(kase) === 'quick' ? this.loss.round : this.options.signal
+    const signal = laneOf(kase) === 'private' ? this.options.signal : this.loss.round
     return executeCase(kase, {
       target: facts.target,
       budgets,
@@ -272,9 +277,7 @@ class Runner {
 
   /** Those that were running at the loss, the likeliest to have done it first, and what became of the target. Begins a new round. */
   private takeSuspects(): { running: Job[]; reason: string } {
-    // A broker dies of what it was sent last. Of those that a deaf one left waiting the first to wait did it.
-    const turn = this.loss.isDeaf ? 1 : -1
-    const running = this.suspects.sort((one, other) => turn * (one.sentMs - other.sentMs))
+    const running = likeliestFirst(this.suspects, this.loss.isDeaf)
     this.suspects = []
     const reason = this.loss.reason()
     this.loss.beginRound()
@@ -300,14 +303,6 @@ class Runner {
     this.done(index, loss ? this.loss.verdictOn(result, kase, side) : result)
     return loss
   }
-}
-
-/** Ms from the last packet or bytes of ours to the end of the case. */
-function sinceSentMs({ trace, durationMs }: CaseResult): number {
-  const last = trace.findLast(
-    event => (event.kind === 'packet' || event.kind === 'bytes') && event.from === 'harness',
-  )
-  return durationMs - (last?.at ?? 0)
 }
 
 function laneOf(kase: Case): 'quick' | 'waiting' | 'private' {

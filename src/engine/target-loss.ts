@@ -59,6 +59,11 @@ export class TargetLoss {
     return true
   }
 
+  /** It was seen to answer nobody: there is nothing to ask any more. */
+  noteDeaf(): void {
+    if (!this.signal.aborted) this.deaf = true
+  }
+
   /** Whether it lives on and serves nobody. */
   get isDeaf(): boolean {
     return this.deaf && !this.target.death()
