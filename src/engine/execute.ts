@@ -76,7 +76,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
       ? { upstream: new Upstream(options.behind.target, kase.version) }
       : {}),
   })
-  options.onBegun?.({ progress: () => scene.log.lastSeq, stalledMs: () => scene.stalledMs })
+  options.onBegun?.({ progress: () => scene.log.lastSeq, stalledMs: () => scene.stalls.ms })
   let ending: Ending
   try {
     ending = await play(scene)

@@ -16,6 +16,7 @@ import { CheckFailed, Inconclusive, Interrupted, Skipped } from './outcome.ts'
 import { overrunLimit } from './overrun.ts'
 import { ProxyActor } from './proxy-actor.ts'
 import { Pulse } from './pulse.ts'
+import { TimedStalls } from './stalls.ts'
 import { TraceLog } from './trace-log.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -72,14 +73,7 @@ export class Scene {
   /** Where the scenario is; findings point here. */
   place: Place
   sleptMs = 0
-  /**
-   * Ms in which this process stood still while a rule about time counted: from the beginning to the first wait after each `elapse`. What
-   * we did late by then, or did not do in time, was our doing; from then on the target has the word.
-   */
-  stalledMs = 0
-  private elapsed = false
-  private readonly stalledInAllMs: () => number
-  private readonly stalledBeforeMs: number
+  readonly stalls: TimedStalls
   private connections = 0
   private sentinels = 0
   readonly maxPacketBytes: number
@@ -93,8 +87,7 @@ export class Scene {
     this.nonce = options.nonce
     this.bench = options.bench
     this.canary = options.canary
-    this.stalledInAllMs = options.stalledMs ?? (() => 0)
-    this.stalledBeforeMs = this.stalledInAllMs()
+    this.stalls = new TimedStalls(options.stalledMs ?? (() => 0))
     this.upstream = options.upstream
     this.referee = options.referee
     this.ledger = options.ledger
@@ -165,7 +158,7 @@ export class Scene {
   }
 
   private async waitFor<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
-    if (this.elapsed) this.noteStalls()
+    this.stalls.targetHasTheWord()
     for (let round = 1; ; round++) {
       const answer = await this.pulse.until(check, budgetMs)
       if (answer !== undefined) return answer
@@ -210,14 +203,8 @@ export class Scene {
       const timer = setTimeout(done, ms)
       this.signal.addEventListener('abort', done, { once: true })
     })
-    this.noteStalls()
-    this.elapsed = true
+    this.stalls.timePassed()
     if (this.signal.aborted) throw new Interrupted()
-  }
-
-  private noteStalls(): void {
-    this.elapsed = false
-    this.stalledMs = this.stalledInAllMs() - this.stalledBeforeMs
   }
 
   get sentinelCount(): number {

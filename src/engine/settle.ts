@@ -1,3 +1,4 @@
+import { owesNothing } from '../oracle/owed.ts'
 import type { Scene } from './scene.ts'
 
 /** Rounds of `replyMs` for which the end of a case waits while the target pays off what it owes. */
@@ -11,7 +12,7 @@ const roundsMax = 6
 export async function settle(scene: Scene): Promise<void> {
   const judges = [scene.referee, scene.ledger]
   const owed = () => judges.reduce((sum, judge) => sum + [...judge.owed()].length, 0)
-  const paid = () => judges.every(judge => isEmpty(judge.owed())) || undefined
+  const paid = () => judges.every(owesNothing) || undefined
   for (let round = 1; round <= roundsMax; round++) {
     const before = owed()
     await scene.until(paid, scene.budgets.replyMs)
@@ -19,8 +20,4 @@ export async function settle(scene: Scene): Promise<void> {
   }
   for (const breach of scene.referee.overdue()) scene.find(breach)
   for (const breach of scene.ledger.judge()) scene.find(breach)
-}
-
-export function isEmpty(items: Iterable<unknown>): boolean {
-  return items[Symbol.iterator]().next().done === true
 }

@@ -34,3 +34,35 @@ export class Stalls {
     this.lastMs = now
   }
 }
+
+/**
+ * Ms in which this process stood still while a rule about time counted in one case: from the beginning to the first wait for the target
+ * after each time that was let pass. What we did late by then, or did not do in time, was our doing; from then on the target has the word.
+ */
+export class TimedStalls {
+  private readonly inAllMs: () => number
+  private readonly beforeMs: number
+  private counting = false
+  /** Up to the last of those waits. */
+  ms = 0
+
+  constructor(inAllMs: () => number) {
+    this.inAllMs = inAllMs
+    this.beforeMs = inAllMs()
+  }
+
+  timePassed(): void {
+    this.take()
+    this.counting = true
+  }
+
+  targetHasTheWord(): void {
+    if (!this.counting) return
+    this.take()
+    this.counting = false
+  }
+
+  private take(): void {
+    this.ms = this.inAllMs() - this.beforeMs
+  }
+}

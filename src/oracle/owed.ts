@@ -135,3 +135,8 @@ function resendOf(connection: Connection, exchange: Exchange, packet: 'PUBLISH' 
     restarted: exchange.restarted,
   }
 }
+
+/** Asks for the first debt only. */
+export function owesNothing(judge: { owed(): Iterable<unknown> }): boolean {
+  return judge.owed()[Symbol.iterator]().next().done === true
+}

@@ -2,13 +2,13 @@ import { describePacket } from '../../model/describe.ts'
 import type { Fault } from '../../model/fault.ts'
 import type { PacketType } from '../../model/packet.ts'
 import { otherSide, type Side } from '../../model/side.ts'
+import { owesNothing } from '../../oracle/owed.ts'
 import type { Cut, Deed } from '../../peers/proxy.ts'
 import type { Judging, ProxyCut, ProxyDeed, StepBody } from '../../scenario/ast.ts'
 import { describePacketMatcher, type Mismatch, matchFields, matchPacket } from '../match.ts'
 import { Inconclusive } from '../outcome.ts'
 import type { Placed, ProxyActor } from '../proxy-actor.ts'
 import type { Scene } from '../scene.ts'
-import { isEmpty } from '../settle.ts'
 import { nextDialled } from './dial.ts'
 
 type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
@@ -99,7 +99,7 @@ function nameOf(side: Side): string {
 /** The broker may have been silent because the client was: what that owed and did not say for so long is its own fault. */
 async function blameClient(scene: Scene, from: Side): Promise<void> {
   if (from !== 'broker') return
-  const paid = () => isEmpty(scene.referee.owed()) || undefined
+  const paid = () => owesNothing(scene.referee) || undefined
   await scene.until(paid, scene.budgets.replyMs)
   for (const breach of scene.referee.overdue()) scene.find(breach)
 }
