@@ -261,6 +261,7 @@ class Runner {
       if (only && group.length === 1) {
         if (await this.tryAlone(only, running.length)) {
           for (const job of lineup.rest().reverse()) lanes[laneOf(job.kase)].unshift(job)
+          await this.trySiblings(only, lanes)
           return
         }
         lineup.cleared()
@@ -273,6 +274,17 @@ class Runner {
     if (this.options.signal.aborted || this.stopped) return
     this.crowd = lineup.harmless
     this.problem ??= `the target was lost when ${running.length} cases were running, and no case does it alone: ${reason}`
+  }
+
+  /** Other cases of the scenario that loses the target may well lose it, too: each is tried alone, and nobody has to be suspected. */
+  private async trySiblings({ kase }: Job, lanes: Lanes): Promise<void> {
+    const isSibling = (job: Job) =>
+      job.kase.suite === kase.suite && job.kase.scenario === kase.scenario
+    for (const lane of [lanes.quick, lanes.waiting]) {
+      const siblings = lane.filter(isSibling)
+      lane.splice(0, lane.length, ...lane.filter(job => !isSibling(job)))
+      for (const job of siblings) if (await this.standsAgain([job])) await this.tryAlone(job, 1)
+    }
   }
 
   /** Those that were running at the loss, the likeliest to have done it first, and what became of the target. Begins a new round. */
