@@ -9,7 +9,7 @@ export type TargetErrorCode =
   | 'PROCESS_NOT_STARTED'
   /** The process runs (or ended) without ever serving. */
   | 'TARGET_NOT_READY'
-  /** Started again on the data it had it does not serve. A case that asked for the restart fails by it. */
+  /** Started again on the data it had it does not serve. A case that asked for the restart fails by it, where the profile claims `durable`. */
   | 'TARGET_NOT_BACK'
   /** Nobody answers at the address. */
   | 'TARGET_UNREACHABLE'
