@@ -68,6 +68,28 @@ t.test('a broker that goes deaf of many cases at once is run with fewer', async 
   t.notOk(report.results.some(({ reason }) => /was lost/.test(reason)))
 })
 
+/* As the first, and started again it ends. */
+const deafAndDone = `
+const { existsSync } = await import('node:fs')
+if (existsSync(process.argv[3] + '/starts')) process.exit(3)
+${deaf}
+`
+
+t.test('where a lost broker cannot be started again no further case is begun', async t => {
+  const target = await scriptedAedes(t, 'deaf-and-done', deafAndDone)
+  const report = await run({ target, suites, jobs: 1, timeoutScale: 0.2 })
+  t.same(
+    [...new Set(report.results.map(({ verdict }) => verdict))].filter(
+      verdict => verdict !== 'skipped',
+    ),
+    ['inconclusive'],
+  )
+  t.match(report.results[0], {
+    reason: /could not be started again: deaf-and-done ended with exit code 3/,
+  })
+  t.match(report.problem, /dead at the end of the run/)
+})
+
 /* The same, and once it was started it says so and never serves again. */
 const deafForGood = `
 import { existsSync, writeFileSync } from 'node:fs'

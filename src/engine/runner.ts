@@ -109,7 +109,7 @@ class Runner {
     await this.drainAll(lanes)
     while (this.suspects.length > 0) {
       await this.afterLoss(lanes)
-      if (await this.standsAgain([])) await this.drainAll(lanes)
+      if (await this.standsAgain()) await this.drainAll(lanes)
     }
     return this.cases.map((kase, index) => {
       const result = this.results[index]
@@ -161,7 +161,7 @@ class Runner {
   }
 
   private next(queue: Job[]): Job | undefined {
-    if (this.stopped || this.suspects.length > 0 || this.options.signal.aborted) return undefined
+    if (this.isOver || this.suspects.length > 0) return undefined
     return queue.shift()
   }
 
@@ -256,7 +256,7 @@ class Runner {
     const { running, reason } = this.takeSuspects()
     const lineup = new Lineup(running)
     for (let group = lineup.next(); group.length > 0; group = lineup.next()) {
-      if (!(await this.standsAgain(group))) continue
+      if (!(await this.standsAgain())) return
       const [only] = group
       if (only && group.length === 1) {
         if (await this.tryAlone(only, running.length)) {
@@ -271,7 +271,7 @@ class Runner {
       if (this.suspects.length > 0) lineup.lostBy(group.length, this.takeSuspects().running)
       else lineup.cleared()
     }
-    if (this.options.signal.aborted || this.stopped) return
+    if (this.isOver) return
     this.crowd = lineup.harmless
     this.problem ??= `the target was lost when ${running.length} cases were running, and no case does it alone: ${reason}`
   }
@@ -283,7 +283,7 @@ class Runner {
     for (const lane of [lanes.quick, lanes.waiting]) {
       const siblings = lane.filter(isSibling)
       lane.splice(0, lane.length, ...lane.filter(job => !isSibling(job)))
-      for (const job of siblings) if (await this.standsAgain([job])) await this.tryAlone(job, 1)
+      for (const job of siblings) if (await this.standsAgain()) await this.tryAlone(job, 1)
     }
   }
 
@@ -296,21 +296,23 @@ class Runner {
     return { running, reason }
   }
 
-  /** Whether the target serves, after a start if need be; otherwise these cases are done, and no further one is begun. */
-  private async standsAgain(group: Job[]): Promise<boolean> {
+  /** Whether the target serves, after a start if need be; otherwise no further case is begun. */
+  private async standsAgain(): Promise<boolean> {
+    if (this.isOver) return false
     if (await this.loss.mend()) return true
-    if (this.options.signal.aborted) return false
-    const reason = `the target is dead and could not be started again: ${this.loss.reason()}`
-    for (const { kase, index } of group) {
-      this.done(index, notRun(kase, 'inconclusive', reason, this.options.replayOf(kase)))
+    if (!this.options.signal.aborted) {
+      this.stopped ??= `the target is dead and could not be started again: ${this.loss.reason()}`
     }
-    this.stopped ??= reason
     return false
+  }
+
+  private get isOver(): boolean {
+    return this.stopped !== undefined || this.options.signal.aborted
   }
 
   /** Whether the target is lost by this case alone. */
   private async tryAlone({ kase, index }: Job, side: number): Promise<boolean> {
-    const result = await this.execute(kase, index)
+    const result = await this.inTime(kase, index)
     const loss = await this.loss.since(true)
     this.done(index, loss ? this.loss.verdictOn(result, kase, side) : result)
     return loss
