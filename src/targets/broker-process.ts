@@ -193,7 +193,7 @@ class BrokerProcess implements BrokerTarget {
     if (!served || this.stopped) return error
     this.asked = true
     await this.running?.stop()
-    if (!(await isFree(Number(this.where.variables.port)))) return error
+    if (!(await isFree(parseAddress(this.address).port))) return error
     return new TargetError('TARGET_NOT_BACK', error.message, error)
   }
 
