@@ -6,9 +6,11 @@ import type { Facts } from './engine/applicable.ts'
 import { type Budgets, scaled } from './engine/budgets.ts'
 import { exitCodeOf } from './engine/exit-code.ts'
 import { judgeKnownIssues } from './engine/known.ts'
+import { Interrupted } from './engine/outcome.ts'
 import { answersConnect, probeBroker, sanityExchange } from './engine/probe.ts'
 import { runCases } from './engine/runner.ts'
 import { statementOutcomes } from './engine/statement-outcomes.ts'
+import { unlessAborted } from './engine/unless-aborted.ts'
 import type { Behind } from './engine/upstream.ts'
 import { InterruptedError } from './interrupted-error.ts'
 import { killsOfCase, packagedKills } from './kills.ts'
@@ -90,18 +92,13 @@ export async function run(options: RunOptions = {}): Promise<RunReport> {
 /** Rejects as soon as `signal` says so; what opens later then is stopped. */
 async function openUnlessAborted(
   wish: TargetWish,
-  { timeoutScale = 1, signal }: RunOptions,
+  { timeoutScale = 1, signal = new AbortController().signal }: RunOptions,
 ): Promise<Target> {
   const opening = openTarget(wish, scaled({}, timeoutScale))
-  const aborted = new Promise<never>((_, reject) => {
-    const stop = () => reject(new InterruptedError())
-    if (signal?.aborted) stop()
-    else signal?.addEventListener('abort', stop, { once: true })
-  })
   try {
-    return await Promise.race([opening, aborted])
+    return await unlessAborted(opening, signal, target => target.stop())
   } catch (error) {
-    if (error instanceof InterruptedError) opening.then(target => target.stop()).catch(() => {})
+    if (error instanceof Interrupted) throw new InterruptedError()
     throw error instanceof WishError ? new UsageError(error.message) : error
   }
 }

@@ -2,7 +2,7 @@ import { Interrupted } from './outcome.ts'
 
 /**
  * Settles as `work` does, or rejects with Interrupted as soon as `signal` is aborted. Work that cannot be called back goes on then;
- * what it still brings is given to `late`, to be put away.
+ * what it still brings is given to `late`, to be put away; nobody hears of it where that fails.
  */
 export function unlessAborted<T>(
   work: Promise<T>,
@@ -21,7 +21,10 @@ export function unlessAborted<T>(
     work.then(
       value => {
         done()
-        if (over) late(value)
+        if (over)
+          Promise.resolve(value)
+            .then(late)
+            .catch(() => undefined)
         else resolve(value)
       },
       error => {
