@@ -30,6 +30,11 @@ t.test('what a case tells of the moment of the loss', async t => {
 t.test('a connection that is closed at once is an answer', async t => {
   t.same(clue(['us', 1, 10], ['closed', 1, 25]), { sentMs: 910, ignoredMs: never })
   t.same(clue(['us', 1, 10], ['closed', 1, 90]), { sentMs: 910, ignoredMs: 910 })
+  // Prompt is what comes soon after what was sent there.
+  t.same(clue(['us', 1, 10], ['us', 2, 80], ['closed', 1, 85], ['target', 2, 86]), {
+    sentMs: 980,
+    ignoredMs: 910,
+  })
 })
 
 t.test('the likeliest first', async t => {

@@ -15,7 +15,8 @@ export type Clue = {
  */
 export function clueOf({ trace, durationMs }: CaseResult, nowMs: number, promptMs: number): Clue {
   const beganMs = nowMs - durationMs
-  const ignored = new Map<number, number>()
+  /** By connection: when we sent the first and the last thing that is unanswered. */
+  const ignored = new Map<number, { firstMs: number; lastMs: number }>()
   let sentMs = beganMs
   for (const event of trace) {
     if (event.kind !== 'packet' && event.kind !== 'bytes' && event.kind !== 'close') continue
@@ -23,10 +24,14 @@ export function clueOf({ trace, durationMs }: CaseResult, nowMs: number, promptM
     const atMs = beganMs + event.at
     if (isOurs(event)) {
       sentMs = atMs
-      if (!ignored.has(connection)) ignored.set(connection, atMs)
-    } else if (event.kind !== 'close' || atMs - sentMs <= promptMs) ignored.delete(connection)
+      const { firstMs = atMs } = ignored.get(connection) ?? {}
+      ignored.set(connection, { firstMs, lastMs: atMs })
+      continue
+    }
+    const { lastMs = 0 } = ignored.get(connection) ?? {}
+    if (event.kind !== 'close' || atMs - lastMs <= promptMs) ignored.delete(connection)
   }
-  return { sentMs, ignoredMs: Math.min(...ignored.values()) }
+  return { sentMs, ignoredMs: Math.min(...[...ignored.values()].map(({ firstMs }) => firstMs)) }
 }
 
 function isOurs(event: TraceEvent & { kind: 'packet' | 'bytes' | 'close' }): boolean {
