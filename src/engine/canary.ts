@@ -9,7 +9,7 @@ export function promptMs({ replyMs }: Budgets): number {
   return replyMs * 0.1
 }
 
-/** A broker that takes longer than so many times `replyMs` for it serves nobody. */
+/** A broker that takes longer than so many times `replyMs` for it serves nobody; so does one that closes instead, after `replyMs`. */
 const patience = 2
 
 /** How a broker answers a plain CONNECT. */
@@ -61,7 +61,7 @@ export class Canary {
     const { connack } = await knock({ ...this.options, budgets, target, nonce }, this.version)
     const tookMs = performance.now() - began
     if (tookMs <= promptMs(this.options.budgets)) return 'quick'
-    if (connack) return 'slow'
+    if (connack || tookMs < this.options.budgets.replyMs) return 'slow'
     if (this.mends(target)) this.shared?.isDeaf()
     return 'never'
   }

@@ -313,7 +313,7 @@ class Runner {
   /** Whether the target is lost by this case alone. */
   private async tryAlone({ kase, index }: Job, side: number): Promise<boolean> {
     const result = await this.inTime(kase, index)
-    const loss = await this.loss.since(true)
+    const loss = await this.loss.forCertain()
     this.done(index, loss ? this.loss.verdictOn(result, kase, side) : result)
     return loss
   }

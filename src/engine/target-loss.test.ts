@@ -57,3 +57,18 @@ t.test('a broker that ends fails the case', async t => {
   t.equal(verdict, 'fail')
   t.match(findings[0], { statement: '5.0:§4.8', got: reason, message: /3 cases were running/ })
 })
+
+t.test(
+  'a case is blamed for a deaf broker only if that is deaf when it is asked again',
+  async t => {
+    const target = { role: 'broker', death: () => undefined } as unknown as Target
+    let serves = true
+    const loss = new TargetLoss(target, new AbortController().signal, async () => serves)
+    loss.noteDeaf()
+    t.ok(await loss.since(true), 'the others end')
+    t.notOk(await loss.forCertain())
+    serves = false
+    t.ok(await loss.forCertain())
+    t.ok(loss.isDeaf)
+  },
+)

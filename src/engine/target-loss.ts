@@ -59,7 +59,13 @@ export class TargetLoss {
     return true
   }
 
-  /** It was seen to answer nobody: there is nothing to ask any more. */
+  /** As `since`, and asked again where it was seen to be deaf once: a case is to be blamed for it, and a busy machine is none. */
+  forCertain(): Promise<boolean> {
+    this.deaf = false
+    return this.since(true)
+  }
+
+  /** It was seen to answer nobody: cases that end now need not ask. */
   noteDeaf(): void {
     if (!this.signal.aborted) this.deaf = true
   }

@@ -189,8 +189,8 @@ class BrokerProcess implements BrokerTarget {
 
   /** Somebody else may have taken its port meanwhile, and we may have stopped it; otherwise it is its own failure. */
   private async notBack(error: unknown): Promise<unknown> {
-    const served = error instanceof TargetError && error.code === 'TARGET_NOT_READY'
-    if (!served || this.stopped) return error
+    const silent = error instanceof TargetError && error.code === 'TARGET_NOT_READY'
+    if (!silent || this.stopped) return error
     this.asked = true
     await this.running?.stop()
     if (!(await isFree(parseAddress(this.address).port))) return error
