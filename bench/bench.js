@@ -49,7 +49,7 @@ async function startBroker() {
   )
   const child = mosquitto
     ? spawn('mosquitto', ['-c', config], { stdio: 'ignore' })
-    : spawn(process.execPath, [path.join(root, 'fixtures/brokers/aedes.js'), String(port)], {
+    : spawn(process.execPath, [path.join(root, 'fixtures/targets/brokers/aedes.js'), String(port)], {
         stdio: 'ignore',
       })
   for (let i = 0; i < 200; i++) {
@@ -123,7 +123,7 @@ async function costOfJudgingClients() {
   const more = ['--target', 'mqttjs', '--mqtt', '3.1.1', '--reporter', `json=${report}`]
   spawnSync(process.execPath, [cli, 'run', ...suites, ...more], { stdio: 'ignore' })
   if (!existsSync(report)) throw new Error('mqttspec run wrote no report')
-  const files = ['bench/replay-client.js', 'fixtures/clients/mqttjs.js']
+  const files = ['bench/replay-client.js', 'fixtures/targets/clients/mqttjs.js']
   const [replay, adapter] = files.map(file => path.join(root, file))
   const pairs = []
   for (let i = 0; i < (quick ? 1 : 5); i++) {

@@ -22,4 +22,4 @@ for (const entry of readdirSync(path.join(root, 'src'), { recursive: true, withF
   const from = path.join(entry.parentPath, entry.name)
   cpSync(from, path.join(root, 'dist', path.relative(path.join(root, 'src'), from)))
 }
-chmodSync(path.join(root, 'dist', 'cli.js'), 0o755)
+chmodSync(path.join(root, 'dist', 'cli', 'bin.js'), 0o755)

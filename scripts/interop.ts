@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { listProfiles } from '../src/targets/index.ts'
 import type { Profile } from '../src/targets/profile.ts'
-import { version } from '../src/version.ts'
+import { version } from '../src/run/version.ts'
 import { interopReport } from './interop/report.ts'
 import { type Outcome, runTarget } from './interop/run-target.ts'
 

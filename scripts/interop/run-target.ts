@@ -40,7 +40,7 @@ export async function runTarget(
     name,
     role,
     about: profile.about ?? '',
-    install: (profile.install ?? '').trim().replaceAll('$here', `fixtures/${role}s`),
+    install: (profile.install ?? '').trim().replaceAll('$here', `fixtures/targets/${role}s`),
     command: `mqttspec ${words.join(' ')}`,
     date: new Date().toISOString().slice(0, 10),
     limitS,
@@ -69,7 +69,7 @@ type Ended = { code: number | null; said: string; outOfTime: boolean }
 
 function mqttspec(words: string[], limitS: number): Promise<Ended> {
   return new Promise(resolve => {
-    const child = spawn(process.execPath, ['--import=tsx', 'src/cli.ts', ...words], {
+    const child = spawn(process.execPath, ['--import=tsx', 'src/cli/bin.ts', ...words], {
       cwd: root,
       stdio: ['ignore', 'ignore', 'pipe'],
     })

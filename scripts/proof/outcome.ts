@@ -1,4 +1,4 @@
-import type { Flaw } from '../../fixtures/peers/flaws/index.ts'
+import type { Flaw } from '../../fixtures/testing/peers/flaws/index.ts'
 import type { Setting } from './settings.ts'
 import { isCatch, type Miss, type Trial } from './trial.ts'
 

@@ -2,19 +2,19 @@ import {
   type BrokerOptions,
   brokerDefaults,
   createReferenceBroker,
-} from '../../fixtures/peers/broker.ts'
+} from '../../fixtures/testing/peers/broker.ts'
 import {
   type ClientOptions,
   clientDefaults,
   createReferenceClient,
   type Message,
-} from '../../fixtures/peers/client.ts'
+} from '../../fixtures/testing/peers/client.ts'
 import { connectAdapter } from '../../src/targets/adapter.ts'
 import { toJson } from '../../src/targets/app-json.ts'
 import type { LineEndpoint } from '../../src/targets/lines.ts'
 import type { BrokerTarget, ClientTarget } from '../../src/targets/target.ts'
 import { TargetError } from '../../src/targets/target-error.ts'
-import { dial } from '../../src/wire/tcp.ts'
+import { dial } from '../../src/transport/tcp.ts'
 
 const host = '127.0.0.1'
 

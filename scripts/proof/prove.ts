@@ -1,4 +1,4 @@
-import { type Flaw, flaws } from '../../fixtures/peers/flaws/index.ts'
+import { type Flaw, flaws } from '../../fixtures/testing/peers/flaws/index.ts'
 import { createRandom } from '../../src/model/random.ts'
 import type { Case } from '../../src/scenario/ast.ts'
 import { loadCases } from './load.ts'

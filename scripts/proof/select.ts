@@ -1,4 +1,4 @@
-import type { Flaw } from '../../fixtures/peers/flaws/index.ts'
+import type { Flaw } from '../../fixtures/testing/peers/flaws/index.ts'
 import type { Case } from '../../src/scenario/ast.ts'
 import { isHeavy, isSlow } from './weigh.ts'
 

@@ -1,5 +1,5 @@
-import { type BrokerOptions, brokerChoices } from '../../fixtures/peers/broker.ts'
-import { type ClientOptions, clientChoices } from '../../fixtures/peers/client.ts'
+import { type BrokerOptions, brokerChoices } from '../../fixtures/testing/peers/broker.ts'
+import { type ClientOptions, clientChoices } from '../../fixtures/testing/peers/client.ts'
 
 /** A legal way to set up a reference peer. Nothing may be found wrong with it; with `warns`, nothing but warnings. */
 export type Setting = { name: string; peer: 'broker' | 'client'; warns: boolean } & (

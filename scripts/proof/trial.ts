@@ -1,6 +1,6 @@
-import type { Flaw } from '../../fixtures/peers/flaws/index.ts'
+import type { Flaw } from '../../fixtures/testing/peers/flaws/index.ts'
 import type { CaseResult } from '../../src/model/report.ts'
-import { runLoaded } from '../../src/run.ts'
+import { runLoaded } from '../../src/run/run.ts'
 import type { Case } from '../../src/scenario/ast.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { TargetError } from '../../src/targets/target-error.ts'

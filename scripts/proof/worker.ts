@@ -1,4 +1,4 @@
-import { flaws } from '../../fixtures/peers/flaws/index.ts'
+import { flaws } from '../../fixtures/testing/peers/flaws/index.ts'
 import { loadCases } from './load.ts'
 import { scenarioOf } from './select.ts'
 import { settings } from './settings.ts'

@@ -1,4 +1,4 @@
-import { fitsKnownIssue } from '../../src/engine/known.ts'
+import { fitsKnownIssue } from '../../src/run/judge-known-issues.ts'
 import type { KnownIssue } from '../../src/model/known-issues.ts'
 import type { CaseResult, RunReport } from '../../src/model/report.ts'
 

@@ -5,7 +5,7 @@ import { readKnownIssues } from '../../src/cli/known-issues.ts'
 import type { RunReport } from '../../src/model/report.ts'
 import { json } from '../../src/reporters/json.ts'
 import { defaultOptions } from '../../src/reporters/reporter.ts'
-import { run } from '../../src/run.ts'
+import { run } from '../../src/run/run.ts'
 import { type Observation, observe } from './compare.ts'
 
 /** One run of the suites and the setting it is made in. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type KnownIssue, parseKnownIssues } from '../model/known-issues.ts'
-import { showProblems } from '../suites.ts'
-import { UsageError } from '../usage-error.ts'
+import { showProblems } from '../run/choose-suites.ts'
+import { UsageError } from '../run/usage-error.ts'
 
 /** The accepted failures of a file; throws UsageError with every mistake in it. */
 export async function readKnownIssues(

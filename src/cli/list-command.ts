@@ -1,6 +1,6 @@
 import { padEnd, textWidth } from '../reporters/columns.ts'
 import { count } from '../reporters/words.ts'
-import { UsageError } from '../usage-error.ts'
+import { UsageError } from '../run/usage-error.ts'
 
 /** Lines of cells. */
 type Rows = string[][]
@@ -42,7 +42,7 @@ function inColumns(rows: Rows): string[] {
 }
 
 async function listSuites(): Promise<Rows> {
-  const { readSuites } = await import('../suites.ts')
+  const { readSuites } = await import('../run/choose-suites.ts')
   const { suites } = await readSuites([])
   return suites.flatMap(suite => {
     const scenarios = new Map<string, number>()
@@ -62,8 +62,8 @@ async function listSuites(): Promise<Rows> {
 }
 
 async function listStatements(): Promise<Rows> {
-  const { statements } = await import('../oracle/statements.ts')
-  const { readSuites } = await import('../suites.ts')
+  const { statements } = await import('../standard/statements.ts')
+  const { readSuites } = await import('../run/choose-suites.ts')
   const { suites } = await readSuites([])
   const covered = new Map<string, number>()
   for (const kase of suites.flatMap(suite => suite.cases)) {

@@ -5,11 +5,11 @@ import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import mqtt from 'mqtt'
 import t, { type Test } from 'tap'
-import { programme } from '../engine/listen.ts'
-import { startListening } from '../listen.ts'
-import { UsageError } from '../usage-error.ts'
+import { programme } from '../listen/server.ts'
+import { startListening } from '../listen/listen.ts'
+import { UsageError } from '../run/usage-error.ts'
 
-const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
+const cli = fileURLToPath(new URL('./bin.ts', import.meta.url))
 
 t.test('Ctrl-C ends the listening with verdicts, and the ladder was shown meanwhile', async t => {
   const command = start(t, ['--port', '0', 'listen/qos2-undisturbed'])

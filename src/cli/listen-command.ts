@@ -1,5 +1,5 @@
 import os from 'node:os'
-import { type ListenRun, startListening } from '../listen.ts'
+import { type ListenRun, startListening } from '../listen/listen.ts'
 import type { Version } from '../model/version.ts'
 import { createLive, type Live } from '../reporters/live.ts'
 import { openOutputs } from './outputs.ts'

@@ -1,7 +1,7 @@
 import { existsSync, ftruncateSync } from 'node:fs'
 import { mkdir, open, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { UsageError } from '../usage-error.ts'
+import { UsageError } from '../run/usage-error.ts'
 
 export type OutputFile = {
   write(text: string): void

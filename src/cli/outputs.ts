@@ -7,8 +7,8 @@ import {
   type ReporterName,
   reporterNames,
 } from '../reporters/index.ts'
-import type { RunHead } from '../run.ts'
-import { UsageError } from '../usage-error.ts'
+import type { RunHead } from '../run/run.ts'
+import { UsageError } from '../run/usage-error.ts'
 import { openOutputFile } from './output-file.ts'
 import { terminalTraits } from './terminal.ts'
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { mergeReports } from '../engine/merge.ts'
+import { mergeReports } from '../run/merge.ts'
 import type { RunReport } from '../model/report.ts'
 import { parseReport } from '../reporters/parse-report.ts'
-import { UsageError } from '../usage-error.ts'
+import { UsageError } from '../run/usage-error.ts'
 import { openOutputs } from './outputs.ts'
 
 /** `mqttspec report convert FILE`: the same report in other forms. The exit code is the report's own. */

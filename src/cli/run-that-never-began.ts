@@ -1,5 +1,5 @@
 import { type RunReport, type Verdict, verdicts } from '../model/report.ts'
-import { version } from '../version.ts'
+import { version } from '../run/version.ts'
 
 /** The report of a run that met its end before its first case, so that whoever reads reports reads why. */
 export function runThatNeverBegan(facts: {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
-import { run } from '../run.ts'
-import { packageRoot } from '../suite-files.ts'
+import { run } from '../run/run.ts'
+import { packageRoot } from '../run/suite-files.ts'
 import { packagedFirmware } from '../targets/micropython/firmware.ts'
 
 /** Seconds on an idle machine; this is for one that is not. */
@@ -144,7 +144,7 @@ async function profile(t: Test, patch?: Patch): Promise<string> {
 }
 
 function words(more: string[]): string[] {
-  const adapter = path.join(packageRoot, 'fixtures/clients/pico.js')
+  const adapter = path.join(packageRoot, 'fixtures/targets/clients/pico.js')
   return [process.execPath, `--import=${import.meta.resolve('tsx')}`, adapter, ...more]
 }
 

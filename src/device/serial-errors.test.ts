@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { Duplex } from 'node:stream'
 import t from 'tap'
-import { packageRoot } from '../suite-files.ts'
+import { packageRoot } from '../run/suite-files.ts'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { mqttspec, plugIn, socatMissing } from './serial-port.ts'
 
@@ -104,7 +104,7 @@ const unfit = [
 
 for (const { what, file, content, message } of unfit) {
   t.test(`firmware on a simulated board that ${what}`, async t => {
-    const adapter = path.join(packageRoot, 'fixtures/clients/pico.js')
+    const adapter = path.join(packageRoot, 'fixtures/targets/clients/pico.js')
     const folder = t.testdir({
       file: content,
       'pico.yaml': [

@@ -30,7 +30,7 @@ export async function plugIn(link: string, usb: Duplex): Promise<ChildProcess> {
 
 /** The command line as a user starts it, all of it from source. */
 export async function mqttspec(words: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [`--import=${tsx}`, 'src/cli.ts', ...words], {
+  const child = spawn(process.execPath, [`--import=${tsx}`, 'src/cli/bin.ts', ...words], {
     cwd: packageRoot,
     env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: `--import=${tsx}` },
   })

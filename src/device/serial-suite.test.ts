@@ -6,8 +6,8 @@ import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import t from 'tap'
 import type { CaseResult, RunReport } from '../model/report.ts'
-import { run } from '../run.ts'
-import { packageRoot } from '../suite-files.ts'
+import { run } from '../run/run.ts'
+import { packageRoot } from '../run/suite-files.ts'
 import { LineSplitter } from '../targets/lines.ts'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { RawRepl } from '../targets/micropython/raw-repl.ts'
@@ -21,7 +21,7 @@ import { mqttspec, plugIn, socatMissing } from './serial-port.ts'
 
 /** Seconds on an idle machine; this is for one that is not. */
 const limitMs = 240_000
-/** As fixtures/clients/pico.js configures a board, with a network. */
+/** As fixtures/targets/clients/pico.js configures a board, with a network. */
 const config = { ssid: 'net', slots: 100, retry_ms: 200, ack_timeout: 8 }
 /** A thread that runs from source takes a second of a processor to start. */
 const boards = 4
@@ -99,7 +99,7 @@ async function serve(t: Tap, lines: Awaited<ReturnType<typeof startTester>>): Pr
 
 /** The simulated boards, from source. */
 function simulated(t: Tap): string {
-  const adapter = path.join(packageRoot, 'fixtures/clients/pico.js')
+  const adapter = path.join(packageRoot, 'fixtures/targets/clients/pico.js')
   const command = [process.execPath, `--import=${tsx}`, adapter]
   return profile(t, `adapter: { command: ${JSON.stringify(command)} }`)
 }

@@ -1,6 +1,6 @@
 import type { Packet } from '../model/packet.ts'
 import type { Matcher, PacketMatcher } from '../scenario/ast.ts'
-import { type Bound, type Env, toBytes } from './env.ts'
+import { type Bound, type Env, toBytes } from './variables.ts'
 
 /** One field that is not as asked. */
 export type Mismatch = { field: string; expected: string; got: string }

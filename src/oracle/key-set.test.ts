@@ -1,5 +1,5 @@
 import t from 'tap'
-import { contentKey } from './content.ts'
+import { contentKey } from './ledger/content.ts'
 import { createKeySet } from './key-set.ts'
 
 const key = (text: string) => contentKey('t', new TextEncoder().encode(text))

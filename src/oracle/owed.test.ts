@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Version } from '../model/version.ts'
-import type { TargetRole } from './clauses.ts'
-import { judgeStory } from './story.ts'
+import type { TargetRole } from '../standard/clauses.ts'
+import { judgeStory } from './written-trace.ts'
 
 /*
  * What the target still owes at the end of a history: `owes` as `packet id`, and the breaches if it never comes.

@@ -1,9 +1,9 @@
 import type { Breach, StatementRef } from '../model/finding.ts'
 import type { PacketType } from '../model/packet.ts'
-import { type ClauseName, cite, type TargetRole } from './clauses.ts'
-import type { Connection } from './connection.ts'
-import { type Exchange, possible, settle } from './exchange.ts'
-import { breachOf } from './watch.ts'
+import { type ClauseName, cite, type TargetRole } from '../standard/clauses.ts'
+import type { Connection } from './referee/connection.ts'
+import { type Exchange, possible, settle } from './referee/exchange.ts'
+import { breachOf } from './ruling.ts'
 
 /** Something the target still has to do on an open connection. */
 export type Owed = {

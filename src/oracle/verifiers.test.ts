@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { TargetRole } from './clauses.ts'
-import { createLedger } from './ledger.ts'
-import { story } from './story.ts'
+import type { TargetRole } from '../standard/clauses.ts'
+import { createLedger } from './ledger/ledger.ts'
+import { story } from './written-trace.ts'
 import { verifiers } from './verifiers.ts'
 
 /** What a verifier says of a story: the `expected` and `got` of each breach. */

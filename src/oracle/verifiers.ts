@@ -1,12 +1,12 @@
 import type { Breach } from '../model/finding.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
-import type { ClauseName, TargetRole } from './clauses.ts'
-import { app, wire } from './client-ledger.ts'
-import { contentKey } from './content.ts'
-import type { Ledger } from './ledger.ts'
-import { type MessageRecord, timesReceived } from './messages.ts'
-import { breachOf } from './watch.ts'
+import type { ClauseName, TargetRole } from '../standard/clauses.ts'
+import { app, wire } from './ledger/client-ledger.ts'
+import { contentKey } from './ledger/content.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import { type MessageRecord, timesReceived } from './ledger/messages.ts'
+import { breachOf } from './ruling.ts'
 
 export type VerifierArg = {
   kind: 'text' | 'number' | 'boolean'

@@ -3,10 +3,10 @@ import type { Breach } from '../model/finding.ts'
 import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
-import { audit } from '../wire/audit.ts'
+import { audit } from '../oracle/audit/audit.ts'
 import { decode, encode, type Wrong } from '../wire/codec.ts'
 import { createFramer, type Framer } from '../wire/framing.ts'
-import { type Ending, Link } from '../wire/link.ts'
+import { type Ending, Link } from '../transport/link.ts'
 import { asksUnderZero } from '../wire/zero-id.ts'
 
 export type ConversationOptions = {

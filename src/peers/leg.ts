@@ -1,6 +1,6 @@
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
-import { reset } from '../wire/reset.ts'
+import { reset } from '../transport/reset.ts'
 
 /** Why nothing is read from a leg at present. */
 export type Standstill = 'stalled' | 'full' | 'held'

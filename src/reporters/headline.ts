@@ -1,6 +1,6 @@
 import type { Finding, StatementRef } from '../model/finding.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
-import { statements } from '../oracle/statements.ts'
+import { statements } from '../standard/statements.ts'
 import { count } from './words.ts'
 
 /** The exit code in words: what a reader must know if they read one line. */

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { caseOf, reportOf } from '../../fixtures/reports/build.ts'
-import { hugeCases } from '../../fixtures/reports/hostile.ts'
-import { failingReport } from '../../fixtures/reports/lost-pubrec.ts'
+import { caseOf, reportOf } from '../../fixtures/testing/reports/build.ts'
+import { hugeCases } from '../../fixtures/testing/reports/hostile.ts'
+import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import { verdicts } from '../model/report.ts'
 import { createReporter, isReporterName, reporterNames } from './index.ts'
 

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { convert } from 'xmlbuilder2'
-import { caseOf, findingOf, reportOf } from '../../fixtures/reports/build.ts'
-import { hostileReport, hostileTexts } from '../../fixtures/reports/hostile.ts'
-import { failingReport } from '../../fixtures/reports/lost-pubrec.ts'
+import { caseOf, findingOf, reportOf } from '../../fixtures/testing/reports/build.ts'
+import { hostileReport, hostileTexts } from '../../fixtures/testing/reports/hostile.ts'
+import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import type { RunReport } from '../model/report.ts'
 import { createReporter } from './index.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { caseOf, reportOf } from '../../fixtures/reports/build.ts'
+import { caseOf, reportOf } from '../../fixtures/testing/reports/build.ts'
 import { createReporter, type ReporterName } from './index.ts'
 import { parseReport } from './parse-report.ts'
 

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { caseOf, findingOf, reportOf } from '../../fixtures/reports/build.ts'
-import { everyEvent } from '../../fixtures/reports/every-event.ts'
-import { hostileReport } from '../../fixtures/reports/hostile.ts'
-import { failingReport } from '../../fixtures/reports/lost-pubrec.ts'
+import { caseOf, findingOf, reportOf } from '../../fixtures/testing/reports/build.ts'
+import { everyEvent } from '../../fixtures/testing/reports/every-event.ts'
+import { hostileReport } from '../../fixtures/testing/reports/hostile.ts'
+import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import { createReporter } from './index.ts'
 
 const { end } = await createReporter('markdown')

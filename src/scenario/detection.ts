@@ -2,7 +2,7 @@ import type { Problem } from '../model/schema/problem.ts'
 import { readYaml } from '../model/schema/read-yaml.ts'
 import { text, word } from '../model/schema/scalars.ts'
 import { listOf, must, record } from '../model/schema/shapes.ts'
-import { type BugClass, bugClasses } from '../oracle/bug-classes.ts'
+import { type BugClass, bugClasses } from '../standard/bug-classes.ts'
 import type { Suite } from './ast.ts'
 
 /** Which kind of peer shows a bug. */

@@ -1,5 +1,5 @@
-import { type BugClass, bugClasses } from '../oracle/bug-classes.ts'
-import { statements } from '../oracle/statements.ts'
+import { type BugClass, bugClasses } from '../standard/bug-classes.ts'
+import { statements } from '../standard/statements.ts'
 import type { Suite } from './ast.ts'
 import { canHave, detectors, type Side, sides, type UndetectedList } from './detection.ts'
 

@@ -117,7 +117,7 @@ for (const [program, file] of [
   })
 }
 
-/** How each adapter in fixtures/clients/bad fails: the code, and what the message must tell. */
+/** How each adapter in fixtures/targets/clients/bad fails: the code, and what the message must tell. */
 const failures: [file: string, code: TargetErrorCode, tells: RegExp][] = [
   [
     'crashes-at-start',
@@ -192,7 +192,7 @@ t.test('a helper that an adapter leaves behind ends with it', async t => {
   t.equal(runningCount(), 0)
 })
 
-/** Starts and qualifies an adapter of fixtures/clients/bad; gives what went wrong. */
+/** Starts and qualifies an adapter of fixtures/targets/clients/bad; gives what went wrong. */
 async function broken(file: string, budgets: Partial<AdapterBudgets>): Promise<TargetError> {
   const command = [process.execPath, bad(file)]
   const adapter = await startAdapter({ command, budgets }).catch(error => error)
@@ -207,5 +207,5 @@ function bad(file: string): string {
 }
 
 function fixture(file: string): string {
-  return fileURLToPath(new URL(`../../fixtures/clients/${file}`, import.meta.url))
+  return fileURLToPath(new URL(`../../fixtures/targets/clients/${file}`, import.meta.url))
 }

@@ -5,7 +5,7 @@ import { spawnOwned } from './processes.ts'
 import { TargetError, type TargetErrorCode } from './target-error.ts'
 
 /*
- * Our side of the adapter protocol (fixtures/clients/README.md): commands out, answers and events in, one JSON object a line.
+ * Our side of the adapter protocol (fixtures/targets/clients/README.md): commands out, answers and events in, one JSON object a line.
  * An adapter is somebody else's program and may do anything. Whatever it does becomes a TargetError with its name on it, within
  * a named budget, and never a verdict on the client behind it.
  */
@@ -307,7 +307,7 @@ const advice: { [C in TargetErrorCode]?: string } = {
     'Run the command by hand: it must wait for JSON lines on its standard input.',
   ADAPTER_SILENT:
     'Type {"id":1,"do":"hello"} into it by hand; flush standard output after every line.',
-  ADAPTER_BROKEN: 'The protocol is in fixtures/clients/README.md, with templates to compare with.',
+  ADAPTER_BROKEN: 'The protocol is in fixtures/targets/clients/README.md, with templates to compare with.',
 }
 
 function parse(line: string): Json | undefined {

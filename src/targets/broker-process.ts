@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { dial } from '../wire/tcp.ts'
+import { dial } from '../transport/tcp.ts'
 import { parseAddress } from './address.ts'
 import { freePorts, isFree } from './free-port.ts'
 import { endingText, type OwnedProcess, spawnOwned } from './processes.ts'

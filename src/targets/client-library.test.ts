@@ -13,7 +13,7 @@ import { type Profile, parseProfile } from './profile.ts'
 import type { AppHandle, ClientTarget } from './target.ts'
 import { TargetError } from './target-error.ts'
 
-const here = fileURLToPath(new URL('../../fixtures/clients', import.meta.url))
+const here = fileURLToPath(new URL('../../fixtures/targets/clients', import.meta.url))
 
 /** Longer than any machine takes; reached only where something is wrong. */
 const patienceMs = 10_000

@@ -1,4 +1,4 @@
-import { dial } from '../wire/tcp.ts'
+import { dial } from '../transport/tcp.ts'
 import { type Address, showAddress } from './address.ts'
 import type { Profile } from './profile.ts'
 import { waitUntilReady } from './ready.ts'

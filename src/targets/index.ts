@@ -37,7 +37,7 @@ const boardJoinMs = 40_000
 
 /** Folders of profiles that ship with the package: brokers, then clients. */
 const shelves = ['brokers', 'clients'].map(kind =>
-  fileURLToPath(new URL(`../../fixtures/${kind}`, import.meta.url)),
+  fileURLToPath(new URL(`../../fixtures/targets/${kind}`, import.meta.url)),
 )
 
 /** A target as somebody asked for it, without credentials. */

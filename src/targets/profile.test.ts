@@ -4,7 +4,7 @@ import t from 'tap'
 import { formatProblems } from '../model/schema/problem.ts'
 import { parseProfile } from './profile.ts'
 
-const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url))
+const fixtures = fileURLToPath(new URL('../../fixtures/targets/', import.meta.url))
 
 t.test('every profile that comes with mqttspec is right', async t => {
   for (const folder of ['brokers', 'clients']) {

@@ -2,7 +2,7 @@ import { describePacket } from '../../model/describe.ts'
 import type { Arrived } from '../../peers/actor.ts'
 import type { Expected, Judging, Step, StepBody } from '../../scenario/ast.ts'
 import { TargetError } from '../../targets/target-error.ts'
-import type { Bound } from '../env.ts'
+import type { Bound } from '../variables.ts'
 import {
   describeExpected,
   endOf,
@@ -13,11 +13,11 @@ import {
   noteSeen,
   packetExpected,
   wantsClosed,
-} from '../expecting.ts'
-import { inOneLine } from '../in-one-line.ts'
-import { Inconclusive, Skipped } from '../outcome.ts'
+} from '../expect-next.ts'
+import { inOneLine } from '../../model/in-one-line.ts'
+import { Inconclusive, Skipped } from '../early-end.ts'
 import type { Scene } from '../scene.ts'
-import { unlessAborted } from '../unless-aborted.ts'
+import { unlessAborted } from '../waiting/unless-aborted.ts'
 import { appExpect, appOf } from './app.ts'
 import { noteFault } from './loss.ts'
 

@@ -1,6 +1,6 @@
 import type { StepBody } from '../../scenario/ast.ts'
 import type { AppActor } from '../app-actor.ts'
-import { Skipped } from '../outcome.ts'
+import { Skipped } from '../early-end.ts'
 import type { Scene } from '../scene.ts'
 
 type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>

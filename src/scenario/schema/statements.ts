@@ -12,7 +12,7 @@ import {
 } from '../../model/schema/schema.ts'
 import { asMap, listOf, may, recordOf } from '../../model/schema/shapes.ts'
 import { type Version, versions } from '../../model/version.ts'
-import { statements } from '../../oracle/statements.ts'
+import { statements } from '../../standard/statements.ts'
 
 /** The ids of each version, for "did you mean". */
 const idsOf = Object.fromEntries(versions.map(version => [version, new Set<string>()])) as Record<

@@ -13,7 +13,7 @@ import {
 } from '../../model/schema/schema.ts'
 import { asMap, byShape, listOf, may, must, oneOrMany, record } from '../../model/schema/shapes.ts'
 import { type Version, versions } from '../../model/version.ts'
-import { bugClasses } from '../../oracle/bug-classes.ts'
+import { bugClasses } from '../../standard/bug-classes.ts'
 import type { Condition } from '../ast.ts'
 import { fragmentsSchema } from '../fragments.ts'
 import { verifySchema } from '../verify.ts'

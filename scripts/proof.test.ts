@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { type Flaw, flaws } from '../fixtures/testing/peers/flaws/index.ts'
+import { loadCases } from './proof/load.ts'
+import { killsOf, outcomeOf, scoreLine } from './proof/outcome.ts'
+import { sampleOf } from './proof/prove.ts'
+import { oneOfEach } from './proof/select.ts'
+import { settings } from './proof/settings.ts'
+import { type Miss, type Trial, tryFlaw, trySetting } from './proof/trial.ts'
+import { stepsOf } from './proof/weigh.ts'
+
+const cases = await loadCases()
+const { quick } = JSON.parse(
+  readFileSync(new URL('../reports/proof.json', import.meta.url), 'utf8'),
+) as { quick: string[] }
+
+t.test('a sample of flaws is caught', { timeout: 120_000 }, async t => {
+  const seed = randomBytes(4).readUInt32BE()
+  t.comment(`npm run proof -- --sample 6 --seed ${seed}`)
+  const known = flaws.filter(({ name }) => quick.includes(name))
+  t.ok(known.length > 400, `${known.length} flaws were killed within seconds by the whole proof`)
+  for (const flaw of sampleOf(known, 8, seed)) {
+    const { fate, catches } = outcomeOf(flaw, await tryFlaw(flaw, cases[flaw.peer]))
+    t.equal(fate, 'killed', `${flaw.name} by ${catches[0]?.id ?? 'nothing'}`)
+  }
+})
+
+t.test('a correct client has nothing found in it', { timeout: 60_000 }, async t => {
+  const setting = settings.find(({ name }) => name === 'client, deliverAt pubrel')!
+  const some = oneOfEach(cases.client).filter((_, index) => index % 5 === 0)
+  const trial = await trySetting(setting, some)
+  t.ok(trial.ran > 10, `${trial.ran} cases`)
+  t.same(trial.misses, [])
+})
+
+const flaw: Flaw = {
+  name: 'broker-x',
+  peer: 'broker',
+  bug: 'R01',
+  statements: ['5.0:MQTT-4.3.3-10'],
+  versions: ['5.0'],
+  about: 'Wrong.',
+  apply: options => options,
+}
+
+function trialOf(...misses: Partial<Miss>[]): Trial {
+  const whole = misses.map(miss => ({
+    id: 'a/b:5.0',
+    verdict: 'fail' as const,
+    statements: [],
+    own: false,
+    reason: '',
+    ...miss,
+  }))
+  return { name: flaw.name, ran: 9, misses: whole, tookMs: 1 }
+}
+
+t.test('what became of a flaw', async t => {
+  const fate = (of: Flaw, ...misses: Partial<Miss>[]) => outcomeOf(of, trialOf(...misses)).fate
+  t.equal(fate(flaw), 'survived')
+  t.equal(fate(flaw, {}), 'unrelated')
+  t.equal(fate(flaw, {}, { own: true }), 'killed')
+  t.equal(fate(flaw, { own: true, verdict: 'inconclusive' }), 'survived', 'no verdict, no kill')
+  t.equal(fate(flaw, { own: true, verdict: 'warn' }), 'survived', 'a MUST must fail')
+  t.equal(fate({ ...flaw, warns: true }, { own: true, verdict: 'warn' }), 'killed')
+  t.equal(fate({ ...flaw, invisible: 'nobody sees it' }, { own: true }), 'invisible')
+  t.equal(outcomeOf(flaw, { ...trialOf(), problem: 'no answer' }).fate, 'refused')
+})
+
+t.test('the score counts what can be seen, and scenarios what they killed', async t => {
+  const outcomes = [
+    outcomeOf(flaw, trialOf({ own: true }, { id: 'a/b:5.0:x=1', own: true })),
+    outcomeOf({ ...flaw, name: 'y' }, trialOf({})),
+    outcomeOf({ ...flaw, name: 'z', invisible: 'so' }, trialOf()),
+  ]
+  t.equal(
+    scoreLine(outcomes),
+    '3 flaws: 1 killed, 1 by an unrelated clause, 1 invisible, 0 survived – 50.0 %',
+  )
+  t.same(killsOf(outcomes, ['a/b', 'a/c']), { 'a/b': 2, 'a/c': 0 })
+})
+
+t.test('a sample is the same for the same seed', async t => {
+  const names = (seed: number) => sampleOf(flaws, 5, seed).map(({ name }) => name)
+  t.same(names(7), names(7))
+  t.notSame(names(7), names(8))
+})
+
+t.test('loops count as often as they run', async t => {
+  const [kase] = cases.broker.filter(({ id }) =>
+    id.startsWith('session/offline-queue/five-hundred'),
+  )
+  t.ok(kase && stepsOf(kase.steps) > 500)
+})

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { loadSuites } from '../scenario/load.ts'
+import { selectCases } from '../scenario/select.ts'
+import { readSuites } from '../run/choose-suites.ts'
+import { listProfiles } from '../targets/index.ts'
+
+/* What a newcomer copies from the README must be true: its command lines, and the scenario it shows. */
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```/gms)].map(([, kind, text]) => ({
+  kind: kind ?? '',
+  text: text ?? '',
+}))
+
+/** `mqttspec run qos2 --target x   # why` as its words, quotes taken off. */
+const commands = blocks
+  .filter(({ kind }) => kind === '')
+  .flatMap(({ text }) => text.split('\n'))
+  .map(line => line.replace(/^npx /, '').replace(/\s+#.*$/, ''))
+  .filter(line => /^mqttspec (run|listen) ?/.test(line))
+  .map(line => (line.match(/'[^']*'|\S+/g) ?? []).map(word => word.replaceAll("'", '')).slice(1))
+
+const source = readFileSync(new URL('../cli/main.ts', import.meta.url), 'utf8')
+
+t.test('every command line of the README is one', async t => {
+  const { suites } = await readSuites([])
+  const targets = (await listProfiles()).map(({ name }) => name)
+  t.ok(commands.length >= 8, `${commands.length} of them`)
+  for (const [verb, ...words] of commands) {
+    const line = `mqttspec ${verb} ${words.join(' ')}`
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i] ?? ''
+      if (!word.startsWith('--')) {
+        const { unknown } = selectCases(suites, { words: [word] })
+        t.same(unknown, [], `${line}: ${word} selects cases`)
+        continue
+      }
+      t.ok(source.includes(`'${word} <`), `${line}: ${word} is an option`)
+      const value = words[++i] ?? ''
+      if (word !== '--target' || /^mqtt:|^my-/.test(value)) continue
+      t.ok(targets.includes(value), `${line}: ${value} is a target`)
+    }
+  }
+})
+
+t.test('the scenario of the README has no mistake', async t => {
+  const yaml = blocks.filter(({ kind }) => kind === 'yaml')
+  t.equal(yaml.length, 1)
+  const { suites, problems } = loadSuites([{ path: 'README.yaml', text: yaml[0]?.text ?? '' }])
+  t.same(problems, [])
+  t.equal(suites[0]?.cases.length, 4)
+})

@@ -1,0 +1,120 @@
+import type { Breach } from '../model/finding.ts'
+import type { Connect } from '../model/packet.ts'
+import type { TraceEvent } from '../model/trace.ts'
+import { protocolLevel, type Version } from '../model/version.ts'
+import { createLedger, type Ledger } from '../oracle/ledger/ledger.ts'
+import { createReferee, type Referee } from '../oracle/referee/referee.ts'
+import type { BrokerTarget } from '../targets/target.ts'
+import { encode } from '../wire/codec.ts'
+import { Link } from '../transport/link.ts'
+import type { Scene } from './scene.ts'
+
+/** A broker behind proxies: it is not the target, and what it gets wrong is not the target's fault. */
+export type Behind = {
+  target: BrokerTarget
+  versions: Version[]
+  fingerprint: { [choice: string]: string | number | boolean }
+}
+
+/**
+ * The broker behind the proxies of one case, watched by judges of its own. They see the connections that lead to it as if it were the
+ * target; what they find tells whether the target can be blamed for what is amiss.
+ */
+export class Upstream {
+  readonly target: BrokerTarget
+  /** What it broke, in the order in which it was seen. */
+  readonly breaches: Breach[] = []
+  private readonly referee: Referee
+  private readonly ledger: Ledger
+  private readonly connections = new Set<number>()
+
+  constructor(target: BrokerTarget, version: Version) {
+    this.target = target
+    this.referee = createReferee({ target: 'broker', version })
+    this.ledger = createLedger({ target: 'broker', version })
+  }
+
+  /** Takes an event of its own connections, and answers whether it was one. */
+  observe(event: TraceEvent): boolean {
+    if (event.kind === 'open' && event.leg === 'broker') this.connections.add(event.connection)
+    if (!('connection' in event) || event.connection === undefined) return false
+    if (!this.connections.has(event.connection)) return false
+    const seen = asTarget(event)
+    this.ledger.observe(seen)
+    this.breaches.push(...this.referee.observe(seen))
+    return true
+  }
+
+  /** What it may be blamed for now: the first rule of a MUST that it broke, or an answer that it owes. */
+  blame(): string | undefined {
+    const broken = this.breaches.find(({ level }) => level === 'MUST')
+    if (broken) return `${this.target.name}, broke ${inWords(broken)}`
+    const [owed] = [...this.referee.owed(), ...this.ledger.owed()]
+    return owed && `${this.target.name}, owes ${owed.text}`
+  }
+
+  /** Why there is no verdict on the target, which did all it had to. */
+  blamedFor(what: string): string {
+    const { name } = this.target
+    return `${what}, though the client did all it had to; the broker behind, ${this.blame() ?? name}`
+  }
+
+  /** What stands beside the verdict: rules that it certainly broke. */
+  notes(): string[] {
+    const told = this.breaches.filter(({ level }) => level !== 'MAY')
+    const { name } = this.target
+    const lines = told.map(breach => `the broker behind, ${name}, broke ${inWords(breach)}`)
+    return [...new Set(lines)].slice(0, notesMax)
+  }
+}
+
+/** Its judges call it the target. */
+function inWords({ statement, message }: Breach): string {
+  return `${statement}: ${message.replace(/\bthe target\b/gi, 'it')}`
+}
+
+const notesMax = 10
+
+/** Connects once more with a clean session under each client id that passed: somebody else's broker should not keep them. */
+export async function endSessionsBehind(scene: Scene): Promise<void> {
+  const ids = [...scene.proxies.values()].flatMap(({ clientIds }) => [...clientIds])
+  await Promise.allSettled([...new Set(ids)].map(id => endSession(scene, id)))
+}
+
+async function endSession(scene: Scene, clientId: string): Promise<void> {
+  const { version } = scene.kase
+  const broker = scene.behind()
+  const { username, password } = broker.credentials
+  const link = new Link(await broker.dial(scene.budgets.connectMs))
+  let answered = false
+  const heard = () => {
+    answered = true
+    scene.pulse.fire()
+  }
+  link.listen({ onBytes: heard, onEnd: heard })
+  const connect: Connect = {
+    type: 'CONNECT',
+    protocolName: version === '3.1' ? 'MQIsdp' : 'MQTT',
+    protocolLevel: protocolLevel[version],
+    clientId,
+    clean: true,
+    keepAliveS: 10,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: new TextEncoder().encode(password) }),
+    properties: {},
+  }
+  link.write(encode(connect, version))
+  await scene.pulse.until(() => answered || undefined, goodbyeMs)
+  link.write(encode({ type: 'DISCONNECT', code: 0, properties: {} }, version))
+  link.fin()
+}
+
+/** So long somebody else's broker may take to answer when we tidy up. */
+const goodbyeMs = 1000
+
+/** Its judges know two parties. */
+function asTarget(event: TraceEvent): TraceEvent {
+  if ('from' in event && event.from === 'upstream') return { ...event, from: 'target' }
+  if ('by' in event && event.by === 'upstream') return { ...event, by: 'target' }
+  return event
+}

@@ -1,0 +1,89 @@
+import type { Breach, Finding } from '../model/finding.ts'
+import type { TraceBody, TraceEvent } from '../model/trace.ts'
+import type { Version } from '../model/version.ts'
+import { createLedger, type Ledger } from '../oracle/ledger/ledger.ts'
+import { createReferee, type Referee } from '../oracle/referee/referee.ts'
+import type { Secrets } from '../engine/redact.ts'
+import { TraceLog } from '../engine/trace-log.ts'
+
+/** A client that does everything wrong only repeats itself. */
+const findingsMax = 200
+
+export type ChronicleOptions = {
+  version: Version
+  onEvent(event: TraceEvent): void
+  onFinding(finding: Finding): void
+}
+
+/** All that happens between us and one client, over all its connections, and what the judges found in it. */
+export class Chronicle {
+  readonly findings: Finding[] = []
+  /** The client's password, which has no business in a report. */
+  readonly secrets: Secrets = {}
+  private readonly log: TraceLog
+  private readonly referee: Referee
+  private readonly ledger: Ledger
+  private readonly options: ChronicleOptions
+  /** Since when something is owed, by what it is. */
+  private readonly owedSince = new Map<string, number>()
+
+  constructor(options: ChronicleOptions) {
+    this.options = options
+    const { version } = options
+    this.referee = createReferee({ target: 'client', version })
+    this.ledger = createLedger({ target: 'client', version })
+    this.log = new TraceLog(this.secrets, event => {
+      options.onEvent(event)
+      this.ledger.observe(event)
+      for (const breach of this.referee.observe(event)) this.find(breach)
+    })
+  }
+
+  get nowMs(): number {
+    return this.log.nowMs
+  }
+
+  get lastSeq(): number {
+    return this.log.lastSeq
+  }
+
+  record(body: TraceBody): TraceEvent {
+    return this.log.record(body)
+  }
+
+  events(): TraceEvent[] {
+    return this.log.events()
+  }
+
+  /** Takes down a breach; one that two judges saw counts once. */
+  find(breach: Breach): void {
+    if (this.findings.length >= findingsMax) return
+    const again = this.findings.some(
+      known => known.statement === breach.statement && known.seq === breach.seq,
+    )
+    if (again) return
+    const finding = { ...breach, atMs: this.nowMs }
+    this.findings.push(finding)
+    this.options.onFinding(finding)
+  }
+
+  /** Takes down what the client has owed for longer than `patienceMs`. Asked now and then. */
+  overdue(patienceMs: number): void {
+    const owed = new Map(this.referee.overdue().map(breach => [keyOf(breach), breach]))
+    for (const key of this.owedSince.keys()) if (!owed.has(key)) this.owedSince.delete(key)
+    for (const [key, breach] of owed) {
+      const since = this.owedSince.get(key) ?? this.nowMs
+      this.owedSince.set(key, since)
+      if (this.nowMs - since >= patienceMs) this.find(breach)
+    }
+  }
+
+  /** What the messages of the whole time broke. */
+  close(): void {
+    for (const breach of this.ledger.judge()) this.find(breach)
+  }
+}
+
+function keyOf({ statement, seq, expected }: Breach): string {
+  return `${statement} ${seq} ${expected}`
+}

@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net'
+import type { Connect } from '../model/packet.ts'
+import { type Version, versionOfLevel } from '../model/version.ts'
+import { type AuditBreach, audit } from '../oracle/audit/audit.ts'
+import { decode } from '../wire/codec.ts'
+import { createFramer } from '../wire/framing.ts'
+
+/** Somebody who connected and never sent a CONNECT that could be read. `wrong`: what came is no CONNECT at all. */
+export type Stranger = {
+  why: string
+  wrong: boolean
+  bytes: Uint8Array
+  version: Version
+  breaches: readonly AuditBreach[]
+}
+
+export type LobbyOptions = {
+  /** How long a CONNECT may take, from the opening of the connection. */
+  connectMs: number
+  onClient(socket: Socket, connect: Connect, version: Version): void
+  /** The Protocol Level is none we know; the caller may answer. */
+  onLevel(socket: Socket, level: number, bytes: Uint8Array): void
+  onStranger(socket: Socket, stranger: Stranger): void
+}
+
+/** A CONNECT with the largest will, user name, password and client id has five strings of 64 KiB. */
+const connectBytesMax = 384 * 1024
+
+/**
+ * Waits for the CONNECT of a new connection, within bounds of time and size, and hands the connection on with all its bytes unread.
+ * Who a client is and which version it speaks must be known before its packets can be judged.
+ */
+export function awaitConnect(socket: Socket, options: LobbyOptions): void {
+  const framer = createFramer({ maxPacketBytes: connectBytesMax })
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const timer = setTimeout(() => giveUp(lateness(length, options.connectMs)), options.connectMs)
+  socket.on('data', onData)
+  socket.once('close', onClose)
+  socket.resume()
+
+  function onData(chunk: Buffer): void {
+    chunks.push(chunk)
+    length += chunk.length
+    const [frame] = framer.push(chunk)
+    if (chunks.length === 1) {
+      const other = otherProtocol(chunk)
+      if (other) return giveUp(other, true)
+    }
+    if (frame?.kind === 'broken') return giveUp(frame.reason, true)
+    if (frame?.kind === 'packet') settle(frame.bytes)
+  }
+
+  function settle(bytes: Uint8Array): void {
+    const level = levelOf(bytes)
+    if (bytes[0]! >> 4 !== 1) return giveUp('the first packet is no CONNECT', true)
+    const version = level === undefined ? undefined : versionOfLevel(level)
+    if (level !== undefined && version === undefined) {
+      leave()
+      options.onLevel(socket, level, Buffer.concat(chunks))
+      return
+    }
+    const packet = decode(bytes, version ?? '3.1.1')
+    if (packet?.type !== 'CONNECT' || !version) return giveUp('a CONNECT that is malformed', true)
+    leave()
+    socket.pause()
+    socket.unshift(Buffer.concat(chunks))
+    options.onClient(socket, packet, version)
+  }
+
+  function onClose(): void {
+    giveUp(length === 0 ? 'closed without a byte' : 'closed before its CONNECT was whole')
+  }
+
+  function giveUp(why: string, wrong = false): void {
+    leave()
+    const bytes = Buffer.concat(chunks)
+    const version = versionOfLevel(levelOf(bytes) ?? 4) ?? '3.1.1'
+    const breaches = wrong ? audit(bytes, { version, from: 'client' }) : []
+    options.onStranger(socket, { why, wrong, bytes: bytes.subarray(0, 256), version, breaches })
+  }
+
+  function leave(): void {
+    clearTimeout(timer)
+    socket.removeListener('data', onData)
+    socket.removeListener('close', onClose)
+  }
+}
+
+function lateness(bytes: number, ms: number): string {
+  const within = `in ${ms / 1000} s`
+  return bytes === 0
+    ? `sent nothing ${within}`
+    : `sent ${bytes} bytes and no whole CONNECT ${within}`
+}
+
+/** The mistakes people make: another protocol on this port. */
+function otherProtocol(chunk: Uint8Array): string | undefined {
+  if (chunk[0] === 0x16 && chunk[1] === 0x03) return 'speaks TLS; this port is plain TCP'
+  const text = Buffer.from(chunk.subarray(0, 8)).toString('latin1')
+  if (/^(GET|POST|HEAD|PUT|OPTIONS) /.test(text)) {
+    return 'speaks HTTP, perhaps MQTT over WebSocket; this port is plain TCP'
+  }
+  return undefined
+}
+
+/** Byte of the Protocol Level: behind the fixed header and the protocol name. */
+function levelOf(bytes: Uint8Array): number | undefined {
+  let at = 1
+  while (at < 5 && (bytes[at] ?? 0) >= 0x80) at += 1
+  const name = ((bytes[at + 1] ?? 0) << 8) + (bytes[at + 2] ?? 0)
+  return bytes[at + 3 + name]
+}

@@ -1,0 +1,179 @@
+import { scaled } from '../engine/waiting/budgets.ts'
+import { notRun } from '../engine/execute.ts'
+import { exitCodeOf } from '../run/exit-code.ts'
+import { listen, type Piece, programme } from './server.ts'
+import { statementOutcomes } from '../run/statement-outcomes.ts'
+import type { Finding } from '../model/finding.ts'
+import { type CaseResult, type RunReport, type Verdict, verdicts } from '../model/report.ts'
+import { nearest } from '../model/schema/near.ts'
+import type { TraceEvent } from '../model/trace.ts'
+import { type Version, versions } from '../model/version.ts'
+import type { Case } from '../scenario/ast.ts'
+import { selectCases } from '../scenario/select.ts'
+import { nothingCalled, readSuites } from '../run/choose-suites.ts'
+import { UsageError } from '../run/usage-error.ts'
+import { version } from '../run/version.ts'
+
+export type ListenRunOptions = {
+  /** Pieces of the programme (`listen/pubrel-lost`, `*` for anything), and suites, which are only told apart. */
+  words?: string[]
+  /** The interface; loopback by default. */
+  host?: string
+  /** 0 takes a free port. */
+  port?: number
+  mqtt?: Version[]
+  strict?: boolean
+  timeoutScale?: number
+  /** The command line that listens again. */
+  replay?: string
+  onEvent?(client: string, event: TraceEvent): void
+  /** A piece begins or ends. */
+  onPiece?(client: string, text: string): void
+  onFinding?(client: string, finding: Finding): void
+  onStranger?(from: string, why: string): void
+}
+
+export type ListenRun = {
+  readonly port: number
+  /** Cases of suites that somebody named: they need an application that can be told what to do. */
+  readonly notDrivable: readonly Case[]
+  /** Stops listening and gives the report. */
+  finish(): RunReport
+}
+
+/**
+ * Waits for clients that nobody can script, and plays the built-in programme to each. Rejects with UsageError for unknown words
+ * and for a port that cannot be opened.
+ */
+export async function startListening(options: ListenRunOptions = {}): Promise<ListenRun> {
+  const began = Date.now()
+  const clock = performance.now()
+  const { pieces, notDrivable } = await chosen(options)
+  const host = options.host ?? '127.0.0.1'
+  const replay = options.replay ?? 'mqttspec listen'
+  const listening = await opened(host, options.port ?? 1883, {
+    versions: options.mqtt ?? versions,
+    pieces,
+    patienceMs: scaled({ replyMs: 10_000 }, options.timeoutScale ?? 1).replyMs,
+    connectMs: scaled({ connectMs: 10_000 }, options.timeoutScale ?? 1).connectMs,
+    replay,
+    ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+    ...(options.onPiece ? { onPiece: options.onPiece } : {}),
+    ...(options.onFinding ? { onFinding: options.onFinding } : {}),
+    ...(options.onStranger ? { onStranger: options.onStranger } : {}),
+  })
+  const { port } = listening
+  const finish = (): RunReport => {
+    const clients = listening.clients()
+    const results = [
+      ...listening.close(),
+      ...notDrivable.map(kase => notRun(kase, 'skipped', handsNeeded(kase), replay)),
+    ]
+    const seen = versions.filter(one => clients.some(client => client.version === one))
+    const report: RunReport = {
+      mqttspec: version,
+      schema: 1,
+      startedAt: new Date(began).toISOString(),
+      durationMs: Math.round(performance.now() - clock),
+      sleptMs: results.reduce((sum, result) => sum + result.sleptMs, 0),
+      seed: 0,
+      exitCode: 0,
+      ...(clients.length === 0 ? { problem: 'no client came' } : {}),
+      target: {
+        name: nameOf(clients.map(client => client.name)),
+        role: 'client',
+        address: `dialled in to ${shownHost(host)}:${port}`,
+        versions: seen,
+        fingerprint: {},
+      },
+      summary: summaryOf(results),
+      findings: [],
+      results,
+      statements: statementOutcomes(results, 'client', seen),
+    }
+    return { ...report, exitCode: exitCodeOf(report, options.strict ?? false) }
+  }
+  return { port, notDrivable, finish }
+}
+
+async function opened(
+  host: string,
+  port: number,
+  rest: Omit<Parameters<typeof listen>[0], 'host' | 'port'>,
+): Promise<Awaited<ReturnType<typeof listen>>> {
+  try {
+    return await listen({ host, port, ...rest })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const hint =
+      code === 'EADDRINUSE'
+        ? '; another broker may be running: stop it or choose another --port'
+        : ''
+    throw new UsageError(`cannot listen on ${shownHost(host)}:${port}: ${code ?? message}${hint}`)
+  }
+}
+
+/** Words that begin with `listen` choose pieces; all others choose cases of suites, which nobody can drive here. */
+async function chosen({
+  words = [],
+  mqtt,
+}: ListenRunOptions): Promise<{ pieces: Piece[]; notDrivable: Case[] }> {
+  const own = words.filter(word => /^listen(\/|$)/.test(word))
+  const others = words.filter(word => !own.includes(word))
+  const pieces = own.length === 0 ? [...programme] : programme.filter(piece => isMeant(piece, own))
+  for (const word of own) {
+    if (!programme.some(piece => isMeant(piece, [word]))) throw unknown(word)
+  }
+  if (others.length === 0) return { pieces, notDrivable: [] }
+  const suites = await readSuites(others)
+  const selection = selectCases(suites.suites, {
+    words: suites.words,
+    ...(mqtt ? { versions: mqtt } : {}),
+  })
+  if (selection.unknown.length > 0) throw nothingCalled(selection.unknown)
+  return { pieces, notDrivable: selection.cases }
+}
+
+function isMeant(piece: Piece, words: string[]): boolean {
+  return words.some(word => {
+    const [wanted = ''] = word.replace(/^listen\/?/, '').split(':')
+    const pattern = wanted
+      .split('*')
+      .map(text => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')
+    return wanted === '' || new RegExp(`^${pattern}$`).test(piece.id)
+  })
+}
+
+function unknown(word: string): UsageError {
+  const near = nearest(
+    word.replace(/^listen\/?/, ''),
+    programme.map(piece => piece.id),
+  )
+  const hint = near ? `; did you mean "listen/${near}"?` : ''
+  return new UsageError(`no piece of the programme is called "${word}"${hint}`)
+}
+
+function handsNeeded(kase: Case): string {
+  return kase.role === 'broker'
+    ? 'not drivable: an application on the client would have to be told what to do; use an adapter and mqttspec run'
+    : 'not drivable: it tests a broker'
+}
+
+function nameOf(clients: string[]): string {
+  const [only] = clients
+  return clients.length === 1 && only !== undefined ? only : `${clients.length} clients`
+}
+
+function shownHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function summaryOf(results: CaseResult[]): Record<Verdict, number> {
+  const summary = Object.fromEntries(verdicts.map(verdict => [verdict, 0])) as Record<
+    Verdict,
+    number
+  >
+  for (const result of results) summary[result.verdict] += 1
+  return summary
+}

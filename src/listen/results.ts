@@ -1,0 +1,168 @@
+import type { Finding } from '../model/finding.ts'
+import type { CaseResult } from '../model/report.ts'
+import type { TraceEvent } from '../model/trace.ts'
+import type { Version } from '../model/version.ts'
+import { verdictOf } from '../engine/verdict.ts'
+import type { Guest } from './served-client.ts'
+import type { Stranger } from './first-packet.ts'
+import type { Played } from './exercise-player.ts'
+import { coversOf, type Piece } from './exercises.ts'
+
+/** Where the pieces are described: there is no suite file to point at. */
+const place = { file: 'docs/listen.md', line: 1, column: 1 }
+const suite = 'listen'
+/** Of the conduct of a client only so much of the trace is kept, from its end. */
+const conductEventsMax = 1000
+
+/** One case for each piece of the programme, played or not, and one for all that happened outside of them. */
+export function resultsOf(guest: Guest, replay: string): CaseResult[] {
+  const { played, todo } = guest.performance
+  const shares = shareOut(guest.chronicle.findings, played)
+  return [
+    conduct(guest, shares.get(undefined) ?? [], replay),
+    ...played.map(one => playedResult(guest, one, shares.get(one) ?? [], replay)),
+    ...todo.map(piece => unplayedResult(guest, piece, replay)),
+  ]
+}
+
+/** Gives each finding to the piece during which its event came. */
+function shareOut(findings: Finding[], played: Played[]): Map<Played | undefined, Finding[]> {
+  const shares = new Map<Played | undefined, Finding[]>()
+  for (const finding of findings) {
+    const owner = played.find(({ from, to }) => finding.seq >= from && finding.seq <= to)
+    shares.set(owner, [...(shares.get(owner) ?? []), finding])
+  }
+  return shares
+}
+
+function conduct(guest: Guest, findings: Finding[], replay: string): CaseResult {
+  const { version, name } = guest.options
+  const trace = guest.chronicle.events()
+  return {
+    ...common(`${suite}/conduct:${version}:${name}`, version, replay),
+    title: `All that ${name} did beside the programme`,
+    ...verdictOf({ kind: 'done' }, findings),
+    durationMs: guest.chronicle.nowMs,
+    covers: [`${version}:${version === '3.1' ? '§3.1' : 'MQTT-3.1.0-1'}`],
+    findings,
+    trace: trace.slice(-conductEventsMax),
+  }
+}
+
+function playedResult(
+  guest: Guest,
+  { piece, ending, trace, beganMs, endedMs }: Played,
+  findings: Finding[],
+  replay: string,
+): CaseResult {
+  const waits = trace.reduce((sum, event) => sum + (event.kind === 'wait' ? event.ms : 0), 0)
+  return {
+    ...forPiece(guest, piece, replay),
+    ...verdictOf(ending, findings),
+    durationMs: Math.round(endedMs - beganMs),
+    sleptMs: waits,
+    findings,
+    trace: withFindings(guest, trace, findings),
+  }
+}
+
+/** A finding that came late points at an event which the piece has; its trace stays as it is. */
+function withFindings(guest: Guest, trace: TraceEvent[], findings: Finding[]): TraceEvent[] {
+  const known = new Set(trace.map(event => event.seq))
+  if (findings.every(finding => known.has(finding.seq))) return trace
+  const wanted = new Set(findings.map(finding => finding.seq))
+  const missing = guest.chronicle
+    .events()
+    .filter(event => wanted.has(event.seq) && !known.has(event.seq))
+  return [...trace, ...missing].sort((a, b) => a.seq - b.seq)
+}
+
+function unplayedResult(guest: Guest, piece: Piece, replay: string): CaseResult {
+  return {
+    ...forPiece(guest, piece, replay),
+    verdict: 'skipped',
+    reason: whyNotPlayed(guest, piece),
+  }
+}
+
+function whyNotPlayed(guest: Guest, { by, qos, strike }: Piece): string {
+  const { performance } = guest
+  if (strike?.cut && !guest.wantedKept) {
+    return guest.options.version === '5.0'
+      ? 'the client keeps no session: its Session Expiry Interval is 0'
+      : 'the client keeps no session: it connects with Clean Session 1'
+  }
+  if (by === 'client') {
+    const more = performance.played.some(one => one.piece.by === 'client') ? 'further ' : ''
+    return `the client published no ${more}message at QoS ${qos}`
+  }
+  return guest.everSubscribedAt >= qos
+    ? 'the listening ended before it was its turn'
+    : `the client subscribed to nothing at QoS ${qos}`
+}
+
+function forPiece(guest: Guest, piece: Piece, replay: string): CaseResult {
+  const { version, name } = guest.options
+  return {
+    ...common(`${suite}/${piece.id}:${version}:${name}`, version, replay),
+    title: piece.title,
+    covers: coversOf(piece, version),
+  }
+}
+
+function common(id: string, version: Version, replay: string): CaseResult {
+  return {
+    id,
+    suite,
+    title: '',
+    version,
+    verdict: 'pass',
+    reason: '',
+    durationMs: 0,
+    sleptMs: 0,
+    covers: [],
+    bugs: [],
+    findings: [],
+    replay,
+    place,
+    trace: [],
+  }
+}
+
+/** Somebody who never became a client: judged where bytes came that are no CONNECT, else only named. */
+export function strangerResult(
+  stranger: Stranger,
+  from: string,
+  number: number,
+  replay: string,
+): CaseResult {
+  const { version, wrong, why, bytes, breaches } = stranger
+  const base: CaseResult = {
+    ...common(`${suite}/first-packet:${version}:stranger-${number}`, version, replay),
+    title: `The first packet of a connection from ${from}`,
+    covers: [`${version}:${version === '3.1' ? '§3.1' : 'MQTT-3.1.0-1'}`],
+  }
+  if (!wrong) return { ...base, verdict: 'skipped', reason: `${from} ${why}` }
+  const on = { connection: 1, actor: 'broker' }
+  const trace: TraceEvent[] = [
+    { seq: 0, at: 0, kind: 'open', ...on, by: 'target', version },
+    { seq: 1, at: 0, kind: 'bytes', ...on, from: 'target', bytes, why: 'garbage' },
+    { seq: 2, at: 0, kind: 'close', ...on, by: 'harness', how: 'rst' },
+  ]
+  const findings: Finding[] =
+    breaches.length > 0
+      ? breaches.map(breach => ({ ...breach, seq: 1, judge: 'audit', atMs: 0 }))
+      : [
+          {
+            statement: base.covers[0]!,
+            level: 'MUST',
+            message: `The first packet of a connection is no CONNECT: ${from} ${why}`,
+            expected: 'CONNECT',
+            got: why,
+            seq: 1,
+            judge: 'audit',
+            atMs: 0,
+          },
+        ]
+  return { ...base, ...verdictOf({ kind: 'failed' }, findings), findings, trace }
+}

@@ -1,0 +1,477 @@
+import type { Socket } from 'node:net'
+import type { Fault } from '../model/fault.ts'
+import type { Finding } from '../model/finding.ts'
+import type {
+  Connack,
+  Connect,
+  Packet,
+  Publish,
+  Subscribe,
+  Unsubscribe,
+} from '../model/packet.ts'
+import type { TraceEvent } from '../model/trace.ts'
+import type { Version } from '../model/version.ts'
+import { Conversation } from '../peers/conversation.ts'
+import { allocateId, createSession, react, resends, type Session } from '../peers/session.ts'
+import { audit } from '../oracle/audit/audit.ts'
+import { encode } from '../wire/codec.ts'
+import { Chronicle } from './client-record.ts'
+import { copyFor, type Subscribed, topicOf } from './messages.ts'
+import { Performance, type Stage } from './exercise-player.ts'
+import type { Piece } from './exercises.ts'
+
+export type GuestOptions = {
+  /** Unique among the guests, safe in file names and on command lines. */
+  name: string
+  clientId: string
+  version: Version
+  pieces: Piece[]
+  /** How long the client may owe an answer or a resend. */
+  patienceMs: number
+  maxPacketBytes: number
+  retained(): Iterable<Publish>
+  /** A message that subscribers have to get, this client among them. */
+  publish(message: Publish): void
+  onEvent(event: TraceEvent): void
+  /** A piece begins or ends. */
+  onPiece(text: string): void
+  onFinding(finding: Finding): void
+}
+
+/** Messages that wait for an absent client, and bytes that wait for one that does not read. */
+const queueMax = 1000
+const unreadBytesMax = 8 * 1024 * 1024
+
+/** One client by its id: its connections one after another, its session, and the programme that is played to it. */
+export class Guest {
+  readonly options: GuestOptions
+  readonly chronicle: Chronicle
+  readonly performance: Performance
+  session: Session = createSession()
+  connections = 0
+  /** Some CONNECT asked for a session that is kept. */
+  wantedKept = false
+  /** The highest QoS the client ever subscribed at; -1 for none. */
+  everSubscribedAt = -1
+  private readonly subscriptions = new Map<string, Subscribed>()
+  private readonly queue: Publish[] = []
+  private conversation: Conversation | undefined
+  private connect: Connect | undefined
+  private accepted = false
+  private known = false
+  private endedMs = 0
+  private expiryS = 0
+  private receiveMaximum = 65_535
+  private idle: NodeJS.Timeout | undefined
+  /** The events that opened the present connection: what follows makes no sense without them. */
+  private opening: TraceEvent[] = []
+
+  constructor(options: GuestOptions) {
+    this.options = options
+    this.chronicle = new Chronicle({
+      version: options.version,
+      onEvent: event => {
+        if (event.kind === 'open') this.opening = []
+        const opens = event.kind === 'packet' && /^CONN/.test(event.packet.type)
+        if ((event.kind === 'open' || opens) && this.opening.length < 3) this.opening.push(event)
+        options.onEvent(event)
+      },
+      onFinding: options.onFinding,
+    })
+    this.performance = new Performance(options.pieces, this.stage(), options.patienceMs)
+  }
+
+  /** Takes over a connection whose CONNECT is known and still to be read from it. */
+  attach(socket: Socket, { password }: Connect): void {
+    if (password) this.chronicle.secrets.password = Buffer.from(password).toString('utf8')
+    this.leave('taken over')
+    this.connections += 1
+    const conversation: Conversation = new Conversation({
+      stream: socket,
+      number: this.connections,
+      actor: 'broker',
+      version: this.options.version,
+      targetPlays: 'client',
+      maxPacketBytes: this.options.maxPacketBytes,
+      recorder: this.chronicle,
+      onPacket: (packet, seq) => this.onPacket(conversation, packet, seq),
+      onRead: () => undefined,
+      onBreach: breach => this.chronicle.find(breach),
+      onEnd: () => this.onEnd(conversation),
+    })
+    this.conversation = conversation
+    this.connect = undefined
+    this.accepted = false
+  }
+
+  /** Gives the client its copy of a message; kept for later where it is away. */
+  offer(message: Publish, own: boolean, retained = false): void {
+    const version5 = this.options.version === '5.0'
+    const copy = copyFor(message, this.subscriptions.values(), { own, version5, retained })
+    if (!copy || this.tooLarge(copy)) return
+    if (copy.qos === 0) {
+      if (this.accepted) this.send(copy)
+      return
+    }
+    if (!this.accepted && !this.known) return
+    if (this.queue.length < queueMax) this.queue.push(copy)
+    this.pump()
+  }
+
+  /** Called now and then. */
+  tick(): void {
+    this.chronicle.overdue(this.options.patienceMs)
+    this.performance.tick()
+    const { conversation } = this
+    if (conversation && conversation.link.stream.writableLength > unreadBytesMax) {
+      this.note('the client does not read what it is sent; the connection is reset')
+      this.cut('rst')
+    }
+  }
+
+  /** Drops the connection without a word and closes the books. */
+  close(): void {
+    clearTimeout(this.idle)
+    this.performance.close()
+    this.chronicle.close()
+    this.conversation?.link.destroy()
+    this.conversation = undefined
+  }
+
+  private stage(): Stage {
+    const guest = this
+    return {
+      version: guest.options.version,
+      get session() {
+        return guest.session
+      },
+      get nowMs() {
+        return guest.chronicle.nowMs
+      },
+      get lastSeq() {
+        return guest.chronicle.lastSeq
+      },
+      get connected() {
+        return guest.accepted
+      },
+      get kept() {
+        return guest.keeps
+      },
+      get windowOpen() {
+        return guest.session.flows.size < guest.receiveMaximum
+      },
+      topicAt: qos => guest.topicAt(qos),
+      send: packet => guest.send(packet),
+      sendHalf: packet => guest.sendHalf(packet),
+      take: packet => guest.take(packet),
+      fault: fault => guest.fault(fault),
+      cut: how => guest.cut(how),
+      announce: text => guest.options.onPiece(text),
+      waited: (rule, ms) => guest.chronicle.record({ kind: 'wait', rule, ms }),
+      eventsSince: seq => guest.eventsSince(seq),
+    }
+  }
+
+  private get keeps(): boolean {
+    if (this.options.version === '5.0') return this.expiryS > 0
+    return this.connect?.clean === false
+  }
+
+  private onPacket(conversation: Conversation, packet: Packet, seq: number): void {
+    if (conversation !== this.conversation) return
+    if (packet.type === 'CONNECT') {
+      if (!this.connect) this.welcome(packet)
+      else this.end(conversation, 0x82)
+      return
+    }
+    if (!this.accepted) return
+    this.watchIdleness()
+    if (this.performance.onPacket(packet, seq)) return
+    this.answer(conversation, packet)
+    if (conversation !== this.conversation) return
+    this.performance.afterPacket(packet)
+    this.pump()
+  }
+
+  private welcome(packet: Connect): void {
+    const { version } = this.options
+    const expiry = packet.properties.sessionExpiryInterval
+    const awayS = (this.chronicle.nowMs - this.endedMs) / 1000
+    const expired = version === '5.0' && awayS > this.expiryS
+    const resumed = this.known && !packet.clean && !expired && !this.performance.forgets
+    this.connect = packet
+    const code = refusal(packet, version)
+    if (code === 0) {
+      if (!resumed) this.forget()
+      this.known = true
+      this.expiryS = typeof expiry === 'number' ? expiry : 0
+      const maximum = packet.properties.receiveMaximum
+      this.receiveMaximum = typeof maximum === 'number' ? maximum : 65_535
+    }
+    this.wantedKept ||= this.keeps
+    this.send(this.connack(packet, code, resumed))
+    if (code !== 0) {
+      this.hangUp()
+      return
+    }
+    this.accepted = true
+    this.watchIdleness()
+    if (resumed) for (const owed of resends(this.session)) this.send(owed)
+    this.performance.onBack(resumed)
+    this.pump()
+  }
+
+  private connack(packet: Connect, code: number, resumed: boolean): Connack {
+    const { version, clientId, maxPacketBytes } = this.options
+    const properties: Connack['properties'] =
+      version !== '5.0' || code !== 0
+        ? {}
+        : {
+            maximumPacketSize: maxPacketBytes,
+            sharedSubscriptionAvailable: 0,
+            ...(packet.clientId === '' ? { assignedClientIdentifier: clientId } : {}),
+          }
+    const sessionPresent = code === 0 && resumed && version !== '3.1'
+    return { type: 'CONNACK', sessionPresent, code, properties }
+  }
+
+  private answer(conversation: Conversation, packet: Packet): void {
+    switch (packet.type) {
+      case 'SUBSCRIBE':
+        this.subscribe(packet)
+        return
+      case 'UNSUBSCRIBE':
+        this.unsubscribe(packet)
+        return
+      case 'DISCONNECT':
+        this.farewell(conversation, packet.properties.sessionExpiryInterval)
+        return
+      default:
+        for (const reply of this.take(packet)) this.send(reply)
+    }
+  }
+
+  /** The session takes note; a message that is new goes to its subscribers. */
+  private take(packet: Packet): Packet[] {
+    const fresh =
+      packet.type === 'PUBLISH' &&
+      !(packet.qos === 2 && packet.id !== undefined && this.session.held.has(packet.id))
+    const { replies } = react(this.session, packet, { auto: true, plays: 'server' })
+    if (fresh && packet.topic !== '') this.options.publish(packet)
+    return replies
+  }
+
+  private subscribe({ id, subscriptions, properties }: Subscribe): void {
+    const version5 = this.options.version === '5.0'
+    const identifiers = properties.subscriptionIdentifiers
+    const identifier = Array.isArray(identifiers) ? identifiers[0] : identifiers
+    const added: Subscribed[] = []
+    const codes = subscriptions.map(one => {
+      if (one.filter.startsWith('$share/') && version5) return 0x9e
+      if (one.qos > 2) return 0x80
+      const entry = { ...one, identifier: typeof identifier === 'number' ? identifier : undefined }
+      const isNew = !this.subscriptions.has(one.filter)
+      this.subscriptions.set(one.filter, entry)
+      this.everSubscribedAt = Math.max(this.everSubscribedAt, one.qos)
+      if (one.retainHandling === 0 || (one.retainHandling === 1 && isNew)) added.push(entry)
+      return one.qos
+    })
+    this.send({ type: 'SUBACK', id, codes, properties: {} })
+    for (const message of this.options.retained()) {
+      const copy = copyFor(message, added, { own: false, version5, retained: true })
+      if (copy?.qos === 0) this.send(copy)
+      else if (copy && this.queue.length < queueMax) this.queue.push(copy)
+    }
+  }
+
+  private unsubscribe({ id, filters }: Unsubscribe): void {
+    const known = filters.map(filter => this.subscriptions.delete(filter))
+    const codes = this.options.version === '5.0' ? known.map(was => (was ? 0 : 0x11)) : []
+    this.send({ type: 'UNSUBACK', id, codes, properties: {} })
+  }
+
+  /** The client closes after DISCONNECT; one that does not is found out by the referee, and helped in the end. */
+  private farewell(conversation: Conversation, expiry: unknown): void {
+    if (typeof expiry === 'number') this.expiryS = expiry
+    this.accepted = false
+    if (this.connect) delete this.connect.will
+    setTimeout(() => conversation.link.fin(), this.options.patienceMs + 1000).unref()
+  }
+
+  private onEnd(conversation: Conversation): void {
+    if (conversation !== this.conversation) return
+    const { broken } = conversation
+    if (broken) {
+      this.note(`what the client sent is no MQTT packet: ${broken}; the connection is reset`)
+      if (!/more than the \d+ taken/.test(broken)) this.malformed()
+      this.cut('rst')
+    } else this.gone()
+  }
+
+  /** Framing that no packet has: no other judge has seen it. */
+  private malformed(): void {
+    const last = this.chronicle.events().findLast(event => event.kind === 'bytes')
+    if (last?.kind !== 'bytes' || last.why !== 'garbage') return
+    for (const breach of audit(last.bytes, { version: this.options.version, from: 'client' })) {
+      this.chronicle.find({ ...breach, seq: last.seq, judge: 'audit' })
+    }
+  }
+
+  /** Ends the present connection without a word to the client. */
+  private cut(how: 'fin' | 'rst'): void {
+    const { conversation } = this
+    if (!conversation) return
+    this.fault({ kind: 'cut', how })
+    this.gone()
+    if (how === 'fin') conversation.link.fin()
+    else void conversation.link.rst()
+  }
+
+  private gone(): void {
+    clearTimeout(this.idle)
+    const was = this.connect
+    this.conversation = undefined
+    this.accepted = false
+    this.endedMs = this.chronicle.nowMs
+    this.performance.onGone()
+    if (!this.keeps) {
+      this.forget()
+      this.known = false
+    }
+    const delay = was?.will?.properties.willDelayInterval
+    if (was?.will && !delay) {
+      this.options.publish({ type: 'PUBLISH', dup: false, ...was.will })
+    }
+  }
+
+  /** Another connection of the same client id ends this one. */
+  leave(why: string): void {
+    const { conversation } = this
+    if (!conversation) return
+    this.note(`the connection ends: ${why}`)
+    if (this.accepted) this.end(conversation, 0x8e)
+    else this.hangUp()
+  }
+
+  private end(conversation: Conversation, code: number): void {
+    if (this.options.version === '5.0' && conversation.open) {
+      this.send({ type: 'DISCONNECT', code, properties: {} })
+    }
+    this.hangUp()
+  }
+
+  private hangUp(): void {
+    const { conversation } = this
+    this.gone()
+    conversation?.link.fin()
+  }
+
+  /** A client that says nothing for one and a half times its Keep Alive has to go [MQTT-3.1.2-24]. */
+  private watchIdleness(): void {
+    clearTimeout(this.idle)
+    const { keepAliveS } = this.connect ?? { keepAliveS: 0 }
+    if (keepAliveS === 0 || !this.accepted) return
+    this.idle = setTimeout(() => this.tooQuiet(keepAliveS), keepAliveS * 1500)
+    this.idle.unref()
+  }
+
+  private tooQuiet(keepAliveS: number): void {
+    const { version } = this.options
+    const rule = { '3.1': '§3.1', '3.1.1': 'MQTT-3.1.2-23', '5.0': 'MQTT-3.1.2-20' }[version]
+    this.chronicle.find({
+      statement: `${version}:${rule}`,
+      level: 'MUST',
+      message: `Nothing came for one and a half times the Keep Alive of ${keepAliveS} s`,
+      expected: `PINGREQ within ${keepAliveS} s`,
+      got: `no packet in ${keepAliveS * 1.5} s`,
+      seq: this.chronicle.lastSeq,
+      judge: 'referee',
+    })
+    this.leave('Keep Alive is over')
+  }
+
+  /** Sends what waits, as far as the client's Receive Maximum allows. */
+  private pump(): void {
+    while (this.accepted && this.session.flows.size < this.receiveMaximum) {
+      const message = this.queue.shift()
+      if (!message) return
+      const packet = { ...message, id: allocateId(this.session) }
+      this.session.flows.set(packet.id, { packet, state: 'publish', code: 0 })
+      this.send(packet)
+    }
+  }
+
+  private tooLarge({ topic, payload }: Publish): boolean {
+    const most = this.connect?.properties.maximumPacketSize
+    return typeof most === 'number' && topic.length * 3 + payload.length + 256 > most
+  }
+
+  private topicAt(qos: number): string | undefined {
+    for (const one of this.subscriptions.values()) {
+      const topic = one.qos >= qos ? topicOf(one.filter) : undefined
+      if (topic !== undefined) return topic
+    }
+    return undefined
+  }
+
+  private send(packet: Packet): void {
+    this.conversation?.send(packet, { auto: true })
+  }
+
+  private sendHalf(packet: Packet): void {
+    const bytes = encode(packet, this.options.version)
+    const keepBytes = Math.floor(bytes.length / 2)
+    this.fault({ kind: 'truncate', packet: packet.type, keepBytes, ofBytes: bytes.length })
+    this.conversation?.sendBytes(bytes.subarray(0, keepBytes), 'partial')
+  }
+
+  private fault(fault: Fault): void {
+    const connection = this.conversation?.number
+    this.chronicle.record({
+      kind: 'fault',
+      actor: 'broker',
+      ...(connection === undefined ? {} : { connection }),
+      fault,
+    })
+  }
+
+  private note(text: string): void {
+    this.chronicle.record({ kind: 'note', text })
+  }
+
+  private forget(): void {
+    this.session = createSession()
+    this.subscriptions.clear()
+    this.queue.length = 0
+  }
+
+  private eventsSince(seq: number): TraceEvent[] {
+    const own = this.chronicle.events().filter(event => event.seq >= seq)
+    const first = own.find(event => 'connection' in event)
+    const opening = this.openingOf(first)
+    return [...opening.filter(event => event.seq < seq), ...own]
+  }
+
+  /** The events that opened the connection of `event`, as far as the trace still has them. */
+  private openingOf(event: TraceEvent | undefined): TraceEvent[] {
+    if (!event || !('connection' in event)) return []
+    if (this.opening.some(one => 'connection' in one && one.connection === event.connection)) {
+      return this.opening
+    }
+    return this.chronicle
+      .events()
+      .filter(
+        one =>
+          'connection' in one &&
+          one.connection === event.connection &&
+          (one.kind === 'open' || (one.kind === 'packet' && /^CONN/.test(one.packet.type))),
+      )
+  }
+}
+
+/** What CONNACK refuses with; 0 where it does not. We take any user name and password. */
+function refusal({ clientId, clean, properties }: Connect, version: Version): number {
+  if (version === '5.0') return properties.authenticationMethod === undefined ? 0 : 0x8c
+  if (clientId !== '') return 0
+  return version === '3.1' || !clean ? 2 : 0
+}

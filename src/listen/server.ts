@@ -1,0 +1,216 @@
+import type { Socket } from 'node:net'
+import type { Finding } from '../model/finding.ts'
+import type { Connect, Publish } from '../model/packet.ts'
+import type { CaseResult } from '../model/report.ts'
+import type { TraceEvent } from '../model/trace.ts'
+import type { Version } from '../model/version.ts'
+import { Listener } from '../transport/listener.ts'
+import { encode } from '../wire/codec.ts'
+import { Guest } from './served-client.ts'
+import { awaitConnect, type Stranger } from './first-packet.ts'
+import { Retained } from './messages.ts'
+import { type Piece, piecesFor, programme } from './exercises.ts'
+import { resultsOf, strangerResult } from './results.ts'
+
+export { type Piece, programme } from './exercises.ts'
+
+export type ListenOptions = {
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  /** Versions that are accepted. */
+  versions: readonly Version[]
+  pieces?: readonly Piece[]
+  /** How long a client may owe an answer or a resend. Default 10 s: devices are slow. */
+  patienceMs?: number
+  /** How long a connection may take to its CONNECT. */
+  connectMs?: number
+  /** The command line, for the reports. */
+  replay: string
+  onEvent?(client: string, event: TraceEvent): void
+  /** A piece of the programme begins or ends. */
+  onPiece?(client: string, text: string): void
+  onFinding?(client: string, finding: Finding): void
+  /** Somebody who is no client of ours, or is not let in. */
+  onStranger?(from: string, why: string): void
+}
+
+/** A fake broker that is there for whoever dials in. */
+export type Listening = {
+  readonly port: number
+  /** Names and versions of the clients so far. */
+  clients(): { name: string; version: Version }[]
+  /** Stops, and gives a case for every piece and client. */
+  close(): CaseResult[]
+}
+
+const maxPacketBytes = 4 * 1024 * 1024
+const guestsMax = 256
+const connectionsMax = 500
+const strangersMax = 100
+const tickMs = 200
+
+/** Opens the port. Rejects with the system's error. */
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const house = new House(options)
+  await house.open()
+  return house
+}
+
+class House implements Listening {
+  private readonly options: ListenOptions
+  private readonly guests = new Map<string, Guest>()
+  private readonly retained = new Retained()
+  private readonly sockets = new Set<Socket>()
+  private readonly strangers: CaseResult[] = []
+  private listener: Listener | undefined
+  private ticking: NodeJS.Timeout | undefined
+  private anonymous = 0
+
+  constructor(options: ListenOptions) {
+    this.options = options
+  }
+
+  get port(): number {
+    return this.listener?.port ?? 0
+  }
+
+  async open(): Promise<void> {
+    const { host, port } = this.options
+    this.listener = await Listener.open(host, port, () => this.admit())
+    this.ticking = setInterval(() => this.tick(), tickMs)
+    this.admit()
+  }
+
+  clients(): { name: string; version: Version }[] {
+    return [...this.guests.values()].map(({ options: { name, version } }) => ({ name, version }))
+  }
+
+  close(): CaseResult[] {
+    clearInterval(this.ticking)
+    this.listener?.close()
+    for (const guest of this.guests.values()) guest.close()
+    for (const socket of this.sockets) socket.destroy()
+    const { replay } = this.options
+    return [
+      ...[...this.guests.values()].flatMap(guest => resultsOf(guest, replay)),
+      ...this.strangers,
+    ]
+  }
+
+  private tick(): void {
+    for (const guest of this.guests.values()) guest.tick()
+  }
+
+  private admit(): void {
+    for (;;) {
+      const socket = this.listener?.waiting.shift()
+      if (!socket) return
+      const from = `${socket.remoteAddress ?? 'somebody'}:${socket.remotePort ?? ''}`
+      if (this.sockets.size >= connectionsMax) {
+        this.options.onStranger?.(from, `turned away: ${connectionsMax} connections are open`)
+        socket.resetAndDestroy()
+        continue
+      }
+      this.sockets.add(socket)
+      socket.once('close', () => this.sockets.delete(socket))
+      awaitConnect(socket, {
+        connectMs: this.options.connectMs ?? 10_000,
+        onClient: (_socket, connect, version) => this.welcome(socket, from, connect, version),
+        onLevel: (_socket, level) => this.refuseLevel(socket, from, level),
+        onStranger: (_socket, stranger) => this.dismiss(socket, from, stranger),
+      })
+    }
+  }
+
+  private welcome(socket: Socket, from: string, connect: Connect, version: Version): void {
+    if (!this.options.versions.includes(version)) {
+      this.turnAway(socket, from, version, version === '5.0' ? 0x84 : 1, `speaks MQTT ${version}`)
+      return
+    }
+    const key = connect.clientId === '' ? '' : `${version} ${connect.clientId}`
+    const known = this.guests.get(key)
+    if (!known && this.guests.size >= guestsMax) {
+      const why = `turned away: ${guestsMax} clients have been here`
+      this.turnAway(socket, from, version, version === '5.0' ? 0x97 : 3, why)
+      return
+    }
+    for (const guest of this.guests.values()) {
+      const same = guest.options.clientId === connect.clientId && connect.clientId !== ''
+      if (same && guest !== known) guest.leave('taken over')
+    }
+    const guest = known ?? this.newGuest(connect.clientId, version)
+    guest.attach(socket, connect)
+  }
+
+  private newGuest(clientId: string, version: Version): Guest {
+    const given = clientId === '' ? `anonymous-${++this.anonymous}` : clientId
+    const name = this.uniqueName(given, version)
+    const { options } = this
+    const guest: Guest = new Guest({
+      name,
+      clientId: given,
+      version,
+      pieces: piecesFor(version, options.pieces ?? programme),
+      patienceMs: options.patienceMs ?? 10_000,
+      maxPacketBytes,
+      retained: () => this.retained.all(),
+      publish: message => this.route(message, guest),
+      onEvent: event => options.onEvent?.(name, event),
+      onPiece: text => options.onPiece?.(name, text),
+      onFinding: finding => options.onFinding?.(name, finding),
+    })
+    this.guests.set(`${version} ${given}`, guest)
+    return guest
+  }
+
+  /** Client ids may hold anything; names stand in case ids, file names and on command lines. */
+  private uniqueName(clientId: string, version: Version): string {
+    const plain = clientId.replace(/[^0-9A-Za-z._-]/g, '_').slice(0, 64)
+    const taken = new Set(
+      this.clients()
+        .filter(client => client.version === version)
+        .map(client => client.name),
+    )
+    for (let number = 1; ; number++) {
+      const name = number === 1 ? plain : `${plain}-${number}`
+      if (!taken.has(name)) return name
+    }
+  }
+
+  private route(message: Publish, from: Guest): void {
+    this.retained.note(message)
+    for (const guest of this.guests.values()) guest.offer(message, guest === from)
+  }
+
+  private refuseLevel(socket: Socket, from: string, level: number): void {
+    this.turnAway(socket, from, '3.1.1', 1, `asks for protocol level ${level}`)
+  }
+
+  private turnAway(
+    socket: Socket,
+    from: string,
+    version: Version,
+    code: number,
+    why: string,
+  ): void {
+    socket.on('data', () => undefined)
+    socket.end(encode({ type: 'CONNACK', sessionPresent: false, code, properties: {} }, version))
+    setTimeout(() => socket.destroy(), 1000).unref()
+    this.options.onStranger?.(from, why)
+    const stranger = { why, wrong: false, bytes: new Uint8Array(0), version, breaches: [] }
+    this.noteStranger(from, stranger)
+  }
+
+  private dismiss(socket: Socket, from: string, stranger: Stranger): void {
+    socket.resetAndDestroy()
+    this.options.onStranger?.(from, stranger.why)
+    this.noteStranger(from, stranger)
+  }
+
+  private noteStranger(from: string, stranger: Stranger): void {
+    if (this.strangers.length >= strangersMax) return
+    const number = this.strangers.length + 1
+    this.strangers.push(strangerResult(stranger, from, number, this.options.replay))
+  }
+}

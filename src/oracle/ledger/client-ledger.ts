@@ -1,0 +1,372 @@
+import type { Packet, Publish } from '../../model/packet.ts'
+import type { EventOf, TraceEvent } from '../../model/trace.ts'
+import type { Version } from '../../model/version.ts'
+import { type ClientBooks, judgeClient, owedByClient } from './client-judge.ts'
+import { type Aliases, resolveTopic } from './content.ts'
+import { createIncoming, type Incoming, losePublish, takePublish } from './incoming.ts'
+import type { Ledger } from './ledger.ts'
+import { createMessages, type MessageRecord, type Publication, receivedBy } from './messages.ts'
+import { acknowledged, newPublication, type Outgoing, sendPublish, sendPubrel } from './outgoing.ts'
+import { isSentinel } from './sentinel.ts'
+import { matches, parseFilter } from './topics.ts'
+import { createUndo } from './lost-packets.ts'
+
+/** What our fake broker has with one client id. */
+type Peer = {
+  client: string
+  outgoing: Outgoing
+  incoming: Incoming
+  filters: Set<string>
+}
+
+/** One connection of the client. */
+export type ClientLine = {
+  number: number
+  actor: string
+  version: Version
+  peer: Peer | undefined
+  clean: boolean
+  accepted: boolean
+  stalled: boolean
+  maximumQos: number
+  /** Ids of the client's PUBLISHes here that we did not finish. */
+  unfinished: Set<number>
+  aliases: Aliases
+  ourAliases: Aliases
+}
+
+/** Under this name a record keeps what came over the wire from the client. */
+export const wire = 'wire'
+
+/**
+ * The ledger of a case against a client: what its application asked to publish has to cross the wire and be reported as it
+ * went; what our broker sent has to reach the application.
+ */
+export function createClientLedger(version: Version, hearsApp = true): Ledger {
+  const messages = createMessages(() => false)
+  const peers = new Map<string, Peer>()
+  const lines = new Map<number, ClientLine>()
+  const undo = createUndo()
+  const books: ClientBooks = {
+    version,
+    messages,
+    lines,
+    commanded: new Set(),
+    sentTopics: new Set(),
+    early: [],
+    strangers: [],
+    complete: new Map(),
+    unmet: new Set(),
+    silent: new Set(),
+    resets: 0,
+    adapter: false,
+    reports: false,
+    raw: false,
+    restarted: false,
+  }
+  /** Publications of the application by actor and tag. */
+  const tags = new Map<string, { record: MessageRecord; publication: Publication }>()
+  const stopped = new Set<string>()
+
+  function observe(event: TraceEvent): void {
+    switch (event.kind) {
+      case 'open':
+        lines.set(event.connection, createLine(event.connection, event.actor, event.version))
+        return
+      case 'packet': {
+        const line = lines.get(event.connection)
+        if (!line) return
+        if (event.from === 'harness') ours(line, event.packet, event)
+        else theirs(line, event.packet, event)
+        return
+      }
+      case 'bytes':
+        if (event.from === 'harness') books.raw = true
+        return
+      case 'close':
+        lines.delete(event.connection)
+        return
+      case 'fault':
+        onFault(event)
+        return
+      case 'restart':
+        books.restarted = true
+        return
+      case 'command':
+        onCommand(event)
+        return
+      case 'app':
+        onApp(event)
+        return
+      case 'fence':
+      case 'step':
+      case 'wait':
+      case 'finding':
+      case 'note':
+        return
+    }
+  }
+
+  function ours(line: ClientLine, packet: Packet, { seq, at }: EventOf<'packet'>): void {
+    const { peer } = line
+    if (!peer) return
+    switch (packet.type) {
+      case 'CONNACK': {
+        if (packet.code !== 0) return
+        line.accepted = true
+        const qos = packet.properties.maximumQoS
+        if (typeof qos === 'number') line.maximumQos = qos
+        if (line.version === '3.1' || (packet.sessionPresent && !line.clean)) return
+        startAnew(peer, line.unfinished)
+        return
+      }
+      case 'PUBLISH': {
+        const topic = resolveTopic(packet, line.ourAliases) ?? ''
+        if (isSentinel(packet.payload)) return
+        books.sentTopics.add(topic)
+        const record = messages.of(topic, packet.payload)
+        const by = { client: peer.client, actor: line.actor, seq, at }
+        sendPublish(peer.outgoing, record, packet, by)
+        return
+      }
+      case 'PUBREL':
+        sendPubrel(peer.outgoing, packet.id, seq)
+        return
+      case 'PUBACK':
+        line.unfinished.delete(packet.id)
+        ended(peer.incoming.unacked.get(packet.id), packet.code >= 0x80, seq)
+        return
+      case 'PUBREC':
+        if (line.version !== '5.0' || packet.code < 0x80) return
+        line.unfinished.delete(packet.id)
+        ended(peer.incoming.held.get(packet.id)?.record, true, seq)
+        peer.incoming.held.delete(packet.id)
+        return
+      case 'PUBCOMP':
+        line.unfinished.delete(packet.id)
+        ended(finishing.get(`${peer.client} ${packet.id}`), false, seq)
+        return
+      default:
+        return
+    }
+  }
+
+  /** Records whose PUBREL came, by client and id, waiting for our PUBCOMP. */
+  const finishing = new Map<string, MessageRecord | undefined>()
+
+  /** We told the client that its message is through, or refused. */
+  function ended(record: MessageRecord | undefined, refused: boolean, seq: number): void {
+    if (!record) return
+    const known = books.complete.get(record.key) ?? { done: 0, refused: 0, seq }
+    if (refused) known.refused += 1
+    else known.done += 1
+    known.seq = seq
+    books.complete.set(record.key, known)
+    books.silent.add(record)
+  }
+
+  function theirs(line: ClientLine, packet: Packet, { seq }: EventOf<'packet'>): void {
+    if (packet.type === 'CONNECT') {
+      const client = packet.clientId || `#${line.number}`
+      const peer = peers.get(client) ?? createPeer(client)
+      peers.set(client, peer)
+      line.peer = peer
+      line.clean = packet.clean
+      if (packet.clean) startAnew(peer)
+      return
+    }
+    const { peer } = line
+    if (!peer) return
+    switch (packet.type) {
+      case 'PUBLISH':
+        onWire(line, peer, packet, seq)
+        return
+      case 'PUBREL': {
+        const { incoming } = peer
+        const held = incoming.held.get(packet.id)
+        if (!held) return
+        incoming.held.delete(packet.id)
+        finishing.set(`${peer.client} ${packet.id}`, held.record)
+        undo.remember(seq, () => incoming.held.set(packet.id, held))
+        return
+      }
+      case 'PUBACK':
+      case 'PUBREC':
+      case 'PUBCOMP': {
+        const complete = acknowledged(peer.outgoing, packet, line.version === '5.0', seq)
+        if (complete) oweToApp(peer, complete.record, complete.publication)
+        return
+      }
+      case 'SUBSCRIBE':
+        for (const one of packet.subscriptions) peer.filters.add(one.filter)
+        return
+      case 'UNSUBSCRIBE':
+        for (const filter of packet.filters) peer.filters.delete(filter)
+        return
+      default:
+        return
+    }
+  }
+
+  /** `fresh`: ids of what came on the new connection already; a client need not wait for CONNACK. */
+  function startAnew(peer: Peer, fresh: ReadonlySet<number> = new Set()): void {
+    books.resets += 1
+    peer.outgoing.clear()
+    const { held, unacked } = peer.incoming
+    peer.incoming = createIncoming()
+    for (const id of fresh) {
+      const delivery = held.get(id)
+      if (delivery) peer.incoming.held.set(id, delivery)
+      const record = unacked.get(id)
+      if (record) peer.incoming.unacked.set(id, record)
+    }
+  }
+
+  function onWire(line: ClientLine, peer: Peer, packet: Publish, seq: number): void {
+    const topic = resolveTopic(packet, line.aliases) ?? ''
+    if (isSentinel(packet.payload)) return
+    if (packet.qos > 0 && packet.id !== undefined) line.unfinished.add(packet.id)
+    const known = messages.find(topic, packet.payload)
+    const asked = known?.publications.filter(one => one.tag !== undefined) ?? []
+    if (asked.length === 0 && books.commanded.has(topic)) {
+      books.strangers.push({ clause: 'neverPublished', line, seq, topic })
+    }
+    const record = messages.of(topic, packet.payload)
+    if (asked.length > 0 && asked.every(one => Math.min(one.qos, line.maximumQos) !== packet.qos)) {
+      const wanted = asked[0]!.qos
+      books.early.push({ clause: 'qosNotAsAsked', line, seq, record, wanted, got: packet.qos })
+    }
+    const incoming = peer.incoming
+    const delivery = takePublish(incoming, record, packet, wire, seq, books.restarted)
+    if (delivery) undo.remember(seq, () => losePublish(incoming, delivery, wire))
+  }
+
+  /** The client has taken a message over: its application has to get it, if it asked for such messages. */
+  function oweToApp(peer: Peer, record: MessageRecord, publication: Publication): void {
+    const wanted = [...peer.filters].some(text => matches(parseFilter(text, true), record.topic))
+    if (!wanted) return
+    const known = record.duties.get(peer.client)
+    record.duties.set(peer.client, {
+      receiver: peer.client,
+      incarnation: 0,
+      times: (known?.times ?? 0) + 1,
+      qos: publication.qos,
+      overlapping: false,
+      seq: publication.outcomeSeq,
+      will: false,
+      retained: false,
+      restarted: books.restarted,
+    })
+    books.unmet.add(record)
+  }
+
+  function onCommand({ actor, command, seq, at }: EventOf<'command'>): void {
+    books.adapter = hearsApp
+    if (command.do === 'stop' || command.do === 'disconnect') stopped.add(actor)
+    if (command.do === 'connect') stopped.delete(actor)
+    if (command.do !== 'publish' || !command.ok) return
+    const { topic, payload, qos, tag } = command
+    if (topic === undefined || !payload || tag === undefined || isSentinel(payload)) return
+    books.commanded.add(topic)
+    const record = messages.of(topic, payload)
+    const publication = newPublication({
+      client: actor,
+      actor,
+      seq,
+      at,
+      qos: qos ?? 0,
+      retain: false,
+    })
+    publication.tag = tag
+    record.publications.push(publication)
+    tags.set(`${actor} ${tag}`, { record, publication })
+  }
+
+  function onApp({ actor, event, seq }: EventOf<'app'>): void {
+    books.adapter = hearsApp
+    if (event.event === 'published') onTold(actor, event.tag, event, seq)
+    if (event.event !== 'delivered' || isSentinel(event.payload)) return
+    const record = messages.find(event.topic, event.payload)
+    const sent = record?.publications.some(one => one.tag === undefined) ?? false
+    if (!record || !sent) {
+      if (books.raw || !books.sentTopics.has(event.topic)) return
+      books.strangers.push({ clause: 'neverPublished', actor, seq, topic: event.topic })
+      return
+    }
+    const received = receivedBy(record, app)
+    received.byQos[0] += 1
+    received.seqs.push(seq)
+    if (books.restarted) received.restarted = true
+  }
+
+  function onTold(
+    actor: string,
+    tag: string,
+    event: { code?: number; error?: string },
+    seq: number,
+  ): void {
+    books.reports = true
+    const known = tags.get(`${actor} ${tag}`)
+    if (!known || known.publication.told) return
+    const ok = event.error === undefined && (event.code ?? 0) < 0x80
+    const { record, publication } = known
+    publication.told = { seq, ok }
+    const through = books.complete.get(record.key)
+    const told = record.publications.filter(one => one.told?.ok).length
+    if (!ok || publication.qos === 0) return
+    if (through && through.done >= told) return
+    const refused = through !== undefined && through.refused > 0
+    const line = [...lines.values()].at(-1)
+    books.early.push({
+      clause: refused
+        ? 'toldThoughRefused'
+        : publication.qos === 1
+          ? 'toldTooEarlyQos1'
+          : 'toldTooEarlyQos2',
+      line,
+      seq,
+      record,
+      wanted: publication.qos,
+      got: 0,
+    })
+  }
+
+  function onFault({ connection, fault }: EventOf<'fault'>): void {
+    if (fault.kind === 'lose') undo.takeBack(fault.seq)
+    const line = connection === undefined ? undefined : lines.get(connection)
+    if (line && (fault.kind === 'stall' || fault.kind === 'resume')) {
+      line.stalled = fault.kind === 'stall'
+    }
+  }
+
+  return {
+    observe,
+    owed: () => owedByClient(books, stopped),
+    judge: () => judgeClient(books, stopped),
+    messages: () => [...messages.all()],
+    settled: payload => messages.foldedPayload(payload),
+  }
+}
+
+/** Under this name a record keeps what the applications on the client got. */
+export const app = 'app'
+
+function createLine(number: number, actor: string, version: Version): ClientLine {
+  return {
+    number,
+    actor,
+    version,
+    peer: undefined,
+    clean: true,
+    accepted: false,
+    stalled: false,
+    maximumQos: 2,
+    unfinished: new Set(),
+    aliases: new Map(),
+    ourAliases: new Map(),
+  }
+}
+
+function createPeer(client: string): Peer {
+  return { client, outgoing: new Map(), incoming: createIncoming(), filters: new Set() }
+}

@@ -1,0 +1,395 @@
+import type { Connack, Connect, Disconnect } from '../../model/packet.ts'
+import { type Connection, emptyResume, type Mark, proveRead } from './connection.ts'
+import { addDue, clearDues, takeDue } from './answers.ts'
+import { possible, settle } from './exchange.ts'
+import { limitsOf } from './limits.ts'
+import { clearSession, createSession, loosenSession, type Session } from './session.ts'
+import { say, type Watch } from '../ruling.ts'
+
+/*
+ * Connections and sessions: who takes part, what is kept, what a resumed session has to send again.
+ */
+
+/** Seconds by which clocks may differ before expiry is held against anyone. */
+const slackS = 2
+
+export type Sessions = Map<string, Session>
+
+/** CONNECT, from either side. */
+export function onConnect(
+  watch: Watch,
+  connection: Connection,
+  sessions: Sessions,
+  packet: Connect,
+  mark: Mark | undefined,
+): void {
+  if (connection.phase !== 'open') {
+    if (mark) connection.excused = true
+    else {
+      say(watch, connection.version, 'secondConnect', {
+        message: 'A second CONNECT came on one connection',
+        expected: 'one CONNECT',
+        got: 'CONNECT again',
+      })
+    }
+    return
+  }
+  connection.phase = 'connecting'
+  connection.clean = packet.clean
+  connection.authenticates = packet.properties.authenticationMethod !== undefined
+  connection.client = packet.clientId === '' ? `#${connection.number}` : packet.clientId
+  const session = sessions.get(connection.client) ?? createSession(connection.client)
+  sessions.set(connection.client, session)
+  connection.session = session
+  if (mark) connection.limits = limitsOf(packet)
+  else connection.ourLimits = limitsOf(packet)
+  const expiryS = packet.properties.sessionExpiryInterval
+  connection.expiryS = typeof expiryS === 'number' ? expiryS : 0
+  session.subscribing.clear()
+  if (mark) oweConnack(watch, connection, packet, mark)
+  else clientConnects(connection, session)
+}
+
+function oweConnack(watch: Watch, connection: Connection, packet: Connect, mark: Mark): void {
+  const level = { '3.1': 3, '3.1.1': 4, '5.0': 5 }[connection.version]
+  const name = connection.version === '3.1' ? 'MQIsdp' : 'MQTT'
+  const plain =
+    packet.protocolLevel === level &&
+    packet.protocolName === name &&
+    packet.clientId !== '' &&
+    packet.properties.authenticationMethod === undefined
+  if (!plain) return
+  addDue(connection.dues, {
+    packet: 'CONNACK',
+    id: 0,
+    clause: 'connackOwed',
+    seq: watch.seq,
+    mark,
+    text: 'CONNACK',
+    mild: false,
+    closing: 'may',
+  })
+}
+
+/** A client under test knows at CONNECT what it keeps: with Clean Session or Clean Start 1 nothing. */
+function clientConnects(connection: Connection, session: Session): void {
+  if (connection.clean) {
+    clearSession(session)
+    session.since = connection.number
+    return
+  }
+  prepareResume(connection, session)
+}
+
+/** CONNACK, from either side. */
+export function onConnack(
+  watch: Watch,
+  connection: Connection,
+  packet: Connack,
+  mark: Mark | undefined,
+): void {
+  if (!mark && !firstConnack(watch, connection, packet)) return
+  if (connection.phase !== 'connecting') return
+  const { session } = connection
+  if (!session) return
+  if (!mark) connection.ourLimits = limitsOf(packet)
+  else connection.limits = connection.pipelined ? connection.limits : limitsOf(packet)
+  if (packet.code !== 0) {
+    connection.phase = 'refused'
+    if (!mark) refused(watch, connection, packet)
+    return
+  }
+  connection.phase = 'accepted'
+  connection.acceptedSeq = watch.seq
+  const expiryS = packet.properties.sessionExpiryInterval
+  if (typeof expiryS === 'number') connection.expiryS = expiryS
+  takeOver(watch, connection, session)
+  if (mark) clientIsAccepted(watch, connection, session, packet.sessionPresent)
+  else brokerAccepts(watch, connection, session, packet.sessionPresent)
+  session.connections += 1
+  session.current = connection
+  session.expiryS = connection.version === '5.0' ? expirySeconds(connection.expiryS) : forever
+  const kept = connection.version === '5.0' ? session.expiryS > 0 : !connection.clean
+  session.kept = kept ? 'yes' : 'no'
+  session.restarted = false
+}
+
+const forever = Number.POSITIVE_INFINITY
+
+function expirySeconds(value: number): number {
+  return value >= 0xffff_ffff ? forever : value
+}
+
+/** A broker sends CONNACK once, and before anything else. */
+function firstConnack(watch: Watch, connection: Connection, packet: Connack): boolean {
+  const taken = takeDue(connection.dues, 'CONNACK', 0)
+  if (taken) proveRead(taken.due.mark)
+  if (connection.phase === 'accepted' || connection.phase === 'refused') {
+    say(watch, connection.version, 'secondConnack', {
+      message: 'A second CONNACK came on one connection',
+      expected: 'one CONNACK',
+      got: `CONNACK, code ${packet.code}`,
+    })
+    return false
+  }
+  return true
+}
+
+function refused(watch: Watch, connection: Connection, packet: Connack): void {
+  if (packet.sessionPresent) {
+    say(watch, connection.version, 'presentThoughRefused', {
+      message: 'CONNACK refuses and says Session Present 1',
+      expected: 'Session Present 0',
+      got: `Session Present 1, code ${packet.code}`,
+    })
+  }
+  connection.closeDue = {
+    seq: watch.seq,
+    clause: 'closeAfterRefusal',
+    text: `the connection closed after CONNACK code ${packet.code}`,
+  }
+}
+
+/** The earlier connection of the same client id has to go. */
+function takeOver(watch: Watch, connection: Connection, session: Session): void {
+  const earlier = session.current
+  if (!earlier || earlier === connection || earlier.ended) return
+  earlier.superseded = true
+  clearDues(earlier.dues)
+  if (watch.target === 'client') return
+  earlier.closeDue = {
+    seq: watch.seq,
+    clause: 'takeover',
+    text: 'the earlier connection of the client id closed',
+  }
+}
+
+/** What a broker says about the session, held against what it has to know. */
+function brokerAccepts(
+  watch: Watch,
+  connection: Connection,
+  session: Session,
+  present: boolean,
+): void {
+  if (connection.version === '3.1') {
+    resumeOrStart(watch, connection, session, !connection.clean && session.kept !== 'no')
+    return
+  }
+  const story = storyOf(watch, connection, session)
+  if (present && connection.clean) {
+    say(watch, connection.version, 'presentThoughClean', {
+      message: 'CONNACK says Session Present 1 to a CONNECT that asks for a new session',
+      expected: 'Session Present 0',
+      got: 'Session Present 1',
+    })
+  } else if (present && story === 'none') {
+    say(watch, connection.version, 'presentThoughNone', {
+      message: 'CONNACK says Session Present 1 though there is no session of that client id',
+      expected: 'Session Present 0',
+      got: 'Session Present 1',
+    })
+  } else if (present && story === 'expired') {
+    say(watch, connection.version, 'expiredSessionKept', {
+      message: `CONNACK says Session Present 1 after more than ${session.expiryS} s away`,
+      expected: 'Session Present 0: the session has expired',
+      got: 'Session Present 1',
+    })
+  } else if (!present && story === 'stored' && !connection.clean) {
+    say(watch, connection.version, 'absentThoughStored', {
+      message: 'CONNACK says Session Present 0 though the session was to be kept',
+      expected: 'Session Present 1',
+      got: 'Session Present 0',
+    })
+  }
+  resumeOrStart(watch, connection, session, present && !connection.clean)
+}
+
+/** What the broker must know of the session by now. A restart may have cost it; a late close may have kept it. */
+function storyOf(
+  watch: Watch,
+  connection: Connection,
+  session: Session,
+): 'none' | 'stored' | 'expired' | 'open' {
+  if (session.connections === 0 && session.kept === 'no') return 'none'
+  if (session.kept === 'maybe' || session.restarted) return 'open'
+  if (session.kept === 'no') {
+    const ended = connection.version !== '5.0' || session.endedByTarget
+    return ended ? 'none' : 'open'
+  }
+  const awayS = (watch.at - session.endedAt) / 1000
+  const away = session.current?.ended === true
+  if (away && awayS > session.expiryS + slackS) return 'expired'
+  if (away && awayS > session.expiryS - slackS) return 'open'
+  return 'stored'
+}
+
+function clientIsAccepted(
+  watch: Watch,
+  connection: Connection,
+  session: Session,
+  present: boolean,
+): void {
+  if (connection.clean) {
+    // Session Present 1 here would be a lie of ours.
+    if (present) connection.excused = true
+    return
+  }
+  if (connection.version === '5.0' && present && session.connections === 0) {
+    connection.closeDue = {
+      seq: watch.seq,
+      clause: 'clientWithoutState',
+      text: 'the connection closed: Session Present 1 without a session of its own',
+    }
+  }
+  if (present || connection.version === '3.1') {
+    connection.resume.known = true
+    connection.resume.seq = watch.seq
+    return
+  }
+  connection.resume = emptyResume()
+  if (connection.version === '5.0') {
+    clearSession(session, connection.number)
+    session.since = connection.number
+  } else {
+    // 3.1.1 leaves it to the client whether it forgets. Ours of the other direction are for us to forget.
+    loosenSession(session)
+    session.ours.clear()
+  }
+}
+
+function resumeOrStart(
+  watch: Watch,
+  connection: Connection,
+  session: Session,
+  resumed: boolean,
+): void {
+  if (!resumed) {
+    clearSession(session)
+    session.since = connection.number
+    return
+  }
+  prepareResume(connection, session)
+  connection.resume.known = true
+  connection.resume.seq = watch.seq
+}
+
+/** Sorts what is under way by the step it has certainly reached, or into `open`. */
+function prepareResume(connection: Connection, session: Session): void {
+  const resume = emptyResume()
+  for (const exchange of session.open.values()) {
+    if (exchange.publishedOn === connection.number) continue
+    settle(exchange)
+    const phases = possible(exchange)
+    if (exchange.phase === 'free') continue
+    if (phases.size > 1) resume.open.set(exchange.id, exchange)
+    else if (phases.has('publish')) resume.publishes.set(exchange.id, exchange)
+    else resume.pubrels.set(exchange.id, exchange)
+  }
+  const byPubrec = [...resume.pubrels.values()].sort((a, b) => a.recOrder - b.recOrder)
+  resume.pubrels = new Map(byPubrec.map(exchange => [exchange.id, exchange]))
+  connection.resume = resume
+}
+
+/** DISCONNECT, from either side. */
+export function onDisconnect(
+  watch: Watch,
+  connection: Connection,
+  packet: Disconnect,
+  mark: Mark | undefined,
+): void {
+  const { session } = connection
+  const expiryS = packet.properties.sessionExpiryInterval
+  if (session && session.current === connection && typeof expiryS === 'number') {
+    // Whether the target read it, or we took it to heart, shows later.
+    session.kept = 'maybe'
+    session.expiryS = expirySeconds(expiryS)
+  }
+  if (mark) {
+    connection.weDisconnected = true
+    clearDues(connection.dues)
+    connection.resume = emptyResume()
+    return
+  }
+  if (watch.target === 'broker' && connection.phase !== 'accepted') {
+    say(watch, connection.version, 'disconnectBeforeConnack', {
+      message: 'DISCONNECT came before CONNACK',
+      expected: 'CONNACK, or the connection closed',
+      got: `DISCONNECT, code 0x${packet.code.toString(16)}`,
+    })
+  }
+  falseOverrun(watch, connection, packet.code)
+  connection.theyDisconnected = { seq: watch.seq, code: packet.code }
+  connection.closeDue ??= {
+    seq: watch.seq,
+    clause: 'closeAfterDisconnect',
+    text: 'the connection closed after DISCONNECT',
+  }
+}
+
+/** 5.0: DISCONNECT 0x93 though we never had more PUBLISHes out than its Receive Maximum. */
+function falseOverrun(watch: Watch, connection: Connection, code: number): void {
+  if (code !== 0x93 || connection.excused || connection.opaque) return
+  say(watch, connection.version, 'quotaFalseAlarm', {
+    message: 'DISCONNECT says that Receive Maximum was exceeded, and it was not',
+    expected: `no DISCONNECT 0x93 at up to ${connection.ourLimits.receiveMaximum} unacknowledged`,
+    got: `DISCONNECT 0x93 at ${connection.ourPeak}`,
+  })
+}
+
+/** Codes by which a peer may always leave: shutting down, taken over, moved, administrative, idle, rate, time. */
+const leavingCodes = new Set([0x89, 0x8b, 0x8d, 0x8e, 0x96, 0x97, 0x98, 0x9c, 0x9d, 0x9f, 0xa0])
+
+/** The end of a connection. */
+export function onClose(
+  watch: Watch,
+  connection: Connection,
+  by: 'harness' | 'target',
+  mayLeave: boolean,
+): void {
+  // Whether a takeover is told, DISCONNECT 0x8E, is for a scenario to ask: here the end of the one connection and the beginning of the
+  // other come in either order.
+  if (by === 'target' && !mayLeave && !connection.superseded)
+    closedInsteadOfAnswer(watch, connection)
+  connection.ended = true
+  connection.readAtMost = Math.min(connection.readAtMost, connection.sent)
+  connection.closeDue = undefined
+  clearDues(connection.dues)
+  connection.resume = emptyResume()
+  const { session } = connection
+  if (!session) return
+  if (session.current === connection) {
+    session.endedAt = watch.at
+    session.endedByTarget = by === 'target'
+  } else if (connection.phase === 'connecting') unanswered(connection, session)
+}
+
+/** CONNECT went out and CONNACK never came: the session may have begun anew or not. */
+function unanswered(connection: Connection, session: Session): void {
+  if (connection.clean) {
+    loosenSession(session)
+    session.ours.clear()
+    session.since = Math.min(session.since, connection.number)
+  }
+  session.kept = 'maybe'
+}
+
+/** Closing is no answer to a repeat of what the target owns, nor to PUBREL. */
+function closedInsteadOfAnswer(watch: Watch, connection: Connection): void {
+  const { excused, opaque, weDisconnected, theyDisconnected, closeDue } = connection
+  if (excused || opaque || weDisconnected || connection.phase !== 'accepted') return
+  if (closeDue && !theyDisconnected) return
+  if (theyDisconnected && leavingCodes.has(theyDisconnected.code)) return
+  for (const due of connection.dues) {
+    if (due.closing === 'may') continue
+    say(watch, connection.version, due.clause, {
+      message: `The target closed the connection instead of sending ${due.text}`,
+      expected: due.text,
+      got: theyDisconnected
+        ? `DISCONNECT, code 0x${theyDisconnected.code.toString(16)}`
+        : 'the connection closed',
+      seq: due.seq,
+      ...(due.closing === 'should not' ? { level: 'SHOULD' as const } : {}),
+    })
+    return
+  }
+}

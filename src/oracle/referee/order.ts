@@ -1,0 +1,90 @@
+import type { Connection } from './connection.ts'
+import { proveRead } from './connection.ts'
+import type { Due } from './answers.ts'
+import type { Exchange } from './exchange.ts'
+import { say, type Watch } from '../ruling.ts'
+
+/*
+ * Order among what one side sends. qos2.md, "Order": PUBACK, PUBREC, PUBREL and resent PUBLISH are bound for clients;
+ * 3.1.1 binds a server that delivers in PUBREL and resent PUBLISH; 5.0 binds a server per topic only.
+ */
+
+/** A PUBLISH resent on a resumed session, while an older one still waits for its resend. */
+export function resendsPublish(watch: Watch, connection: Connection, exchange: Exchange): void {
+  const first = firstOf(connection.resume.publishes)
+  if (!first || first.order >= exchange.order) return
+  const sameStream = first.topic === exchange.topic && first.qos === exchange.qos
+  const bound = watch.target === 'client' || (connection.version !== '5.0' && sameStream)
+  if (!bound && !sameStream && connection.version === '5.0') return
+  told(
+    watch,
+    connection,
+    'orderPublish',
+    `PUBLISH id ${first.id}`,
+    `PUBLISH id ${exchange.id}`,
+    bound,
+  )
+}
+
+/** A PUBREL resent on a resumed session, while another stands before it in the order of PUBREC and of PUBLISH alike. */
+export function resendsPubrel(watch: Watch, connection: Connection, exchange: Exchange): void {
+  if (watch.target === 'broker' && connection.version === '5.0') return
+  const first = firstOf(connection.resume.pubrels)
+  if (!first || first.recOrder >= exchange.recOrder || first.order >= exchange.order) return
+  told(watch, connection, 'orderPubrel', `PUBREL id ${first.id}`, `PUBREL id ${exchange.id}`, true)
+}
+
+/** A PUBREL that answers a PUBREC of this connection. */
+export function ordersPubrels(
+  watch: Watch,
+  connection: Connection,
+  { due, overtaken }: { due: Due; overtaken: Due | undefined },
+): void {
+  proveRead(due.mark)
+  if (!overtaken || (watch.target === 'broker' && connection.version === '5.0')) return
+  told(watch, connection, 'orderPubrel', overtaken.text, due.text, true)
+}
+
+/** PUBACKs and PUBRECs of a client; a broker's towards its publishers are not bound. */
+export function ordersAnswers(
+  watch: Watch,
+  connection: Connection,
+  { due, overtaken }: { due: Due; overtaken: Due | undefined },
+): void {
+  if (!overtaken || watch.target === 'broker') return
+  if (due.packet === 'PUBACK')
+    told(watch, connection, 'orderPuback', overtaken.text, due.text, true)
+  if (due.packet === 'PUBREC')
+    told(watch, connection, 'orderPubrec', overtaken.text, due.text, true)
+}
+
+/** Once a connection: the rest of a wrong order follows from its beginning. */
+function told(
+  watch: Watch,
+  connection: Connection,
+  clause: 'orderPublish' | 'orderPubrel' | 'orderPuback' | 'orderPubrec',
+  expected: string,
+  got: string,
+  bound: boolean,
+): void {
+  if (connection.orderTold || connection.opaque) return
+  connection.orderTold = true
+  say(watch, connection.version, clause, {
+    message: `${got} came before ${expected}`,
+    expected: `${expected} first`,
+    got,
+    ...(bound ? {} : { level: 'SHOULD', about: 'dispute' }),
+  })
+}
+
+/** The exchange has moved on here: its resend is no longer owed. */
+export function leaveResume({ resume }: Connection, id: number): void {
+  resume.publishes.delete(id)
+  resume.pubrels.delete(id)
+  resume.open.delete(id)
+}
+
+function firstOf(map: Map<number, Exchange>): Exchange | undefined {
+  for (const exchange of map.values()) return exchange
+  return undefined
+}

@@ -1,0 +1,325 @@
+import type { Breach } from '../../model/finding.ts'
+import type { Packet } from '../../model/packet.ts'
+import type { EventOf, TraceEvent } from '../../model/trace.ts'
+import type { Version } from '../../model/version.ts'
+import type { TargetRole } from '../../standard/clauses.ts'
+import { type Connection, createConnection, type Mark, nextMark } from './connection.ts'
+import { contentKey, resolveTopic } from '../ledger/content.ts'
+import { addDue, clearDues } from './answers.ts'
+import { onClose, onConnack, onConnect, onDisconnect, type Sessions } from './lifecycle.ts'
+import { checkPublish, checkSize } from './limits.ts'
+import { breaksRules, directionAllows } from './our-breaches.ts'
+import { type Owed, overdueOf, owedOf } from '../owed.ts'
+import { createPublications } from '../ledger/publications.ts'
+import { onAnswer, onOurPublish, onOurPubrel, onPingresp, onSuback } from './receiver.ts'
+import { onOurAck, onPublish, onPubrel, onSubscribing, publishTakesSubscribeId } from './sender.ts'
+import { loosenSession, type Session } from './session.ts'
+import { createWatch, drain, say } from '../ruling.ts'
+
+/** Watches every connection of one case, asked or not. */
+export type Referee = {
+  /** Breaches that this event makes certain. */
+  observe(event: TraceEvent): Breach[]
+  /** What the target still has to send on open connections, found as it is asked for. */
+  owed(): Iterable<Owed>
+  /** The same as breaches, for when nobody waits any longer. */
+  overdue(): Breach[]
+}
+
+export type { Owed } from '../owed.ts'
+
+export function createReferee({ target }: { target: TargetRole; version: Version }): Referee {
+  const watch = createWatch(target)
+  const connections = new Map<number, Connection>()
+  const sessions: Sessions = new Map()
+  const publications = createPublications()
+  const fences = new Map<string, number>()
+  /** The target is being stopped, or the application told it to leave: closing needs no reason. */
+  let leaving = false
+
+  function observe(event: TraceEvent): Breach[] {
+    watch.seq = event.seq
+    watch.at = event.at
+    switch (event.kind) {
+      case 'open':
+        connections.set(
+          event.connection,
+          createConnection(event.connection, event.actor, event.version, event.seq),
+        )
+        break
+      case 'packet':
+        onPacket(event)
+        break
+      case 'bytes':
+        onBytes(event)
+        break
+      case 'close':
+        onEnd(event)
+        break
+      case 'fault':
+        onFault(event)
+        break
+      case 'restart':
+        onRestart(event)
+        break
+      case 'command':
+        onCommand(event)
+        break
+      case 'fence':
+        for (const actor of event.actors) fences.set(actor, event.seq)
+        break
+      case 'app':
+      case 'step':
+      case 'wait':
+      case 'finding':
+      case 'note':
+        break
+    }
+    return drain(watch)
+  }
+
+  function onPacket({ connection: number, from, packet, bytes }: EventOf<'packet'>): void {
+    const connection = connections.get(number)
+    if (!connection || connection.ended) return
+    if (from === 'harness') ours(connection, packet, nextMark(connection), bytes)
+    else theirs(connection, packet, bytes.length)
+  }
+
+  function ours(connection: Connection, packet: Packet, mark: Mark, bytes: Uint8Array): void {
+    const wrong = breaksRules(connection, target, packet, bytes)
+    if (wrong === 'excuses') connection.excused = true
+    if (wrong === 'malformed') {
+      connection.excused = true
+      connection.opaque = true
+      clearDues(connection.dues)
+      return
+    }
+    if (packet.type === 'CONNECT') {
+      onConnect(watch, connection, sessions, packet, mark)
+      return
+    }
+    if (packet.type === 'CONNACK') {
+      onConnack(watch, connection, packet, mark)
+      return
+    }
+    const { session } = connection
+    if (!session) return
+    if (connection.weDisconnected) return
+    switch (packet.type) {
+      case 'PUBLISH': {
+        const topic = resolveTopic(packet, connection.ourAliases) ?? ''
+        if (target === 'broker') publications.note(contentKey(topic, packet.payload), watch.seq)
+        if (packet.qos === 0 || packet.id === undefined) return
+        onOurPublish(watch, connection, session, { ...packet, id: packet.id }, topic, mark)
+        return
+      }
+      case 'PUBREL':
+        onOurPubrel(watch, connection, session, packet.id, mark)
+        return
+      case 'PUBACK':
+      case 'PUBREC':
+      case 'PUBCOMP':
+        onOurAck(watch, connection, session, packet, mark)
+        return
+      case 'SUBACK':
+      case 'UNSUBACK':
+        session.subscribing.delete(packet.id)
+        return
+      case 'SUBSCRIBE':
+        asks(connection, packet.id, 'SUBACK', 'subackOwed', mark, packet.subscriptions.length)
+        return
+      case 'UNSUBSCRIBE':
+        asks(connection, packet.id, 'UNSUBACK', 'unsubackOwed', mark, packet.filters.length)
+        return
+      case 'PINGREQ':
+        asks(connection, 0, 'PINGRESP', 'pingrespOwed', mark)
+        return
+      case 'DISCONNECT':
+        onDisconnect(watch, connection, packet, mark)
+        return
+      case 'PINGRESP':
+      case 'AUTH':
+        return
+    }
+  }
+
+  function asks(
+    connection: Connection,
+    id: number,
+    packet: 'SUBACK' | 'UNSUBACK' | 'PINGRESP',
+    clause: 'subackOwed' | 'unsubackOwed' | 'pingrespOwed',
+    mark: Mark,
+    codes?: number,
+  ): void {
+    const text = id === 0 ? packet : `${packet} id ${id}`
+    const due = { packet, id, clause, seq: watch.seq, mark, text, mild: false } as const
+    addDue(connection.dues, { ...due, closing: 'may', ...(codes === undefined ? {} : { codes }) })
+  }
+
+  function theirs(connection: Connection, packet: Packet, sizeBytes: number): void {
+    if (afterDisconnect(connection, packet)) return
+    if (!directionAllows(target, connection.version, packet.type)) {
+      say(watch, connection.version, 'wrongDirection', {
+        message: `A ${target} does not send ${packet.type}`,
+        expected: `no ${packet.type} from a ${target}`,
+        got: packet.type,
+      })
+      return
+    }
+    checkSize(watch, connection, packet, sizeBytes)
+    if (packet.type === 'CONNECT') {
+      onConnect(watch, connection, sessions, packet, undefined)
+      return
+    }
+    if (packet.type === 'CONNACK') {
+      onConnack(watch, connection, packet, undefined)
+      return
+    }
+    if (packet.type === 'DISCONNECT') {
+      onDisconnect(watch, connection, packet, undefined)
+      return
+    }
+    if (tooEarly(connection, packet)) return
+    const { session } = connection
+    if (!session) return
+    if (connection.phase === 'connecting') connection.pipelined = true
+    if (packet.type === 'PUBLISH') checkPublish(watch, connection, packet)
+    // What crossed with a takeover is judged by nothing but its form.
+    if (connection.superseded) return
+    switch (packet.type) {
+      case 'PUBLISH':
+        published(connection, session, packet, sizeBytes)
+        return
+      case 'PUBREL':
+        onPubrel(watch, connection, session, packet)
+        return
+      case 'PUBACK':
+      case 'PUBREC':
+      case 'PUBCOMP':
+        onAnswer(watch, connection, session, packet)
+        return
+      case 'SUBACK':
+      case 'UNSUBACK':
+        onSuback(watch, connection, packet)
+        return
+      case 'PINGRESP':
+        onPingresp(watch, connection)
+        return
+      case 'SUBSCRIBE':
+      case 'UNSUBSCRIBE':
+        onSubscribing(watch, connection, session, packet.type, packet.id)
+        return
+      case 'AUTH':
+        authenticates(connection)
+        return
+      case 'PINGREQ':
+        return
+    }
+  }
+
+  function authenticates(connection: Connection): void {
+    if (connection.authenticates || connection.phase === 'open') return
+    say(watch, connection.version, 'authUnasked', {
+      message: 'AUTH came, and CONNECT named no Authentication Method',
+      expected: 'no AUTH',
+      got: 'AUTH',
+    })
+  }
+
+  function published(
+    connection: Connection,
+    session: Session,
+    packet: Packet & { type: 'PUBLISH' },
+    sizeBytes: number,
+  ): void {
+    const named = resolveTopic(packet, connection.aliases)
+    // An alias that nobody knows is one breach; it should not look like another message too.
+    const topic = named ?? session.open.get(packet.id ?? 0)?.topic ?? ''
+    if (packet.qos === 0) {
+      if (!packet.dup) return
+      say(watch, connection.version, 'dupAtQos0', {
+        message: 'A QoS 0 PUBLISH has DUP 1',
+        expected: 'DUP 0',
+        got: 'DUP 1',
+      })
+      return
+    }
+    // Id 0, or none, is the audit's finding.
+    if (!packet.id) return
+    publishTakesSubscribeId(watch, connection, session, packet.id)
+    const withId = { ...packet, id: packet.id }
+    onPublish(watch, connection, session, withId, topic, sizeBytes, publications)
+  }
+
+  function afterDisconnect(connection: Connection, packet: Packet): boolean {
+    if (!connection.theyDisconnected) return false
+    say(watch, connection.version, 'afterDisconnect', {
+      message: `${packet.type} came after DISCONNECT`,
+      expected: 'nothing after DISCONNECT',
+      got: packet.type,
+    })
+    return true
+  }
+
+  function tooEarly(connection: Connection, packet: Packet): boolean {
+    const early =
+      target === 'broker'
+        ? connection.phase === 'open' || connection.phase === 'connecting'
+        : connection.phase === 'open'
+    if (!early || packet.type === 'AUTH') return false
+    const first = target === 'broker' ? 'CONNACK' : 'CONNECT'
+    say(watch, connection.version, 'firstPacket', {
+      message: `${packet.type} came before ${first}`,
+      expected: `${first} first`,
+      got: packet.type,
+    })
+    return true
+  }
+
+  function onBytes({ connection: number, from }: EventOf<'bytes'>): void {
+    const connection = connections.get(number)
+    if (!connection || from !== 'harness') return
+    connection.excused = true
+    connection.opaque = true
+    clearDues(connection.dues)
+  }
+
+  function onEnd(event: EventOf<'close'>): void {
+    const connection = connections.get(event.connection)
+    if (!connection || connection.ended) return
+    const by = event.by === 'harness' ? 'harness' : 'target'
+    onClose(watch, connection, by, leaving || target === 'client')
+    connections.delete(event.connection)
+  }
+
+  function onFault({ connection: number, fault }: EventOf<'fault'>): void {
+    if (fault.kind === 'restart') leaving = true
+    if (fault.kind !== 'stall' && fault.kind !== 'resume') return
+    const connection = number === undefined ? undefined : connections.get(number)
+    if (connection) connection.stalled = fault.kind === 'stall'
+  }
+
+  function onRestart({ phase }: EventOf<'restart'>): void {
+    leaving = phase === 'down'
+    if (phase === 'up') return
+    for (const session of sessions.values()) {
+      session.restarted = true
+      for (const exchange of session.open.values()) exchange.restarted = true
+      for (const exchange of session.ours.values()) exchange.restarted = true
+      // A client may have lost its store with its process.
+      if (target === 'client') loosenSession(session)
+    }
+  }
+
+  function onCommand({ command }: EventOf<'command'>): void {
+    if (target !== 'client' || command.do !== 'publish' || !command.ok) return
+    if (command.topic === undefined || !command.payload) return
+    publications.note(contentKey(command.topic, command.payload), watch.seq)
+  }
+
+  return {
+    observe,
+    owed: () => owedOf(target, connections.values()),
+    overdue: () => overdueOf(target, connections.values(), actor => fences.get(actor) ?? -1),
+  }
+}

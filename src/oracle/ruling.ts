@@ -1,0 +1,64 @@
+import type { Breach, Level } from '../model/finding.ts'
+import type { Version } from '../model/version.ts'
+import { type ClauseName, cite, levelOfClause, type TargetRole } from '../standard/clauses.ts'
+
+/** What a rule found: `message` is one sentence, `expected` and `got` stand side by side in a report. */
+export type Said = {
+  message: string
+  expected: string
+  got: string
+  nearestMiss?: string
+  /** `seq` it points at; by default the event under way. */
+  seq?: number
+  /** Only where it differs from the clause's own. */
+  level?: Level
+  about?: 'durability' | 'dispute' | undefined
+}
+
+/** What the rules share while one event is judged: whom they judge, where in the trace they are, and what they found. */
+export type Watch = {
+  target: TargetRole
+  /** Of the event under way. */
+  seq: number
+  at: number
+  found: Breach[]
+}
+
+export function createWatch(target: TargetRole): Watch {
+  return { target, seq: 0, at: 0, found: [] }
+}
+
+export function say(watch: Watch, version: Version, clause: ClauseName, said: Said): void {
+  watch.found.push(breachOf('referee', watch, version, clause, said))
+}
+
+export function breachOf(
+  judge: Breach['judge'],
+  watch: Pick<Watch, 'target' | 'seq'>,
+  version: Version,
+  clause: ClauseName,
+  said: Said,
+): Breach {
+  const level = said.level ?? levelOfClause(clause, version, watch.target)
+  return {
+    statement: cite(clause, version, watch.target),
+    level: said.about === 'dispute' && level === 'MUST' ? 'SHOULD' : level,
+    message: said.message,
+    expected: said.expected,
+    got: said.got,
+    seq: said.seq ?? watch.seq,
+    judge,
+    ...(said.nearestMiss === undefined ? {} : { nearestMiss: said.nearestMiss }),
+    ...(said.about === undefined ? {} : { about: said.about }),
+  }
+}
+
+/** Takes what was found so far. */
+export function drain(watch: Watch): Breach[] {
+  if (watch.found.length === 0) return none
+  const found = watch.found
+  watch.found = []
+  return found
+}
+
+const none: Breach[] = []

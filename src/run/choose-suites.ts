@@ -1,0 +1,34 @@
+import { formatProblems, type Problem } from '../model/schema/problem.ts'
+import type { Suite } from '../scenario/ast.ts'
+import { loadSuites } from '../scenario/load.ts'
+import type { selectCases } from '../scenario/select.ts'
+import { includedFiles, readSuiteFiles, type TextFile } from './suite-files.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Reads and checks suites. Rejects with UsageError showing every mistake of every file: nothing runs then. */
+export async function readSuites(wanted: string[]): Promise<{ suites: Suite[]; words: string[] }> {
+  const { files, fragments, words } = await readSuiteFiles(wanted)
+  const first = loadSuites(files, { fragments })
+  const more = await includedFiles(first.suites, files)
+  const all = [...files, ...more]
+  const { suites, problems } = more.length > 0 ? loadSuites(all, { fragments }) : first
+  if (problems.length > 0) throw new UsageError(showProblems(problems, [...all, ...fragments]))
+  return { suites, words }
+}
+
+/** The words that select nothing, as one message. */
+export function nothingCalled(unknown: ReturnType<typeof selectCases>['unknown']): UsageError {
+  const lines = unknown.map(({ word, hint }) => {
+    const what = /\.ya?ml$/.test(word)
+      ? `there is no suite file "${word}"`
+      : `nothing is called "${word}"`
+    return hint === undefined ? what : `${what}; did you mean "${hint}"?`
+  })
+  return new UsageError([...lines, '(mqttspec list suites shows what there is)'].join('\n'))
+}
+
+export function showProblems(problems: Problem[], files: TextFile[]): string {
+  const texts = new Map(files.map(file => [file.path, file.text]))
+  const shown = formatProblems(problems, file => texts.get(file) ?? '')
+  return `${shown}\n\n${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}; nothing was run`
+}

@@ -1,0 +1,120 @@
+import { existsSync, statSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the package: the parent of `src` or `dist`. */
+export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
+
+export type TextFile = { path: string; text: string }
+
+export type SuiteFiles = {
+  files: TextFile[]
+  fragments: TextFile[]
+  /** The words that named no file: selections among the cases. */
+  words: string[]
+}
+
+/**
+ * Which suite files a command line names. A word that is a file or folder here is read; any other selects among the suites that
+ * come with the package. Without files of one's own, all of those are read.
+ */
+export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
+  const own: string[] = []
+  const rest: string[] = []
+  for (const word of words.map(unquoted)) {
+    const found = looksLikePath(word) && existsSync(word) ? await yamlFiles(word) : []
+    // A folder without suites is no file: the word may be the name of a family, else it is a mistake that selecting tells.
+    if (found.some(isSuite)) own.push(...found)
+    else rest.push(word)
+  }
+  const shipped = path.join(packageRoot, 'suites')
+  const files = own.length > 0 ? own : await yamlFiles(shipped)
+  const fragments = new Set(await yamlFiles(path.join(shipped, 'fragments')))
+  for (const file of own) {
+    for (const near of await yamlFiles(path.join(path.dirname(file), 'fragments'))) {
+      fragments.add(near)
+    }
+  }
+  const texts = await Promise.all(files.filter(isSuite).map(readText))
+  return {
+    files: texts.filter(file => mayBeMeant(file, rest)),
+    fragments: await Promise.all([...fragments].map(readText)),
+    words: rest,
+  }
+}
+
+/** The shell of Windows leaves the single quotes of a replay line in place. */
+function unquoted(word: string): string {
+  return /^'.*'$/s.test(word) ? word.slice(1, -1) : word
+}
+
+/** The files of suites that others include and that were not read yet. */
+export async function includedFiles(
+  suites: readonly { includes: string[] }[],
+  known: readonly TextFile[],
+): Promise<TextFile[]> {
+  const names = new Set(suites.flatMap(suite => suite.includes))
+  const files = new Set((await Promise.all([...names].map(foundFiles))).flat())
+  const texts = await Promise.all([...files].filter(isSuite).map(readText))
+  return texts.filter(file => !known.some(other => other.path === file.path))
+}
+
+/** What a suite includes, seen from where the user is or, for what the package ships, from there. */
+async function foundFiles(name: string): Promise<string[]> {
+  const here = await yamlFiles(name)
+  return here.length > 0 ? here : yamlFiles(path.join(packageRoot, name))
+}
+
+/**
+ * Whether any of the words can select from this file: a replay of one case need not read every suite. Words that tell nothing of
+ * the suite (a bare scenario id, a wildcard) mean all files, and so do words that fit none.
+ */
+function mayBeMeant(file: TextFile, words: string[]): boolean {
+  const suite = /^suite:\s*["']?([^\s"'#]+)/m.exec(file.text)?.[1]
+  if (words.length === 0 || suite === undefined) return true
+  return words.some(word => {
+    if (!/^[\w-]+\/[\w-]+[/:]/.test(word) || word.includes('*')) return true
+    return (
+      word === suite || word.startsWith(`${suite}/`) || file.path.includes(word.split(':')[0] ?? '')
+    )
+  })
+}
+
+function looksLikePath(word: string): boolean {
+  return /\.ya?ml$/.test(word) || (existsSync(word) && statSync(word).isDirectory())
+}
+
+/** The folder of suites also holds fragments, and the list of bugs that no suite detects. */
+function isSuite(file: string): boolean {
+  return (
+    path.basename(path.dirname(file)) !== 'fragments' && path.basename(file) !== 'undetected.yaml'
+  )
+}
+
+async function yamlFiles(where: string): Promise<string[]> {
+  if (!existsSync(where)) return []
+  if (statSync(where).isFile()) return [where]
+  const entries = await readdir(where, { recursive: true, withFileTypes: true })
+  return entries
+    .filter(entry => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map(entry => path.join(entry.parentPath, entry.name))
+    .filter(file => !isForeign(path.relative(where, file)))
+    .sort()
+}
+
+/** What lies in `node_modules` or a hidden folder is nobody's suite: `mqttspec check .` must not stumble over it. */
+function isForeign(file: string): boolean {
+  return file.split(path.sep).some(part => part === 'node_modules' || /^\.[^.]/.test(part))
+}
+
+/** Paths are shown relative to where the user is, or to the package for what it ships. */
+async function readText(file: string): Promise<TextFile> {
+  return { path: shownPath(file), text: await readFile(file, 'utf8') }
+}
+
+function shownPath(file: string): string {
+  const here = path.relative(process.cwd(), path.resolve(file))
+  const shown = here.startsWith('..') ? path.relative(packageRoot, path.resolve(file)) : here
+  return shown.split(path.sep).join('/')
+}
