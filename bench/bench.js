@@ -49,9 +49,13 @@ async function startBroker() {
   )
   const child = mosquitto
     ? spawn('mosquitto', ['-c', config], { stdio: 'ignore' })
-    : spawn(process.execPath, [path.join(root, 'fixtures/targets/brokers/aedes.js'), String(port)], {
-        stdio: 'ignore',
-      })
+    : spawn(
+        process.execPath,
+        [path.join(root, 'fixtures/targets/brokers/aedes.js'), String(port)],
+        {
+          stdio: 'ignore',
+        },
+      )
   for (let i = 0; i < 200; i++) {
     const open = await new Promise(resolve => {
       const socket = net.connect(port, '127.0.0.1', () => resolve(true))

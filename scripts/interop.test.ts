@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import t from 'tap'
-import { runTarget } from './interop/run-target.ts'
 import type { Profile } from '../src/targets/profile.ts'
+import { runTarget } from './interop/run-target.ts'
 
 /* `npm run interop` runs what is there, and lists the rest. */
 t.test(

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { compare, nearBudgets, observe } from './stability/compare.ts'
 import type { KnownIssue } from '../src/model/known-issues.ts'
 import type { CaseResult } from '../src/model/report.ts'
+import { compare, nearBudgets, observe } from './stability/compare.ts'
 
 function seen(setting: string, ...cases: [id: string, verdict: string, statement?: string][]) {
   const results = cases.map(([id, verdict, statement]) => {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
-import { bugClasses } from '../src/standard/bug-classes.ts'
+import { readSuites } from '../src/run/choose-suites.ts'
+import { packageRoot } from '../src/run/suite-files.ts'
 import type { Suite } from '../src/scenario/ast.ts'
 import { canHave, detectors, gaps, parseUndetected } from '../src/scenario/detection.ts'
 import { suitesReadme } from '../src/scenario/suites-readme.ts'
-import { packageRoot } from '../src/run/suite-files.ts'
-import { readSuites } from '../src/run/choose-suites.ts'
+import { bugClasses } from '../src/standard/bug-classes.ts'
 
 const folder = path.join(packageRoot, 'suites')
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { readSuites } from '../src/run/choose-suites.ts'
 import { parseUndetected } from '../src/scenario/detection.ts'
 import { suitesReadme } from '../src/scenario/suites-readme.ts'
-import { readSuites } from '../src/run/choose-suites.ts'
 
 /** Writes suites/README.md: `npx tsx scripts/suites-readme.ts`. */
 const folder = new URL('../suites/', import.meta.url)

@@ -1,13 +1,13 @@
 /** The library: `import { run } from 'mqttspec'` does what `mqttspec run` does. */
 
-export { InterruptedError } from './run/interrupted-error.ts'
 export type { Finding, Level, StatementRef } from './model/finding.ts'
 export type { CaseResult, RunReport, StatementOutcome, Verdict } from './model/report.ts'
 export type { TraceEvent } from './model/trace.ts'
 export type { Version } from './model/version.ts'
 export { createReporter, type Reporter, type ReporterName } from './reporters/index.ts'
+export { InterruptedError } from './run/interrupted-error.ts'
 export { type RunHead, type RunOptions, run } from './run/run.ts'
-export type { TargetWish } from './targets/index.ts'
-export { TargetError } from './targets/target-error.ts'
 export { UsageError } from './run/usage-error.ts'
 export { version } from './run/version.ts'
+export type { TargetWish } from './targets/index.ts'
+export { TargetError } from './targets/target-error.ts'

@@ -6,15 +6,17 @@ import t from 'tap'
 /** Which folders a folder may import from. What points the other way is a leak. */
 const layers: Record<string, string[]> = {
   model: [],
+  standard: ['model'],
   wire: ['model'],
+  transport: ['model', 'wire'],
   faults: ['model'],
-  oracle: ['model'],
-  scenario: ['model', 'oracle'],
-  reporters: ['model', 'oracle'],
-  peers: ['model', 'wire', 'faults'],
-  targets: ['model', 'wire'],
-  engine: ['model', 'oracle', 'scenario', 'peers', 'targets', 'wire'],
-  device: ['model', 'targets', 'oracle', 'wire', 'peers', 'engine'],
+  oracle: ['model', 'standard', 'wire'],
+  scenario: ['model', 'standard', 'oracle'],
+  reporters: ['model', 'standard', 'oracle'],
+  peers: ['model', 'wire', 'transport', 'faults', 'oracle'],
+  targets: ['model', 'wire', 'transport', 'run'],
+  engine: ['model', 'standard', 'oracle', 'scenario', 'peers', 'targets', 'wire', 'transport', 'run'],
+  device: ['model', 'targets', 'standard', 'oracle', 'wire', 'transport', 'peers', 'engine', 'listen'],
 }
 
 /** Folders that may not know sockets, files, processes or timers. */

@@ -7,7 +7,9 @@ import t from 'tap'
  * All test files in one process: a process per file costs half a minute, this costs seconds.
  * `npm test -- wire/audit` runs only the files whose path contains one of the words.
  */
-const roots = ['.', '../fixtures', '../scripts'].map(folder => fileURLToPath(new URL(folder, import.meta.url)))
+const roots = ['.', '../fixtures', '../scripts'].map(folder =>
+  fileURLToPath(new URL(folder, import.meta.url)),
+)
 const words = process.argv.slice(2)
 const entries = await Promise.all(
   roots.map(root => readdir(root, { recursive: true, withFileTypes: true })),

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Case } from '../../src/scenario/ast.ts'
 import { readSuites } from '../../src/run/choose-suites.ts'
+import type { Case } from '../../src/scenario/ast.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -1,6 +1,6 @@
 import { count } from '../reporters/words.ts'
-import { selectCases } from '../scenario/select.ts'
 import { nothingCalled, readSuites } from '../run/choose-suites.ts'
+import { selectCases } from '../scenario/select.ts'
 
 /** `mqttspec check`: shows every mistake, also in the words themselves (by UsageError), or what is there. */
 export async function checkCommand(words: string[]): Promise<number> {

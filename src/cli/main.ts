@@ -1,10 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { InterruptedError } from '../run/interrupted-error.ts'
 import { isVersion, type Version, versions } from '../model/version.ts'
-import { WishError } from '../targets/index.ts'
-import { TargetError } from '../targets/target-error.ts'
+import { InterruptedError } from '../run/interrupted-error.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { version } from '../run/version.ts'
+import { WishError } from '../targets/index.ts'
+import { TargetError } from '../targets/target-error.ts'
 
 /** Runs a command line and returns its exit code (DESIGN, verdicts and exit codes). Nothing is thrown. */
 export async function main(argv: string[]): Promise<number> {

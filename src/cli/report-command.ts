@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { mergeReports } from '../run/merge.ts'
 import type { RunReport } from '../model/report.ts'
 import { parseReport } from '../reporters/parse-report.ts'
+import { mergeReports } from '../run/merge.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { openOutputs } from './outputs.ts'
 

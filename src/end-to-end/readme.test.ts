@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { readSuites } from '../run/choose-suites.ts'
 import { loadSuites } from '../scenario/load.ts'
 import { selectCases } from '../scenario/select.ts'
-import { readSuites } from '../run/choose-suites.ts'
 import { listProfiles } from '../targets/index.ts'
 
 /* What a newcomer copies from the README must be true: its command lines, and the scenario it shows. */

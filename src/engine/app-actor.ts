@@ -81,7 +81,7 @@ export class AppActor {
       this.tellAgain()
     }
     this.events.push({ seq, event })
-    this.scene.pulse.fire()
+    this.scene.wakeups.fire()
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Version } from '../model/version.ts'
 import type { Case, Condition, Step } from '../scenario/ast.ts'
 import type { Target } from '../targets/target.ts'
-import { asOneCommand } from './one-command.ts'
 import type { Behind } from './broker-behind.ts'
+import { asOneCommand } from './one-command.ts'
 
 export type Facts = {
   target: Target

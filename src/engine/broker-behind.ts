@@ -5,8 +5,8 @@ import { protocolLevel, type Version } from '../model/version.ts'
 import { createLedger, type Ledger } from '../oracle/ledger/ledger.ts'
 import { createReferee, type Referee } from '../oracle/referee/referee.ts'
 import type { BrokerTarget } from '../targets/target.ts'
-import { encode } from '../wire/codec.ts'
 import { Link } from '../transport/link.ts'
+import { encode } from '../wire/codec.ts'
 import type { Scene } from './scene.ts'
 
 /** A broker behind proxies: it is not the target, and what it gets wrong is not the target's fault. */
@@ -89,7 +89,7 @@ async function endSession(scene: Scene, clientId: string): Promise<void> {
   let answered = false
   const heard = () => {
     answered = true
-    scene.pulse.fire()
+    scene.wakeups.fire()
   }
   link.listen({ onBytes: heard, onEnd: heard })
   const connect: Connect = {
@@ -104,7 +104,7 @@ async function endSession(scene: Scene, clientId: string): Promise<void> {
     properties: {},
   }
   link.write(encode(connect, version))
-  await scene.pulse.until(() => answered || undefined, goodbyeMs)
+  await scene.wakeups.until(() => answered || undefined, goodbyeMs)
   link.write(encode({ type: 'DISCONNECT', code: 0, properties: {} }, version))
   link.fin()
 }

@@ -3,15 +3,15 @@ import { protocolLevel, type Version } from '../model/version.ts'
 import { wireText } from '../model/wire-text.ts'
 import type { FieldValue, PacketTemplate } from '../scenario/ast.ts'
 import type { Wrong } from '../wire/codec.ts'
-import { type Bound, type Env, toBytes } from './variables.ts'
+import { type Bound, toBytes, type Variables } from './variables.ts'
 
 /** Makes a packet of a template: the standard's defaults, then the fields the scenario names. */
-export function buildPacket(template: PacketTemplate, env: Env, version: Version): Packet {
+export function buildPacket(template: PacketTemplate, env: Variables, version: Version): Packet {
   return packetOf(template.type, new Fields(template.fields, env), version)
 }
 
 /** What makes the template wrong on purpose, for the encoder. */
-export function wrongOf(template: PacketTemplate, env: Env): Wrong | undefined {
+export function wrongOf(template: PacketTemplate, env: Variables): Wrong | undefined {
   if (template.flags === undefined && !template.extra && template.lengthBytes === undefined) {
     return undefined
   }
@@ -25,9 +25,9 @@ export function wrongOf(template: PacketTemplate, env: Env): Wrong | undefined {
 /** Typed access to the fields of a template. */
 export class Fields {
   private readonly fields: { [name: string]: FieldValue }
-  private readonly env: Env
+  private readonly env: Variables
 
-  constructor(fields: { [name: string]: FieldValue }, env: Env) {
+  constructor(fields: { [name: string]: FieldValue }, env: Variables) {
     this.fields = fields
     this.env = env
   }

@@ -7,17 +7,17 @@ import type { Actor } from '../peers/actor.ts'
 import type { Case, Step } from '../scenario/ast.ts'
 import type { Target } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
-import type { Budgets } from './waiting/budgets.ts'
-import type { Canary } from './survival/liveness.ts'
-import { limitCase } from './waiting/case-limit.ts'
-import { asOneCommand } from './one-command.ts'
+import { type Behind, endSessionsBehind, Upstream } from './broker-behind.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
+import { asOneCommand } from './one-command.ts'
+import { runSteps } from './run-step.ts'
 import { Scene } from './scene.ts'
 import { settle } from './settle.ts'
-import { runSteps } from './run-step.ts'
-import { unlessAborted } from './waiting/unless-aborted.ts'
-import { type Behind, endSessionsBehind, Upstream } from './broker-behind.ts'
+import type { Liveness } from './survival/liveness.ts'
 import { type Ending, verdictOf } from './verdict.ts'
+import type { Budgets } from './waiting/budgets.ts'
+import { limitCase } from './waiting/case-limit.ts'
+import { unlessAborted } from './waiting/unless-aborted.ts'
 
 export type ExecuteOptions = {
   target: Target
@@ -26,7 +26,7 @@ export type ExecuteOptions = {
   signal: AbortSignal
   maxPacketBytes: number
   bench?: Bench
-  canary?: Canary
+  liveness?: Liveness
   /** For proxies. */
   behind?: Behind
   /** Kept sessions of ours are ended at the target when the case is over: somebody else's broker should not keep them. */
@@ -70,7 +70,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     }),
     maxPacketBytes: options.maxPacketBytes,
     ...(options.bench ? { bench: options.bench } : {}),
-    ...(options.canary ? { canary: options.canary } : {}),
+    ...(options.liveness ? { liveness: options.liveness } : {}),
     ...(options.stalledMs ? { stalledMs: options.stalledMs } : {}),
     ...(kase.role === 'proxy' && options.behind
       ? { upstream: new Upstream(options.behind.target, kase.version) }
@@ -221,8 +221,8 @@ async function endSessions(scene: Scene): Promise<void> {
   const keepers = [...scene.actors.values()].filter(actor => actor.keptSession)
   await Promise.allSettled(keepers.map(actor => connectClean(scene, actor)))
   const answered = () => keepers.every(actor => actor.inbox[0] ?? !actor.connected)
-  // One wait for all of them: a pulse wakes one waiter.
-  await scene.pulse.until(() => answered() || undefined, farewellMs)
+  // One wait for all of them: a wakeups wakes one waiter.
+  await scene.wakeups.until(() => answered() || undefined, farewellMs)
   for (const { conversation } of keepers) {
     if (!conversation?.open) continue
     conversation.send({ type: 'DISCONNECT', code: 0, properties: {} })
@@ -263,7 +263,7 @@ function lastStep(scene: Scene): string {
 function result(scene: Scene, ending: Ending, replay: string): CaseResult {
   const { kase } = scene
   const { verdict, reason } = verdictOf(ending, scene.findings)
-  const { tightest } = scene.pulse
+  const { tightest } = scene.wakeups
   return {
     id: kase.id,
     suite: kase.suite,

@@ -2,9 +2,9 @@ import { describePacket } from '../model/describe.ts'
 import type { Packet } from '../model/packet.ts'
 import type { Actor, Arrived } from '../peers/actor.ts'
 import type { Expected, Judging, PacketMatcher } from '../scenario/ast.ts'
-import type { Bound } from './variables.ts'
 import { describePacketMatcher, type Mismatch, matchPacket } from './match.ts'
 import type { Scene } from './scene.ts'
+import type { Bound } from './variables.ts'
 
 /** What an expectation took: a packet, or the end of the connection. */
 export type Taken = { kind: 'packet'; arrived: Arrived } | { kind: 'closed' }

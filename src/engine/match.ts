@@ -1,6 +1,6 @@
 import type { Packet } from '../model/packet.ts'
 import type { Matcher, PacketMatcher } from '../scenario/ast.ts'
-import { type Bound, type Env, toBytes } from './variables.ts'
+import { type Bound, toBytes, type Variables } from './variables.ts'
 
 /** One field that is not as asked. */
 export type Mismatch = { field: string; expected: string; got: string }
@@ -9,7 +9,7 @@ export type Mismatch = { field: string; expected: string; got: string }
 export type Match = { mismatches: Mismatch[]; bindings: Map<string, Bound> }
 
 /** Compares what the matcher names and nothing else. */
-export function matchPacket(matcher: PacketMatcher, packet: Packet, env: Env): Match {
+export function matchPacket(matcher: PacketMatcher, packet: Packet, env: Variables): Match {
   if (matcher.type !== packet.type) {
     return {
       mismatches: [{ field: 'type', expected: matcher.type, got: packet.type }],
@@ -23,7 +23,7 @@ export function matchPacket(matcher: PacketMatcher, packet: Packet, env: Env): M
 export function matchFields(
   fields: { [name: string]: Matcher },
   view: { [name: string]: unknown },
-  env: Env,
+  env: Variables,
 ): Match {
   const match: Match = { mismatches: [], bindings: new Map() }
   for (const [name, matcher] of Object.entries(fields)) {
@@ -42,7 +42,13 @@ function viewOf(packet: Packet): { [name: string]: unknown } {
   }
 }
 
-function matchValue(field: string, matcher: Matcher, got: unknown, env: Env, match: Match): void {
+function matchValue(
+  field: string,
+  matcher: Matcher,
+  got: unknown,
+  env: Variables,
+  match: Match,
+): void {
   switch (matcher.kind) {
     case 'equals':
       return matchEquals(field, matcher, got, env, match)
@@ -97,7 +103,13 @@ function matchValue(field: string, matcher: Matcher, got: unknown, env: Env, mat
   }
 }
 
-function matchList(field: string, items: Matcher[], got: unknown, env: Env, match: Match): void {
+function matchList(
+  field: string,
+  items: Matcher[],
+  got: unknown,
+  env: Variables,
+  match: Match,
+): void {
   if (!Array.isArray(got)) return miss(match, field, `a list of ${items.length}`, got)
   if (got.length !== items.length) return miss(match, field, `${items.length} items`, got)
   items.forEach((item, i) => {
@@ -109,7 +121,7 @@ function matchEquals(
   field: string,
   matcher: Extract<Matcher, { kind: 'equals' }>,
   got: unknown,
-  env: Env,
+  env: Variables,
   match: Match,
 ): void {
   const { value } = matcher
@@ -168,7 +180,7 @@ function text(value: unknown): string {
 }
 
 /** The matcher in words, for `expected`. */
-export function describe(matcher: Matcher, env: Env): string {
+export function describe(matcher: Matcher, env: Variables): string {
   switch (matcher.kind) {
     case 'equals': {
       const { value } = matcher
@@ -200,7 +212,7 @@ export function describe(matcher: Matcher, env: Env): string {
 }
 
 /** `PUBREC id=7`, `PUBLISH qos=2 payload="once"`. */
-export function describePacketMatcher(matcher: PacketMatcher, env: Env): string {
+export function describePacketMatcher(matcher: PacketMatcher, env: Variables): string {
   const fields = Object.entries(matcher.fields).map(
     ([name, inner]) => `${name}=${describe(inner, env)}`,
   )

@@ -8,12 +8,12 @@ import type { Actor } from '../peers/actor.ts'
 import type { Case } from '../scenario/ast.ts'
 import type { BrokerTarget } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
-import type { Budgets } from './waiting/budgets.ts'
-import { given, hasEnded } from './expect-next.ts'
 import { Inconclusive } from './early-end.ts'
+import { given, hasEnded } from './expect-next.ts'
 import { Scene } from './scene.ts'
 import * as dial from './steps/dial.ts'
 import * as traffic from './steps/traffic.ts'
+import type { Budgets } from './waiting/budgets.ts'
 
 export type Probe = {
   /** Versions that the broker accepted. */

@@ -75,7 +75,7 @@ export class ProxyActor {
         if (from === 'client') scene.find(breach)
         else scene.upstream?.breaches.push(breach)
       },
-      changed: () => scene.pulse.fire(),
+      changed: () => scene.wakeups.fire(),
     })
     this.relay = relay
     this.relays.push(relay)

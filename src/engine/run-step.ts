@@ -1,7 +1,7 @@
 import type { Step } from '../scenario/ast.ts'
+import { CheckFailed } from './early-end.ts'
 import { expectNext } from './expect-next.ts'
 import { fence } from './fence.ts'
-import { CheckFailed } from './early-end.ts'
 import type { Scene } from './scene.ts'
 import * as app from './steps/app.ts'
 import * as control from './steps/control.ts'

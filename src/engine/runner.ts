@@ -2,15 +2,15 @@ import type { Bench } from '../model/bench.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { Case } from '../scenario/ast.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
-import type { Budgets } from './waiting/budgets.ts'
-import { Canary, promptMs } from './survival/liveness.ts'
-import { isSignOfLoss } from './survival/signs-of-loss.ts'
 import { type Course, executeCase, notBegun, notRun } from './execute.ts'
-import { IdleCases } from './waiting/idle-cases.ts'
-import { Lineup } from './survival/retry-order.ts'
-import { Stalls } from './waiting/process-stalls.ts'
+import { Liveness, promptMs } from './survival/liveness.ts'
+import { RetryOrder } from './survival/retry-order.ts'
+import { isSignOfLoss } from './survival/signs-of-loss.ts'
 import { type Clue, clueOf, likeliestFirst } from './survival/suspects.ts'
 import { TargetLoss } from './survival/target-loss.ts'
+import type { Budgets } from './waiting/budgets.ts'
+import { IdleCases } from './waiting/idle-cases.ts'
+import { ProcessStalls } from './waiting/process-stalls.ts'
 
 export type RunnerOptions = {
   facts: Facts
@@ -71,11 +71,11 @@ class Runner {
   private crowd: number | undefined
   /** What no case is to blame for, and the run nevertheless shows. */
   private problem: string | undefined
-  private readonly stalls = new Stalls()
+  private readonly stalls = new ProcessStalls()
   private readonly idle = new IdleCases()
   /** How often each case was begun. */
   private readonly attempts = new Map<number, number>()
-  private readonly canary: Canary | undefined
+  private readonly liveness: Liveness | undefined
   private readonly loss: TargetLoss
 
   constructor(cases: Case[], options: RunnerOptions) {
@@ -85,7 +85,7 @@ class Runner {
     const { target } = options.facts
     this.loss = new TargetLoss(target, options.signal, options.serves)
     const shared = { target, isDeaf: () => this.loss.noteDeaf() }
-    this.canary = newest && new Canary(options, newest, options.serves ? shared : undefined)
+    this.liveness = newest && new Liveness(options, newest, options.serves ? shared : undefined)
     this.results = cases.map(() => undefined)
   }
 
@@ -222,7 +222,7 @@ class Runner {
       cleanUp,
       maxPacketBytes,
       ...(bench ? { bench } : {}),
-      ...(this.canary ? { canary: this.canary } : {}),
+      ...(this.liveness ? { liveness: this.liveness } : {}),
       ...(facts.behind ? { behind: facts.behind } : {}),
       replay: this.options.replayOf(kase),
       stalledMs: () => this.stalls.totalMs(),
@@ -254,7 +254,7 @@ class Runner {
    */
   private async afterLoss(lanes: Lanes): Promise<void> {
     const { running, reason } = this.takeSuspects()
-    const lineup = new Lineup(running)
+    const lineup = new RetryOrder(running)
     for (let group = lineup.next(); group.length > 0; group = lineup.next()) {
       if (!(await this.standsAgain())) return
       const [only] = group

@@ -3,22 +3,22 @@ import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
 import type { Ledger } from '../oracle/ledger/ledger.ts'
 import type { Referee } from '../oracle/referee/referee.ts'
 import { Actor } from '../peers/actor.ts'
-import type { Listener } from '../transport/listener.ts'
 import type { Case, Judging, Step } from '../scenario/ast.ts'
 import type { BrokerTarget, Target } from '../targets/target.ts'
+import type { Listener } from '../transport/listener.ts'
 import type { AppActor } from './app-actor.ts'
-import type { Budgets } from './waiting/budgets.ts'
-import type { Canary } from './survival/liveness.ts'
-import { citeFor } from './cite-expectation.ts'
-import { deafness } from './survival/signs-of-loss.ts'
-import { Env } from './variables.ts'
-import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
-import { overrunLimit } from './receive-maximum-overrun.ts'
-import { ProxyActor } from './proxy-actor.ts'
-import { Pulse } from './waiting/wakeups.ts'
-import { TimedStalls } from './waiting/process-stalls.ts'
-import { TraceLog } from './trace-log.ts'
 import type { Upstream } from './broker-behind.ts'
+import { citeFor } from './cite-expectation.ts'
+import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
+import { ProxyActor } from './proxy-actor.ts'
+import { overrunLimit } from './receive-maximum-overrun.ts'
+import type { Liveness } from './survival/liveness.ts'
+import { deafness } from './survival/signs-of-loss.ts'
+import { TraceLog } from './trace-log.ts'
+import { Variables } from './variables.ts'
+import type { Budgets } from './waiting/budgets.ts'
+import { TimedStalls } from './waiting/process-stalls.ts'
+import { Wakeups } from './waiting/wakeups.ts'
 
 export type SceneOptions = {
   kase: Case
@@ -35,7 +35,7 @@ export type SceneOptions = {
   /** Of a simulated board; absent for any other target. */
   bench?: Bench
   /** Asked before silence is held against the target: whether it is slow just now. */
-  canary?: Canary
+  liveness?: Liveness
   /** Ms in which this process stood still, in all. */
   stalledMs?(): number
 }
@@ -51,8 +51,8 @@ export class Scene {
   readonly kase: Case
   readonly budgets: Budgets
   readonly signal: AbortSignal
-  readonly env: Env
-  readonly pulse: Pulse
+  readonly env: Variables
+  readonly wakeups: Wakeups
   readonly log: TraceLog
   readonly referee: Referee
   readonly ledger: Ledger
@@ -67,7 +67,7 @@ export class Scene {
   powerCuts = 0
   readonly nonce: string
   readonly bench: Bench | undefined
-  private readonly canary: Canary | undefined
+  private readonly liveness: Liveness | undefined
   readonly upstream: Upstream | undefined
   target: Target
   /** Where the scenario is; findings point here. */
@@ -83,10 +83,10 @@ export class Scene {
     this.target = options.target
     this.budgets = options.budgets
     this.signal = options.signal
-    this.pulse = new Pulse(options.signal)
+    this.wakeups = new Wakeups(options.signal)
     this.nonce = options.nonce
     this.bench = options.bench
-    this.canary = options.canary
+    this.liveness = options.liveness
     this.stalls = new TimedStalls(options.stalledMs ?? (() => 0))
     this.upstream = options.upstream
     this.referee = options.referee
@@ -99,7 +99,7 @@ export class Scene {
       this.ledger.observe(event)
       for (const breach of this.referee.observe(event)) this.find(breach)
     })
-    this.env = new Env({
+    this.env = new Variables({
       ...options.kase.bindings,
       topic: `ms/${options.nonce}`,
       client: `${options.nonce}c`,
@@ -119,7 +119,7 @@ export class Scene {
       recorder: this.log,
       maxPacketBytes: this.maxPacketBytes,
       nextConnection: () => this.nextConnection(),
-      changed: () => this.pulse.fire(),
+      changed: () => this.wakeups.fire(),
       onBreach: breach => this.find(breach),
     })
     this.actors.set(name, actor)
@@ -149,7 +149,7 @@ export class Scene {
   }
 
   /**
-   * Waits for the target as Pulse does, and anew as long as it is slow; a case that is interrupted or out of time ends here, without a
+   * Waits for the target as Wakeups does, and anew as long as it is slow; a case that is interrupted or out of time ends here, without a
    * judgement.
    */
   until<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
@@ -160,7 +160,7 @@ export class Scene {
   private async waitFor<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
     this.stalls.targetHasTheWord()
     for (let round = 1; ; round++) {
-      const answer = await this.pulse.until(check, budgetMs)
+      const answer = await this.wakeups.until(check, budgetMs)
       if (answer !== undefined) return answer
       if (this.signal.aborted) throw new Interrupted()
       if (round === slowRoundsMax || !(await this.targetIsSlow())) return check()
@@ -169,26 +169,26 @@ export class Scene {
 
   /** Lets so many ms pass in which the target might say something. */
   async quiet(ms: number): Promise<void> {
-    await this.pulse.until(() => undefined, ms)
+    await this.wakeups.until(() => undefined, ms)
     this.sleptMs += ms
     if (this.signal.aborted) throw new Interrupted()
   }
 
   private async targetIsSlow(): Promise<boolean> {
-    if (!this.canary) return false
+    if (!this.liveness) return false
     const { target } = this
     const slow =
       target.role === 'broker'
-        ? await this.brokerIsSlow(target, this.canary)
-        : target.level === 1 && (await this.canary.appsAreSlow([...this.apps.values()]))
+        ? await this.brokerIsSlow(target, this.liveness)
+        : target.level === 1 && (await this.liveness.appsAreSlow([...this.apps.values()]))
     if (slow) this.log.record({ kind: 'note', text: 'the target is slow: the wait begins anew' })
     return slow
   }
 
-  private async brokerIsSlow(target: BrokerTarget, canary: Canary): Promise<boolean> {
-    const pace = await canary.brokerPace(target)
+  private async brokerIsSlow(target: BrokerTarget, liveness: Liveness): Promise<boolean> {
+    const pace = await liveness.brokerPace(target)
     // It may be another case's doing.
-    if (pace === 'never' && canary.mends(target)) throw new Inconclusive(`the target ${deafness}`)
+    if (pace === 'never' && liveness.mends(target)) throw new Inconclusive(`the target ${deafness}`)
     return pace === 'slow'
   }
 

@@ -5,7 +5,7 @@ import type { FieldValue, Ref, Template, Value } from '../scenario/ast.ts'
 export type Bound = string | number | boolean | Uint8Array
 
 /** The variables of one case. A name binds once and must agree afterwards; loops rebind their counter. */
-export class Env {
+export class Variables {
   private readonly values = new Map<string, Bound>()
 
   constructor(initial: { [name: string]: Bound }) {

@@ -1,33 +1,33 @@
+import type { Secrets } from '../engine/redact.ts'
+import { TraceLog } from '../engine/trace-log.ts'
 import type { Breach, Finding } from '../model/finding.ts'
 import type { TraceBody, TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import { createLedger, type Ledger } from '../oracle/ledger/ledger.ts'
 import { createReferee, type Referee } from '../oracle/referee/referee.ts'
-import type { Secrets } from '../engine/redact.ts'
-import { TraceLog } from '../engine/trace-log.ts'
 
 /** A client that does everything wrong only repeats itself. */
 const findingsMax = 200
 
-export type ChronicleOptions = {
+export type ClientRecordOptions = {
   version: Version
   onEvent(event: TraceEvent): void
   onFinding(finding: Finding): void
 }
 
 /** All that happens between us and one client, over all its connections, and what the judges found in it. */
-export class Chronicle {
+export class ClientRecord {
   readonly findings: Finding[] = []
   /** The client's password, which has no business in a report. */
   readonly secrets: Secrets = {}
   private readonly log: TraceLog
   private readonly referee: Referee
   private readonly ledger: Ledger
-  private readonly options: ChronicleOptions
+  private readonly options: ClientRecordOptions
   /** Since when something is owed, by what it is. */
   private readonly owedSince = new Map<string, number>()
 
-  constructor(options: ChronicleOptions) {
+  constructor(options: ClientRecordOptions) {
     this.options = options
     const { version } = options
     this.referee = createReferee({ target: 'client', version })

@@ -1,10 +1,10 @@
+import type { Ending } from '../engine/verdict.ts'
 import type { Fault } from '../model/fault.ts'
 import type { Packet, Publish } from '../model/packet.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import { ack, allocateId, type Session } from '../peers/session.ts'
-import type { Ending } from '../engine/verdict.ts'
-import type { Piece } from './exercises.ts'
+import type { Exercise } from './exercises.ts'
 
 /** What the programme may do with the client it is played to. */
 export type Stage = {
@@ -35,7 +35,7 @@ export type Stage = {
 
 /** A piece that was begun, and how it ended. Findings are weighed later. */
 export type Played = {
-  piece: Piece
+  piece: Exercise
   ending: Ending
   /** Its part of the trace: both ends included. */
   from: number
@@ -46,7 +46,7 @@ export type Played = {
 }
 
 type Playing = {
-  piece: Piece
+  piece: Exercise
   /** Packet identifier of the exchange. */
   id: number
   from: number
@@ -64,14 +64,14 @@ const silenceMs = 1000
  * Plays the programme to one client, a piece at a time: a piece for the client's own exchanges begins at its next PUBLISH, one for
  * ours as soon as it has subscribed. It decides what is lost and cut; the judges decide what was wrong.
  */
-export class Performance {
-  readonly todo: Piece[]
+export class ExercisePlayer {
+  readonly todo: Exercise[]
   readonly played: Played[] = []
   private playing: Playing | undefined
   private readonly stage: Stage
   private readonly patienceMs: number
 
-  constructor(pieces: Piece[], stage: Stage, patienceMs: number) {
+  constructor(pieces: Exercise[], stage: Stage, patienceMs: number) {
     this.todo = [...pieces]
     this.stage = stage
     this.patienceMs = patienceMs
@@ -193,7 +193,7 @@ export class Performance {
     }
   }
 
-  private suits(piece: Piece): boolean {
+  private suits(piece: Exercise): boolean {
     return piece.strike?.cut === undefined || this.stage.kept
   }
 

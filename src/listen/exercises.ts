@@ -3,7 +3,7 @@ import type { PacketType } from '../model/packet.ts'
 import type { Version } from '../model/version.ts'
 
 /** What goes wrong, and at which packet of the client (or, for `half` of an exchange of ours, at our PUBLISH). */
-export type Strike = {
+export type Mishap = {
   at: Extract<PacketType, 'PUBLISH' | 'PUBREC' | 'PUBREL' | 'PUBCOMP'>
   /**
    * `lose`: we act as if it had not come. `hold`: we take it and do not answer. `half`: only the first bytes of our packet go out.
@@ -15,7 +15,7 @@ export type Strike = {
 }
 
 /** One piece of the programme, which needs no application: an exchange, and one thing that goes wrong in it. */
-export type Piece = {
+export type Exercise = {
   id: string
   title: string
   /** Who begins the exchange. */
@@ -23,7 +23,7 @@ export type Piece = {
   qos: 1 | 2
   /** Versions in which it is lawful; all where absent. */
   versions?: readonly Version[]
-  strike?: Strike
+  strike?: Mishap
   /** The client comes back to Session Present 0 though it asked for its session. */
   forgets?: true
   /** We send so many copies of our PUBLISH on one connection. */
@@ -46,7 +46,7 @@ const answers = { '3.1.1': ['MQTT-4.3.3-2'], '5.0': ['MQTT-4.3.3-8'] }
  * The built-in programme, in the order in which a client meets it. A piece that needs a kept session is not played with a client
  * that asks for a new one each time: cutting it would show nothing.
  */
-export const programme: readonly Piece[] = [
+export const programme: readonly Exercise[] = [
   {
     id: 'qos2-undisturbed',
     title: 'A QoS 2 message of the client goes through',
@@ -218,10 +218,10 @@ export const programme: readonly Piece[] = [
   },
 ]
 
-export function piecesFor(version: Version, pieces: readonly Piece[]): Piece[] {
+export function piecesFor(version: Version, pieces: readonly Exercise[]): Exercise[] {
   return pieces.filter(({ versions }) => versions === undefined || versions.includes(version))
 }
 
-export function coversOf(piece: Pick<Piece, 'covers'>, version: Version): StatementRef[] {
+export function coversOf(piece: Pick<Exercise, 'covers'>, version: Version): StatementRef[] {
   return (piece.covers[version] ?? []).map(id => `${version}:${id}` as const)
 }

@@ -14,7 +14,7 @@ export type Stranger = {
   breaches: readonly AuditBreach[]
 }
 
-export type LobbyOptions = {
+export type FirstPacketOptions = {
   /** How long a CONNECT may take, from the opening of the connection. */
   connectMs: number
   onClient(socket: Socket, connect: Connect, version: Version): void
@@ -30,7 +30,7 @@ const connectBytesMax = 384 * 1024
  * Waits for the CONNECT of a new connection, within bounds of time and size, and hands the connection on with all its bytes unread.
  * Who a client is and which version it speaks must be known before its packets can be judged.
  */
-export function awaitConnect(socket: Socket, options: LobbyOptions): void {
+export function awaitConnect(socket: Socket, options: FirstPacketOptions): void {
   const framer = createFramer({ maxPacketBytes: connectBytesMax })
   const chunks: Uint8Array[] = []
   let length = 0

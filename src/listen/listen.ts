@@ -1,18 +1,18 @@
-import { scaled } from '../engine/waiting/budgets.ts'
 import { notRun } from '../engine/execute.ts'
-import { exitCodeOf } from '../run/exit-code.ts'
-import { listen, type Piece, programme } from './server.ts'
-import { statementOutcomes } from '../run/statement-outcomes.ts'
+import { scaled } from '../engine/waiting/budgets.ts'
 import type { Finding } from '../model/finding.ts'
 import { type CaseResult, type RunReport, type Verdict, verdicts } from '../model/report.ts'
 import { nearest } from '../model/schema/near.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import { type Version, versions } from '../model/version.ts'
-import type { Case } from '../scenario/ast.ts'
-import { selectCases } from '../scenario/select.ts'
 import { nothingCalled, readSuites } from '../run/choose-suites.ts'
+import { exitCodeOf } from '../run/exit-code.ts'
+import { statementOutcomes } from '../run/statement-outcomes.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { version } from '../run/version.ts'
+import type { Case } from '../scenario/ast.ts'
+import { selectCases } from '../scenario/select.ts'
+import { type Exercise, listen, programme } from './server.ts'
 
 export type ListenRunOptions = {
   /** Pieces of the programme (`listen/pubrel-lost`, `*` for anything), and suites, which are only told apart. */
@@ -117,7 +117,7 @@ async function opened(
 async function chosen({
   words = [],
   mqtt,
-}: ListenRunOptions): Promise<{ pieces: Piece[]; notDrivable: Case[] }> {
+}: ListenRunOptions): Promise<{ pieces: Exercise[]; notDrivable: Case[] }> {
   const own = words.filter(word => /^listen(\/|$)/.test(word))
   const others = words.filter(word => !own.includes(word))
   const pieces = own.length === 0 ? [...programme] : programme.filter(piece => isMeant(piece, own))
@@ -134,7 +134,7 @@ async function chosen({
   return { pieces, notDrivable: selection.cases }
 }
 
-function isMeant(piece: Piece, words: string[]): boolean {
+function isMeant(piece: Exercise, words: string[]): boolean {
   return words.some(word => {
     const [wanted = ''] = word.replace(/^listen\/?/, '').split(':')
     const pattern = wanted

@@ -1,12 +1,12 @@
+import { verdictOf } from '../engine/verdict.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
-import { verdictOf } from '../engine/verdict.ts'
-import type { Guest } from './served-client.ts'
-import type { Stranger } from './first-packet.ts'
 import type { Played } from './exercise-player.ts'
-import { coversOf, type Piece } from './exercises.ts'
+import { coversOf, type Exercise } from './exercises.ts'
+import type { Stranger } from './first-packet.ts'
+import type { ServedClient } from './served-client.ts'
 
 /** Where the pieces are described: there is no suite file to point at. */
 const place = { file: 'docs/listen.md', line: 1, column: 1 }
@@ -15,9 +15,9 @@ const suite = 'listen'
 const conductEventsMax = 1000
 
 /** One case for each piece of the programme, played or not, and one for all that happened outside of them. */
-export function resultsOf(guest: Guest, replay: string): CaseResult[] {
+export function resultsOf(guest: ServedClient, replay: string): CaseResult[] {
   const { played, todo } = guest.performance
-  const shares = shareOut(guest.chronicle.findings, played)
+  const shares = shareOut(guest.record.findings, played)
   return [
     conduct(guest, shares.get(undefined) ?? [], replay),
     ...played.map(one => playedResult(guest, one, shares.get(one) ?? [], replay)),
@@ -35,14 +35,14 @@ function shareOut(findings: Finding[], played: Played[]): Map<Played | undefined
   return shares
 }
 
-function conduct(guest: Guest, findings: Finding[], replay: string): CaseResult {
+function conduct(guest: ServedClient, findings: Finding[], replay: string): CaseResult {
   const { version, name } = guest.options
-  const trace = guest.chronicle.events()
+  const trace = guest.record.events()
   return {
     ...common(`${suite}/conduct:${version}:${name}`, version, replay),
     title: `All that ${name} did beside the programme`,
     ...verdictOf({ kind: 'done' }, findings),
-    durationMs: guest.chronicle.nowMs,
+    durationMs: guest.record.nowMs,
     covers: [`${version}:${version === '3.1' ? '§3.1' : 'MQTT-3.1.0-1'}`],
     findings,
     trace: trace.slice(-conductEventsMax),
@@ -50,7 +50,7 @@ function conduct(guest: Guest, findings: Finding[], replay: string): CaseResult 
 }
 
 function playedResult(
-  guest: Guest,
+  guest: ServedClient,
   { piece, ending, trace, beganMs, endedMs }: Played,
   findings: Finding[],
   replay: string,
@@ -67,17 +67,17 @@ function playedResult(
 }
 
 /** A finding that came late points at an event which the piece has; its trace stays as it is. */
-function withFindings(guest: Guest, trace: TraceEvent[], findings: Finding[]): TraceEvent[] {
+function withFindings(guest: ServedClient, trace: TraceEvent[], findings: Finding[]): TraceEvent[] {
   const known = new Set(trace.map(event => event.seq))
   if (findings.every(finding => known.has(finding.seq))) return trace
   const wanted = new Set(findings.map(finding => finding.seq))
-  const missing = guest.chronicle
+  const missing = guest.record
     .events()
     .filter(event => wanted.has(event.seq) && !known.has(event.seq))
   return [...trace, ...missing].sort((a, b) => a.seq - b.seq)
 }
 
-function unplayedResult(guest: Guest, piece: Piece, replay: string): CaseResult {
+function unplayedResult(guest: ServedClient, piece: Exercise, replay: string): CaseResult {
   return {
     ...forPiece(guest, piece, replay),
     verdict: 'skipped',
@@ -85,7 +85,7 @@ function unplayedResult(guest: Guest, piece: Piece, replay: string): CaseResult 
   }
 }
 
-function whyNotPlayed(guest: Guest, { by, qos, strike }: Piece): string {
+function whyNotPlayed(guest: ServedClient, { by, qos, strike }: Exercise): string {
   const { performance } = guest
   if (strike?.cut && !guest.wantedKept) {
     return guest.options.version === '5.0'
@@ -101,7 +101,7 @@ function whyNotPlayed(guest: Guest, { by, qos, strike }: Piece): string {
     : `the client subscribed to nothing at QoS ${qos}`
 }
 
-function forPiece(guest: Guest, piece: Piece, replay: string): CaseResult {
+function forPiece(guest: ServedClient, piece: Exercise, replay: string): CaseResult {
   const { version, name } = guest.options
   return {
     ...common(`${suite}/${piece.id}:${version}:${name}`, version, replay),

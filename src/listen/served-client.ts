@@ -1,31 +1,24 @@
 import type { Socket } from 'node:net'
 import type { Fault } from '../model/fault.ts'
 import type { Finding } from '../model/finding.ts'
-import type {
-  Connack,
-  Connect,
-  Packet,
-  Publish,
-  Subscribe,
-  Unsubscribe,
-} from '../model/packet.ts'
+import type { Connack, Connect, Packet, Publish, Subscribe, Unsubscribe } from '../model/packet.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
+import { audit } from '../oracle/audit/audit.ts'
 import { Conversation } from '../peers/conversation.ts'
 import { allocateId, createSession, react, resends, type Session } from '../peers/session.ts'
-import { audit } from '../oracle/audit/audit.ts'
 import { encode } from '../wire/codec.ts'
-import { Chronicle } from './client-record.ts'
+import { ClientRecord } from './client-record.ts'
+import { ExercisePlayer, type Stage } from './exercise-player.ts'
+import type { Exercise } from './exercises.ts'
 import { copyFor, type Subscribed, topicOf } from './messages.ts'
-import { Performance, type Stage } from './exercise-player.ts'
-import type { Piece } from './exercises.ts'
 
-export type GuestOptions = {
+export type ServedClientOptions = {
   /** Unique among the guests, safe in file names and on command lines. */
   name: string
   clientId: string
   version: Version
-  pieces: Piece[]
+  pieces: Exercise[]
   /** How long the client may owe an answer or a resend. */
   patienceMs: number
   maxPacketBytes: number
@@ -43,10 +36,10 @@ const queueMax = 1000
 const unreadBytesMax = 8 * 1024 * 1024
 
 /** One client by its id: its connections one after another, its session, and the programme that is played to it. */
-export class Guest {
-  readonly options: GuestOptions
-  readonly chronicle: Chronicle
-  readonly performance: Performance
+export class ServedClient {
+  readonly options: ServedClientOptions
+  readonly record: ClientRecord
+  readonly performance: ExercisePlayer
   session: Session = createSession()
   connections = 0
   /** Some CONNECT asked for a session that is kept. */
@@ -66,9 +59,9 @@ export class Guest {
   /** The events that opened the present connection: what follows makes no sense without them. */
   private opening: TraceEvent[] = []
 
-  constructor(options: GuestOptions) {
+  constructor(options: ServedClientOptions) {
     this.options = options
-    this.chronicle = new Chronicle({
+    this.record = new ClientRecord({
       version: options.version,
       onEvent: event => {
         if (event.kind === 'open') this.opening = []
@@ -78,12 +71,12 @@ export class Guest {
       },
       onFinding: options.onFinding,
     })
-    this.performance = new Performance(options.pieces, this.stage(), options.patienceMs)
+    this.performance = new ExercisePlayer(options.pieces, this.stage(), options.patienceMs)
   }
 
   /** Takes over a connection whose CONNECT is known and still to be read from it. */
   attach(socket: Socket, { password }: Connect): void {
-    if (password) this.chronicle.secrets.password = Buffer.from(password).toString('utf8')
+    if (password) this.record.secrets.password = Buffer.from(password).toString('utf8')
     this.leave('taken over')
     this.connections += 1
     const conversation: Conversation = new Conversation({
@@ -93,10 +86,10 @@ export class Guest {
       version: this.options.version,
       targetPlays: 'client',
       maxPacketBytes: this.options.maxPacketBytes,
-      recorder: this.chronicle,
+      recorder: this.record,
       onPacket: (packet, seq) => this.onPacket(conversation, packet, seq),
       onRead: () => undefined,
-      onBreach: breach => this.chronicle.find(breach),
+      onBreach: breach => this.record.find(breach),
       onEnd: () => this.onEnd(conversation),
     })
     this.conversation = conversation
@@ -120,7 +113,7 @@ export class Guest {
 
   /** Called now and then. */
   tick(): void {
-    this.chronicle.overdue(this.options.patienceMs)
+    this.record.overdue(this.options.patienceMs)
     this.performance.tick()
     const { conversation } = this
     if (conversation && conversation.link.stream.writableLength > unreadBytesMax) {
@@ -133,7 +126,7 @@ export class Guest {
   close(): void {
     clearTimeout(this.idle)
     this.performance.close()
-    this.chronicle.close()
+    this.record.close()
     this.conversation?.link.destroy()
     this.conversation = undefined
   }
@@ -146,10 +139,10 @@ export class Guest {
         return guest.session
       },
       get nowMs() {
-        return guest.chronicle.nowMs
+        return guest.record.nowMs
       },
       get lastSeq() {
-        return guest.chronicle.lastSeq
+        return guest.record.lastSeq
       },
       get connected() {
         return guest.accepted
@@ -167,7 +160,7 @@ export class Guest {
       fault: fault => guest.fault(fault),
       cut: how => guest.cut(how),
       announce: text => guest.options.onPiece(text),
-      waited: (rule, ms) => guest.chronicle.record({ kind: 'wait', rule, ms }),
+      waited: (rule, ms) => guest.record.record({ kind: 'wait', rule, ms }),
       eventsSince: seq => guest.eventsSince(seq),
     }
   }
@@ -196,7 +189,7 @@ export class Guest {
   private welcome(packet: Connect): void {
     const { version } = this.options
     const expiry = packet.properties.sessionExpiryInterval
-    const awayS = (this.chronicle.nowMs - this.endedMs) / 1000
+    const awayS = (this.record.nowMs - this.endedMs) / 1000
     const expired = version === '5.0' && awayS > this.expiryS
     const resumed = this.known && !packet.clean && !expired && !this.performance.forgets
     this.connect = packet
@@ -310,10 +303,10 @@ export class Guest {
 
   /** Framing that no packet has: no other judge has seen it. */
   private malformed(): void {
-    const last = this.chronicle.events().findLast(event => event.kind === 'bytes')
+    const last = this.record.events().findLast(event => event.kind === 'bytes')
     if (last?.kind !== 'bytes' || last.why !== 'garbage') return
     for (const breach of audit(last.bytes, { version: this.options.version, from: 'client' })) {
-      this.chronicle.find({ ...breach, seq: last.seq, judge: 'audit' })
+      this.record.find({ ...breach, seq: last.seq, judge: 'audit' })
     }
   }
 
@@ -332,7 +325,7 @@ export class Guest {
     const was = this.connect
     this.conversation = undefined
     this.accepted = false
-    this.endedMs = this.chronicle.nowMs
+    this.endedMs = this.record.nowMs
     this.performance.onGone()
     if (!this.keeps) {
       this.forget()
@@ -378,13 +371,13 @@ export class Guest {
   private tooQuiet(keepAliveS: number): void {
     const { version } = this.options
     const rule = { '3.1': '§3.1', '3.1.1': 'MQTT-3.1.2-23', '5.0': 'MQTT-3.1.2-20' }[version]
-    this.chronicle.find({
+    this.record.find({
       statement: `${version}:${rule}`,
       level: 'MUST',
       message: `Nothing came for one and a half times the Keep Alive of ${keepAliveS} s`,
       expected: `PINGREQ within ${keepAliveS} s`,
       got: `no packet in ${keepAliveS * 1.5} s`,
-      seq: this.chronicle.lastSeq,
+      seq: this.record.lastSeq,
       judge: 'referee',
     })
     this.leave('Keep Alive is over')
@@ -427,7 +420,7 @@ export class Guest {
 
   private fault(fault: Fault): void {
     const connection = this.conversation?.number
-    this.chronicle.record({
+    this.record.record({
       kind: 'fault',
       actor: 'broker',
       ...(connection === undefined ? {} : { connection }),
@@ -436,7 +429,7 @@ export class Guest {
   }
 
   private note(text: string): void {
-    this.chronicle.record({ kind: 'note', text })
+    this.record.record({ kind: 'note', text })
   }
 
   private forget(): void {
@@ -446,7 +439,7 @@ export class Guest {
   }
 
   private eventsSince(seq: number): TraceEvent[] {
-    const own = this.chronicle.events().filter(event => event.seq >= seq)
+    const own = this.record.events().filter(event => event.seq >= seq)
     const first = own.find(event => 'connection' in event)
     const opening = this.openingOf(first)
     return [...opening.filter(event => event.seq < seq), ...own]
@@ -458,7 +451,7 @@ export class Guest {
     if (this.opening.some(one => 'connection' in one && one.connection === event.connection)) {
       return this.opening
     }
-    return this.chronicle
+    return this.record
       .events()
       .filter(
         one =>

@@ -6,13 +6,13 @@ import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import { Listener } from '../transport/listener.ts'
 import { encode } from '../wire/codec.ts'
-import { Guest } from './served-client.ts'
+import { type Exercise, piecesFor, programme } from './exercises.ts'
 import { awaitConnect, type Stranger } from './first-packet.ts'
 import { Retained } from './messages.ts'
-import { type Piece, piecesFor, programme } from './exercises.ts'
 import { resultsOf, strangerResult } from './results.ts'
+import { ServedClient } from './served-client.ts'
 
-export { type Piece, programme } from './exercises.ts'
+export { type Exercise, programme } from './exercises.ts'
 
 export type ListenOptions = {
   host: string
@@ -20,7 +20,7 @@ export type ListenOptions = {
   port: number
   /** Versions that are accepted. */
   versions: readonly Version[]
-  pieces?: readonly Piece[]
+  pieces?: readonly Exercise[]
   /** How long a client may owe an answer or a resend. Default 10 s: devices are slow. */
   patienceMs?: number
   /** How long a connection may take to its CONNECT. */
@@ -59,7 +59,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 
 class House implements Listening {
   private readonly options: ListenOptions
-  private readonly guests = new Map<string, Guest>()
+  private readonly guests = new Map<string, ServedClient>()
   private readonly retained = new Retained()
   private readonly sockets = new Set<Socket>()
   private readonly strangers: CaseResult[] = []
@@ -143,11 +143,11 @@ class House implements Listening {
     guest.attach(socket, connect)
   }
 
-  private newGuest(clientId: string, version: Version): Guest {
+  private newGuest(clientId: string, version: Version): ServedClient {
     const given = clientId === '' ? `anonymous-${++this.anonymous}` : clientId
     const name = this.uniqueName(given, version)
     const { options } = this
-    const guest: Guest = new Guest({
+    const guest: ServedClient = new ServedClient({
       name,
       clientId: given,
       version,
@@ -178,7 +178,7 @@ class House implements Listening {
     }
   }
 
-  private route(message: Publish, from: Guest): void {
+  private route(message: Publish, from: ServedClient): void {
     this.retained.note(message)
     for (const guest of this.guests.values()) guest.offer(message, guest === from)
   }

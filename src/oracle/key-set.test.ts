@@ -1,6 +1,6 @@
 import t from 'tap'
-import { contentKey } from './ledger/content.ts'
 import { createKeySet } from './key-set.ts'
+import { contentKey } from './ledger/content.ts'
 
 const key = (text: string) => contentKey('t', new TextEncoder().encode(text))
 

@@ -72,7 +72,7 @@ function* debts(connections: Iterable<Connection>): Iterable<Debt> {
     if (connection.closeDue) yield closing(connection)
     if (connection.weDisconnected || connection.theyDisconnected || connection.opaque) continue
     if (connection.superseded || connection.phase === 'refused') continue
-    for (const due of connection.dues) {
+    for (const due of connection.answersDue) {
       yield { ...due, connection, should: false, restarted: false }
     }
     if (connection.phase === 'accepted' && !connection.closeDue) yield* resends(connection)

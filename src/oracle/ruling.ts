@@ -16,7 +16,7 @@ export type Said = {
 }
 
 /** What the rules share while one event is judged: whom they judge, where in the trace they are, and what they found. */
-export type Watch = {
+export type Ruling = {
   target: TargetRole
   /** Of the event under way. */
   seq: number
@@ -24,29 +24,29 @@ export type Watch = {
   found: Breach[]
 }
 
-export function createWatch(target: TargetRole): Watch {
+export function createRuling(target: TargetRole): Ruling {
   return { target, seq: 0, at: 0, found: [] }
 }
 
-export function say(watch: Watch, version: Version, clause: ClauseName, said: Said): void {
-  watch.found.push(breachOf('referee', watch, version, clause, said))
+export function say(ruling: Ruling, version: Version, clause: ClauseName, said: Said): void {
+  ruling.found.push(breachOf('referee', ruling, version, clause, said))
 }
 
 export function breachOf(
   judge: Breach['judge'],
-  watch: Pick<Watch, 'target' | 'seq'>,
+  ruling: Pick<Ruling, 'target' | 'seq'>,
   version: Version,
   clause: ClauseName,
   said: Said,
 ): Breach {
-  const level = said.level ?? levelOfClause(clause, version, watch.target)
+  const level = said.level ?? levelOfClause(clause, version, ruling.target)
   return {
-    statement: cite(clause, version, watch.target),
+    statement: cite(clause, version, ruling.target),
     level: said.about === 'dispute' && level === 'MUST' ? 'SHOULD' : level,
     message: said.message,
     expected: said.expected,
     got: said.got,
-    seq: said.seq ?? watch.seq,
+    seq: said.seq ?? ruling.seq,
     judge,
     ...(said.nearestMiss === undefined ? {} : { nearestMiss: said.nearestMiss }),
     ...(said.about === undefined ? {} : { about: said.about }),
@@ -54,10 +54,10 @@ export function breachOf(
 }
 
 /** Takes what was found so far. */
-export function drain(watch: Watch): Breach[] {
-  if (watch.found.length === 0) return none
-  const found = watch.found
-  watch.found = []
+export function drain(ruling: Ruling): Breach[] {
+  if (ruling.found.length === 0) return none
+  const found = ruling.found
+  ruling.found = []
   return found
 }
 

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { TargetRole } from '../standard/clauses.ts'
 import { createLedger } from './ledger/ledger.ts'
-import { story } from './written-trace.ts'
 import { verifiers } from './verifiers.ts'
+import { story } from './written-trace.ts'
 
 /** What a verifier says of a story: the `expected` and `got` of each breach. */
 function verify(

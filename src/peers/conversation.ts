@@ -4,9 +4,9 @@ import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
 import { audit } from '../oracle/audit/audit.ts'
+import { type Ending, Link } from '../transport/link.ts'
 import { decode, encode, type Wrong } from '../wire/codec.ts'
 import { createFramer, type Framer } from '../wire/framing.ts'
-import { type Ending, Link } from '../transport/link.ts'
 import { asksUnderZero } from '../wire/zero-id.ts'
 
 export type ConversationOptions = {

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import t from 'tap'
-import { caseOf, packetEvent, publishOf, reportOf, traceOf } from '../../fixtures/testing/reports/build.ts'
+import {
+  caseOf,
+  packetEvent,
+  publishOf,
+  reportOf,
+  traceOf,
+} from '../../fixtures/testing/reports/build.ts'
 import { everyEvent } from '../../fixtures/testing/reports/every-event.ts'
 import { hostileReport } from '../../fixtures/testing/reports/hostile.ts'
 import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'

@@ -1,5 +1,11 @@
 import t from 'tap'
-import { ackOf, findingOf, packetEvent, publishOf, traceOf } from '../../fixtures/testing/reports/build.ts'
+import {
+  ackOf,
+  findingOf,
+  packetEvent,
+  publishOf,
+  traceOf,
+} from '../../fixtures/testing/reports/build.ts'
 import { everyEvent } from '../../fixtures/testing/reports/every-event.ts'
 import { hostileReport } from '../../fixtures/testing/reports/hostile.ts'
 import { lostPubrecCase } from '../../fixtures/testing/reports/lost-pubrec.ts'

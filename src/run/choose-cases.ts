@@ -1,9 +1,9 @@
-import { shardOf } from './shard.ts'
-import type { RunOptions } from './run.ts'
 import type { Case, Suite, SuiteRole } from '../scenario/ast.ts'
 import { selectFor } from '../scenario/select.ts'
-import { nothingCalled } from './choose-suites.ts'
 import type { Target } from '../targets/target.ts'
+import { nothingCalled } from './choose-suites.ts'
+import type { RunOptions } from './run.ts'
+import { shardOf } from './shard.ts'
 
 /** The cases that somebody asked for and that fit the target's role. Throws UsageError for words that mean nothing. */
 export function chooseCases(

@@ -2,8 +2,8 @@ import net from 'node:net'
 import t from 'tap'
 import { loadCases } from '../../scripts/proof/load.ts'
 import { clientTarget } from '../../scripts/proof/peers.ts'
-import { runLoaded } from './run.ts'
 import type { ClientTarget } from '../targets/target.ts'
+import { runLoaded } from './run.ts'
 
 /* The client of a case dials its port until it is stopped. A port that was given up before may be another case's. */
 t.test('a case keeps its port until its client is stopped', async t => {

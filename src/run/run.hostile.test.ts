@@ -1,7 +1,7 @@
 import net from 'node:net'
 import t, { type Test } from 'tap'
-import { run } from './run.ts'
 import { TargetError } from '../targets/target-error.ts'
+import { run } from './run.ts'
 
 /*
  * Targets that do what no broker should. Whatever they do, the run ends in bounded time with a message that names it.

@@ -3,8 +3,8 @@ import { setTimeout as pass } from 'node:timers/promises'
 import t from 'tap'
 import { loadCases } from '../../scripts/proof/load.ts'
 import { clientTarget } from '../../scripts/proof/peers.ts'
-import { runLoaded } from './run.ts'
 import type { ClientTarget } from '../targets/target.ts'
+import { runLoaded } from './run.ts'
 
 /* A client on a machine where it gets no processor: what it sends comes late, and its adapter takes its time. */
 

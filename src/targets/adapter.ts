@@ -307,7 +307,8 @@ const advice: { [C in TargetErrorCode]?: string } = {
     'Run the command by hand: it must wait for JSON lines on its standard input.',
   ADAPTER_SILENT:
     'Type {"id":1,"do":"hello"} into it by hand; flush standard output after every line.',
-  ADAPTER_BROKEN: 'The protocol is in fixtures/targets/clients/README.md, with templates to compare with.',
+  ADAPTER_BROKEN:
+    'The protocol is in fixtures/targets/clients/README.md, with templates to compare with.',
 }
 
 function parse(line: string): Json | undefined {

@@ -1,8 +1,9 @@
 import { describePacket } from '../../model/describe.ts'
+import { inOneLine } from '../../model/in-one-line.ts'
 import type { Arrived } from '../../peers/actor.ts'
 import type { Expected, Judging, Step, StepBody } from '../../scenario/ast.ts'
 import { TargetError } from '../../targets/target-error.ts'
-import type { Bound } from '../variables.ts'
+import { Inconclusive, Skipped } from '../early-end.ts'
 import {
   describeExpected,
   endOf,
@@ -14,9 +15,8 @@ import {
   packetExpected,
   wantsClosed,
 } from '../expect-next.ts'
-import { inOneLine } from '../../model/in-one-line.ts'
-import { Inconclusive, Skipped } from '../early-end.ts'
 import type { Scene } from '../scene.ts'
+import type { Bound } from '../variables.ts'
 import { unlessAborted } from '../waiting/unless-aborted.ts'
 import { appExpect, appOf } from './app.ts'
 import { noteFault } from './loss.ts'

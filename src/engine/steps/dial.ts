@@ -2,12 +2,12 @@ import type { Socket } from 'node:net'
 import type { Connect, Packet } from '../../model/packet.ts'
 import { versionOfLevel } from '../../model/version.ts'
 import type { Actor } from '../../peers/actor.ts'
-import { Listener } from '../../transport/listener.ts'
 import type { Expected, StepBody } from '../../scenario/ast.ts'
+import { Listener } from '../../transport/listener.ts'
 import { buildPacket, Fields } from '../build-packet.ts'
+import { Inconclusive, Skipped } from '../early-end.ts'
 import { expectNext, given } from '../expect-next.ts'
 import { matchFields } from '../match.ts'
-import { Inconclusive, Skipped } from '../early-end.ts'
 import type { Scene } from '../scene.ts'
 
 type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
@@ -97,7 +97,7 @@ function hasExpiry(fields: Fields): boolean {
 export async function listenerOf(scene: Scene, name: string, host: string): Promise<Listener> {
   const known = scene.listeners.get(name)
   if (known) return known
-  const listener = await Listener.open(host, 0, () => scene.pulse.fire())
+  const listener = await Listener.open(host, 0, () => scene.wakeups.fire())
   scene.listeners.set(name, listener)
   return listener
 }

@@ -1,8 +1,8 @@
 import type { Version } from '../../model/version.ts'
 import type { BrokerTarget, Target } from '../../targets/target.ts'
 import type { AppActor } from '../app-actor.ts'
-import type { Budgets } from '../waiting/budgets.ts'
 import { knock, type ProbeOptions } from '../probe.ts'
+import type { Budgets } from '../waiting/budgets.ts'
 
 /** A target that takes longer than this for the plainest of answers is slow, and not silent. */
 export function promptMs({ replyMs }: Budgets): number {
@@ -25,7 +25,7 @@ export type Pace = 'quick' | 'slow' | 'never'
 type Shared = { target: Target; isDeaf(): void }
 
 /** One question at a time for each target: all cases that wait in vain want to know the same. */
-export class Canary {
+export class Liveness {
   private readonly asking = new Map<BrokerTarget, Promise<Pace>>()
   private readonly options: Omit<ProbeOptions, 'target'>
   private readonly version: Version

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { Lineup } from './retry-order.ts'
+import { RetryOrder } from './retry-order.ts'
 
 /** Plays a line-up of cases 1 to `count`; tells who is named, and in what groups all were tried. */
 function play(count: number, loses: (group: number[]) => boolean) {
-  const lineup = new Lineup(Array.from({ length: count }, (_, index) => index + 1))
+  const lineup = new RetryOrder(Array.from({ length: count }, (_, index) => index + 1))
   const groups: number[] = []
   for (let group = lineup.next(); group.length > 0; group = lineup.next()) {
     groups.push(group.length)

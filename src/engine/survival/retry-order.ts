@@ -2,7 +2,7 @@
  * In what order, and how many side by side, the cases are tried that were running when the target was lost: one first, the likeliest, then
  * groups that grow as long as nothing happens. A group that loses the target again is halved, down to the one case that does it alone.
  */
-export class Lineup<T> {
+export class RetryOrder<T> {
   private queue: T[]
   private size = 1
   private max: number

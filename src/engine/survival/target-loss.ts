@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import type { Finding } from '../../model/finding.ts'
+import { inOneLine } from '../../model/in-one-line.ts'
 import type { CaseResult } from '../../model/report.ts'
 import type { Case } from '../../scenario/ast.ts'
 import type { Target } from '../../targets/target.ts'
-import { deafness } from './signs-of-loss.ts'
-import { inOneLine } from '../../model/in-one-line.ts'
 import { unlessAborted } from '../waiting/unless-aborted.ts'
+import { deafness } from './signs-of-loss.ts'
 
 /** Whether the target can still be asked anything, what ends when it cannot, and how it is started again. */
 export class TargetLoss {

@@ -8,7 +8,7 @@ const sliceMs = 50
  * its sockets, and an answer that came in time would be found late. So the budget is counted in slices; a slice that took longer
  * than it should counts as little more than one, and between two of them the sockets are read.
  */
-export class Patience {
+export class BudgetTimer {
   private leftMs: number
   private stopped = false
   private timer: NodeJS.Timeout | undefined
@@ -18,7 +18,7 @@ export class Patience {
   constructor(budgetMs: number, spent: () => void) {
     this.leftMs = budgetMs
     this.spent = spent
-    Patience.slice(this)
+    BudgetTimer.slice(this)
   }
 
   /** Ends it, and tells how many ms are left. */
@@ -30,7 +30,7 @@ export class Patience {
   }
 
   // Static, and given to the timers as they are: there is a wait for every packet.
-  private static slice(self: Patience): void {
+  private static slice(self: BudgetTimer): void {
     if (self.stopped) return
     if (self.leftMs < 1) {
       self.spent()
@@ -38,11 +38,11 @@ export class Patience {
     }
     const lengthMs = Math.min(sliceMs, self.leftMs)
     self.sliceBegan = performance.now()
-    self.timer = setTimeout(Patience.count, lengthMs, self, lengthMs)
+    self.timer = setTimeout(BudgetTimer.count, lengthMs, self, lengthMs)
   }
 
-  private static count(self: Patience, lengthMs: number): void {
+  private static count(self: BudgetTimer, lengthMs: number): void {
     self.leftMs -= Math.min(performance.now() - self.sliceBegan, 1.2 * lengthMs)
-    setImmediate(Patience.slice, self)
+    setImmediate(BudgetTimer.slice, self)
   }
 }

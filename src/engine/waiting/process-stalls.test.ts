@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Stalls } from './process-stalls.ts'
+import { ProcessStalls } from './process-stalls.ts'
 
 function block(ms: number): void {
   const end = performance.now() + ms
@@ -9,7 +9,7 @@ function block(ms: number): void {
 t.test(
   'time in which we did not run is counted, time in which nothing was to do is not',
   async t => {
-    const stalls = new Stalls()
+    const stalls = new ProcessStalls()
     stalls.start()
     t.teardown(() => stalls.stop())
     block(400)

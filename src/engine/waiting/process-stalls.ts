@@ -7,7 +7,7 @@ const lateMs = 10
  * Adds up the time in which this process did not get to run: on a machine with too much to do, or in a long computation of our own.
  * What a rule about time says of the target cannot be told from what such a time does to us.
  */
-export class Stalls {
+export class ProcessStalls {
   private timer: NodeJS.Timeout | undefined
   private lastMs = 0
   private soFarMs = 0

@@ -1,13 +1,13 @@
-import { Patience } from './budget-timer.ts'
+import { BudgetTimer } from './budget-timer.ts'
 
 /** Wakes the steps of one case whenever something happened to one of its actors. */
-export class Pulse {
+export class Wakeups {
   private wait: { look(): void; end(answer: undefined): void } | undefined
   private readonly signal: AbortSignal | undefined
   /** The largest share of its budget that a wait took before its answer came: 0 to 1. */
   tightest = 0
 
-  /** A pulse with a signal gives up all waiting once that is aborted. */
+  /** With a signal it gives up all waiting once that is aborted. */
   constructor(signal?: AbortSignal) {
     this.signal = signal
     signal?.addEventListener('abort', () => this.wait?.end(undefined), { once: true })
@@ -39,7 +39,7 @@ class Wait<T> {
   private readonly check: () => T | undefined
   private readonly budgetMs: number
   private readonly over: (share: number | undefined) => void
-  private readonly patience: Patience
+  private readonly patience: BudgetTimer
   private resolve!: (answer: T | undefined) => void
   private reject!: (error: unknown) => void
 
@@ -57,7 +57,7 @@ class Wait<T> {
       this.reject = reject
     })
     // A change at the very moment the budget ends still counts.
-    this.patience = new Patience(budgetMs, () => this.end(check()))
+    this.patience = new BudgetTimer(budgetMs, () => this.end(check()))
   }
 
   look(): void {

@@ -1,7 +1,9 @@
 import type { Breach } from '../../model/finding.ts'
 import type { Version } from '../../model/version.ts'
-import type { Party } from './broker-ledger.ts'
 import { type ClauseName, cite } from '../../standard/clauses.ts'
+import type { Owed } from '../owed.ts'
+import { breachOf, type Said } from '../ruling.ts'
+import type { Party } from './broker-ledger.ts'
 import type { ContentKey } from './content.ts'
 import {
   type Duty,
@@ -11,10 +13,8 @@ import {
   type Received,
   timesReceived,
 } from './messages.ts'
-import type { Owed } from '../owed.ts'
 import type { Disorder } from './stream-order.ts'
 import { matching } from './subscriptions.ts'
-import { breachOf, type Said } from '../ruling.ts'
 
 /** What the ledger of a broker holds at the end of a case. */
 export type BrokerBooks = {

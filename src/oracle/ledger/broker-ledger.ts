@@ -12,6 +12,7 @@ import {
   takePublish,
 } from './incoming.ts'
 import type { Ledger } from './ledger.ts'
+import { createLostPackets } from './lost-packets.ts'
 import { createMessages, type MessageRecord, type Publication, timesReceived } from './messages.ts'
 import { acknowledged, newPublication, type Outgoing, sendPublish, sendPubrel } from './outgoing.ts'
 import { isSentinel } from './sentinel.ts'
@@ -26,7 +27,6 @@ import {
   unsubscribe,
   unsubscribed,
 } from './subscriptions.ts'
-import { createUndo } from './lost-packets.ts'
 
 /** One of our sessions with the broker. */
 export type Party = {
@@ -68,7 +68,7 @@ export function createBrokerLedger(version: Version): Ledger {
   const parties = new Map<string, Party>()
   const messages = createMessages(record => wentThrough(record, parties.values()))
   const lines = new Map<number, Line>()
-  const undo = createUndo()
+  const undo = createLostPackets()
   const books: BrokerBooks = {
     version,
     messages,

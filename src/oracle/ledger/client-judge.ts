@@ -2,11 +2,11 @@ import type { Breach } from '../../model/finding.ts'
 import type { PacketType } from '../../model/packet.ts'
 import type { Version } from '../../model/version.ts'
 import { type ClauseName, cite } from '../../standard/clauses.ts'
+import type { Owed } from '../owed.ts'
+import { breachOf, type Said } from '../ruling.ts'
 import { app, type ClientLine, wire } from './client-ledger.ts'
 import type { ContentKey } from './content.ts'
 import { type MessageRecord, type Messages, type Publication, timesReceived } from './messages.ts'
-import type { Owed } from '../owed.ts'
-import { breachOf, type Said } from '../ruling.ts'
 
 /** What the ledger of a client holds at the end of a case. */
 export type ClientBooks = {

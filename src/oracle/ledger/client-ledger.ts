@@ -5,11 +5,11 @@ import { type ClientBooks, judgeClient, owedByClient } from './client-judge.ts'
 import { type Aliases, resolveTopic } from './content.ts'
 import { createIncoming, type Incoming, losePublish, takePublish } from './incoming.ts'
 import type { Ledger } from './ledger.ts'
+import { createLostPackets } from './lost-packets.ts'
 import { createMessages, type MessageRecord, type Publication, receivedBy } from './messages.ts'
 import { acknowledged, newPublication, type Outgoing, sendPublish, sendPubrel } from './outgoing.ts'
 import { isSentinel } from './sentinel.ts'
 import { matches, parseFilter } from './topics.ts'
-import { createUndo } from './lost-packets.ts'
 
 /** What our fake broker has with one client id. */
 type Peer = {
@@ -46,7 +46,7 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
   const messages = createMessages(() => false)
   const peers = new Map<string, Peer>()
   const lines = new Map<number, ClientLine>()
-  const undo = createUndo()
+  const undo = createLostPackets()
   const books: ClientBooks = {
     version,
     messages,

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { Version } from '../../model/version.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
-import { createLedger, type Ledger } from './ledger.ts'
 import { story } from '../written-trace.ts'
+import { createLedger, type Ledger } from './ledger.ts'
 
 /*
  * One row a rule, `{right | wrong}` as in referee.test.ts; the ledger judges at the end.

@@ -1,11 +1,11 @@
 import type { Breach } from '../../model/finding.ts'
 import type { TraceEvent } from '../../model/trace.ts'
 import type { Version } from '../../model/version.ts'
-import { createBrokerLedger } from './broker-ledger.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
+import type { Owed } from '../owed.ts'
+import { createBrokerLedger } from './broker-ledger.ts'
 import { createClientLedger } from './client-ledger.ts'
 import type { MessageRecord } from './messages.ts'
-import type { Owed } from '../owed.ts'
 
 /**
  * Follows every application message of a case by topic and payload: who gave it and what that side was told, what crossed

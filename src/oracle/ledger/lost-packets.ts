@@ -1,7 +1,7 @@
 /** So many packets of the target may still turn out to be lost; no scenario loses one that came longer ago. */
 const kept = 1024
 
-export type Undo = {
+export type LostPackets = {
   /** How to take back what the packet of that event did. */
   remember(seq: number, how: () => void): void
   /** Takes it back, once: the packet was lost. */
@@ -9,7 +9,7 @@ export type Undo = {
 }
 
 /** What a ledger can take back when a scenario says that a packet did not come; bounded. */
-export function createUndo(): Undo {
+export function createLostPackets(): LostPackets {
   const ways = new Map<number, () => void>()
   return {
     remember(seq, how) {

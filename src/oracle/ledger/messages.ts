@@ -1,5 +1,5 @@
-import { type ContentKey, contentKey, payloadText } from './content.ts'
 import { createKeySet } from '../key-set.ts'
+import { type ContentKey, contentKey, payloadText } from './content.ts'
 
 /** What the publishing side was told about one publication. */
 export type Outcome = 'acknowledged' | 'refused' | 'unknown'

@@ -3,7 +3,7 @@ import type { ClauseName } from '../../standard/clauses.ts'
 import type { Mark } from './connection.ts'
 
 /** An answer the target owes to one packet of ours. */
-export type Due = {
+export type AnswerDue = {
   /** What it has to send. */
   packet: PacketType
   id: number
@@ -26,29 +26,29 @@ export type Due = {
  * Answers owed on one connection, in the order of the packets that ask for them. A list: answers come in order or nearly so, and maps
  * that fill and empty with every packet cost more than looking through what is in flight.
  */
-export type Dues = Due[]
+export type AnswersDue = AnswerDue[]
 
-export function createDues(): Dues {
+export function createDues(): AnswersDue {
   return []
 }
 
-export function addDue(dues: Dues, due: Due): void {
-  dues.push(due)
+export function addDue(answersDue: AnswersDue, due: AnswerDue): void {
+  answersDue.push(due)
 }
 
 /** Takes the oldest due of that kind and id; `overtaken` is the oldest of that kind, of another id, that is still waiting. */
 export function takeDue(
-  dues: Dues,
+  answersDue: AnswersDue,
   packet: PacketType,
   id: number,
-): { due: Due; overtaken: Due | undefined } | undefined {
-  let overtaken: Due | undefined
-  for (let index = 0; index < dues.length; index++) {
-    const due = dues[index]!
+): { due: AnswerDue; overtaken: AnswerDue | undefined } | undefined {
+  let overtaken: AnswerDue | undefined
+  for (let index = 0; index < answersDue.length; index++) {
+    const due = answersDue[index]!
     if (due.packet !== packet) continue
     if (due.id === id) {
-      if (index === 0) dues.shift()
-      else dues.splice(index, 1)
+      if (index === 0) answersDue.shift()
+      else answersDue.splice(index, 1)
       return { due, overtaken }
     }
     if (!due.mild) overtaken ??= due
@@ -56,11 +56,11 @@ export function takeDue(
   return undefined
 }
 
-export function hasDue(dues: Dues, packet: PacketType, id: number): boolean {
-  for (const due of dues) if (due.id === id && due.packet === packet) return true
+export function hasDue(answersDue: AnswersDue, packet: PacketType, id: number): boolean {
+  for (const due of answersDue) if (due.id === id && due.packet === packet) return true
   return false
 }
 
-export function clearDues(dues: Dues): void {
-  dues.length = 0
+export function clearDues(answersDue: AnswersDue): void {
+  answersDue.length = 0
 }

@@ -1,6 +1,6 @@
 import type { Version } from '../../model/version.ts'
 import type { Aliases } from '../ledger/content.ts'
-import { createDues, type Dues } from './answers.ts'
+import { type AnswersDue, createDues } from './answers.ts'
 import type { Exchange } from './exchange.ts'
 import type { Session } from './session.ts'
 
@@ -74,7 +74,7 @@ export type Connection = {
   aliases: Aliases
   ourAliases: Aliases
   /** Answers that the target owes here. */
-  dues: Dues
+  answersDue: AnswersDue
   /** Ids of PUBLISHes sent here by the target for which we sent no final acknowledgement. */
   inFlight: Set<number>
   /** Slots that literal counting gives back for PUBCOMPs of exchanges begun on an older connection. */
@@ -143,7 +143,7 @@ export function createConnection(
     ourLimits: noLimits,
     aliases: new Map(),
     ourAliases: new Map(),
-    dues: createDues(),
+    answersDue: createDues(),
     inFlight: new Set(),
     bonus: 0,
     ourInFlight: new Set(),

@@ -3,8 +3,8 @@ import t from 'tap'
 import type { Packet } from '../../model/packet.ts'
 import { createRandom } from '../../model/random.ts'
 import type { TraceBody, TraceEvent } from '../../model/trace.ts'
-import { advance, type Move, type Naive, naive, owes } from './reference-model.ts'
 import { createReferee, type Referee } from './referee.ts'
+import { advance, type Move, type Naive, naive, owes } from './reference-model.ts'
 
 /*
  * Every history up to a depth, judged twice: by the referee and by the naive machine. They must agree on each packet of

@@ -1,3 +1,4 @@
+import type { ContentKey } from '../ledger/content.ts'
 import {
   type Connection,
   isRead,
@@ -6,7 +7,6 @@ import {
   proveRead,
   proveUnread,
 } from './connection.ts'
-import type { ContentKey } from '../ledger/content.ts'
 
 /** Where a sender stands with one id: PUBLISH out (S1), PUBREL out (S2), id free (S0). Source: §4.3.3. */
 export type Phase = 'publish' | 'pubrel' | 'free'

@@ -1,10 +1,10 @@
 import type { Connack, Connect, Disconnect } from '../../model/packet.ts'
-import { type Connection, emptyResume, type Mark, proveRead } from './connection.ts'
+import { type Ruling, say } from '../ruling.ts'
 import { addDue, clearDues, takeDue } from './answers.ts'
+import { type Connection, emptyResume, type Mark, proveRead } from './connection.ts'
 import { possible, settle } from './exchange.ts'
 import { limitsOf } from './limits.ts'
 import { clearSession, createSession, loosenSession, type Session } from './session.ts'
-import { say, type Watch } from '../ruling.ts'
 
 /*
  * Connections and sessions: who takes part, what is kept, what a resumed session has to send again.
@@ -17,7 +17,7 @@ export type Sessions = Map<string, Session>
 
 /** CONNECT, from either side. */
 export function onConnect(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   sessions: Sessions,
   packet: Connect,
@@ -26,7 +26,7 @@ export function onConnect(
   if (connection.phase !== 'open') {
     if (mark) connection.excused = true
     else {
-      say(watch, connection.version, 'secondConnect', {
+      say(ruling, connection.version, 'secondConnect', {
         message: 'A second CONNECT came on one connection',
         expected: 'one CONNECT',
         got: 'CONNECT again',
@@ -46,11 +46,11 @@ export function onConnect(
   const expiryS = packet.properties.sessionExpiryInterval
   connection.expiryS = typeof expiryS === 'number' ? expiryS : 0
   session.subscribing.clear()
-  if (mark) oweConnack(watch, connection, packet, mark)
+  if (mark) oweConnack(ruling, connection, packet, mark)
   else clientConnects(connection, session)
 }
 
-function oweConnack(watch: Watch, connection: Connection, packet: Connect, mark: Mark): void {
+function oweConnack(ruling: Ruling, connection: Connection, packet: Connect, mark: Mark): void {
   const level = { '3.1': 3, '3.1.1': 4, '5.0': 5 }[connection.version]
   const name = connection.version === '3.1' ? 'MQIsdp' : 'MQTT'
   const plain =
@@ -59,11 +59,11 @@ function oweConnack(watch: Watch, connection: Connection, packet: Connect, mark:
     packet.clientId !== '' &&
     packet.properties.authenticationMethod === undefined
   if (!plain) return
-  addDue(connection.dues, {
+  addDue(connection.answersDue, {
     packet: 'CONNACK',
     id: 0,
     clause: 'connackOwed',
-    seq: watch.seq,
+    seq: ruling.seq,
     mark,
     text: 'CONNACK',
     mild: false,
@@ -83,12 +83,12 @@ function clientConnects(connection: Connection, session: Session): void {
 
 /** CONNACK, from either side. */
 export function onConnack(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   packet: Connack,
   mark: Mark | undefined,
 ): void {
-  if (!mark && !firstConnack(watch, connection, packet)) return
+  if (!mark && !firstConnack(ruling, connection, packet)) return
   if (connection.phase !== 'connecting') return
   const { session } = connection
   if (!session) return
@@ -96,16 +96,16 @@ export function onConnack(
   else connection.limits = connection.pipelined ? connection.limits : limitsOf(packet)
   if (packet.code !== 0) {
     connection.phase = 'refused'
-    if (!mark) refused(watch, connection, packet)
+    if (!mark) refused(ruling, connection, packet)
     return
   }
   connection.phase = 'accepted'
-  connection.acceptedSeq = watch.seq
+  connection.acceptedSeq = ruling.seq
   const expiryS = packet.properties.sessionExpiryInterval
   if (typeof expiryS === 'number') connection.expiryS = expiryS
-  takeOver(watch, connection, session)
-  if (mark) clientIsAccepted(watch, connection, session, packet.sessionPresent)
-  else brokerAccepts(watch, connection, session, packet.sessionPresent)
+  takeOver(ruling, connection, session)
+  if (mark) clientIsAccepted(ruling, connection, session, packet.sessionPresent)
+  else brokerAccepts(ruling, connection, session, packet.sessionPresent)
   session.connections += 1
   session.current = connection
   session.expiryS = connection.version === '5.0' ? expirySeconds(connection.expiryS) : forever
@@ -121,11 +121,11 @@ function expirySeconds(value: number): number {
 }
 
 /** A broker sends CONNACK once, and before anything else. */
-function firstConnack(watch: Watch, connection: Connection, packet: Connack): boolean {
-  const taken = takeDue(connection.dues, 'CONNACK', 0)
+function firstConnack(ruling: Ruling, connection: Connection, packet: Connack): boolean {
+  const taken = takeDue(connection.answersDue, 'CONNACK', 0)
   if (taken) proveRead(taken.due.mark)
   if (connection.phase === 'accepted' || connection.phase === 'refused') {
-    say(watch, connection.version, 'secondConnack', {
+    say(ruling, connection.version, 'secondConnack', {
       message: 'A second CONNACK came on one connection',
       expected: 'one CONNACK',
       got: `CONNACK, code ${packet.code}`,
@@ -135,30 +135,30 @@ function firstConnack(watch: Watch, connection: Connection, packet: Connack): bo
   return true
 }
 
-function refused(watch: Watch, connection: Connection, packet: Connack): void {
+function refused(ruling: Ruling, connection: Connection, packet: Connack): void {
   if (packet.sessionPresent) {
-    say(watch, connection.version, 'presentThoughRefused', {
+    say(ruling, connection.version, 'presentThoughRefused', {
       message: 'CONNACK refuses and says Session Present 1',
       expected: 'Session Present 0',
       got: `Session Present 1, code ${packet.code}`,
     })
   }
   connection.closeDue = {
-    seq: watch.seq,
+    seq: ruling.seq,
     clause: 'closeAfterRefusal',
     text: `the connection closed after CONNACK code ${packet.code}`,
   }
 }
 
 /** The earlier connection of the same client id has to go. */
-function takeOver(watch: Watch, connection: Connection, session: Session): void {
+function takeOver(ruling: Ruling, connection: Connection, session: Session): void {
   const earlier = session.current
   if (!earlier || earlier === connection || earlier.ended) return
   earlier.superseded = true
-  clearDues(earlier.dues)
-  if (watch.target === 'client') return
+  clearDues(earlier.answersDue)
+  if (ruling.target === 'client') return
   earlier.closeDue = {
-    seq: watch.seq,
+    seq: ruling.seq,
     clause: 'takeover',
     text: 'the earlier connection of the client id closed',
   }
@@ -166,47 +166,47 @@ function takeOver(watch: Watch, connection: Connection, session: Session): void 
 
 /** What a broker says about the session, held against what it has to know. */
 function brokerAccepts(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   present: boolean,
 ): void {
   if (connection.version === '3.1') {
-    resumeOrStart(watch, connection, session, !connection.clean && session.kept !== 'no')
+    resumeOrStart(ruling, connection, session, !connection.clean && session.kept !== 'no')
     return
   }
-  const story = storyOf(watch, connection, session)
+  const story = storyOf(ruling, connection, session)
   if (present && connection.clean) {
-    say(watch, connection.version, 'presentThoughClean', {
+    say(ruling, connection.version, 'presentThoughClean', {
       message: 'CONNACK says Session Present 1 to a CONNECT that asks for a new session',
       expected: 'Session Present 0',
       got: 'Session Present 1',
     })
   } else if (present && story === 'none') {
-    say(watch, connection.version, 'presentThoughNone', {
+    say(ruling, connection.version, 'presentThoughNone', {
       message: 'CONNACK says Session Present 1 though there is no session of that client id',
       expected: 'Session Present 0',
       got: 'Session Present 1',
     })
   } else if (present && story === 'expired') {
-    say(watch, connection.version, 'expiredSessionKept', {
+    say(ruling, connection.version, 'expiredSessionKept', {
       message: `CONNACK says Session Present 1 after more than ${session.expiryS} s away`,
       expected: 'Session Present 0: the session has expired',
       got: 'Session Present 1',
     })
   } else if (!present && story === 'stored' && !connection.clean) {
-    say(watch, connection.version, 'absentThoughStored', {
+    say(ruling, connection.version, 'absentThoughStored', {
       message: 'CONNACK says Session Present 0 though the session was to be kept',
       expected: 'Session Present 1',
       got: 'Session Present 0',
     })
   }
-  resumeOrStart(watch, connection, session, present && !connection.clean)
+  resumeOrStart(ruling, connection, session, present && !connection.clean)
 }
 
 /** What the broker must know of the session by now. A restart may have cost it; a late close may have kept it. */
 function storyOf(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
 ): 'none' | 'stored' | 'expired' | 'open' {
@@ -216,7 +216,7 @@ function storyOf(
     const ended = connection.version !== '5.0' || session.endedByTarget
     return ended ? 'none' : 'open'
   }
-  const awayS = (watch.at - session.endedAt) / 1000
+  const awayS = (ruling.at - session.endedAt) / 1000
   const away = session.current?.ended === true
   if (away && awayS > session.expiryS + slackS) return 'expired'
   if (away && awayS > session.expiryS - slackS) return 'open'
@@ -224,7 +224,7 @@ function storyOf(
 }
 
 function clientIsAccepted(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   present: boolean,
@@ -236,14 +236,14 @@ function clientIsAccepted(
   }
   if (connection.version === '5.0' && present && session.connections === 0) {
     connection.closeDue = {
-      seq: watch.seq,
+      seq: ruling.seq,
       clause: 'clientWithoutState',
       text: 'the connection closed: Session Present 1 without a session of its own',
     }
   }
   if (present || connection.version === '3.1') {
     connection.resume.known = true
-    connection.resume.seq = watch.seq
+    connection.resume.seq = ruling.seq
     return
   }
   connection.resume = emptyResume()
@@ -258,7 +258,7 @@ function clientIsAccepted(
 }
 
 function resumeOrStart(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   resumed: boolean,
@@ -270,7 +270,7 @@ function resumeOrStart(
   }
   prepareResume(connection, session)
   connection.resume.known = true
-  connection.resume.seq = watch.seq
+  connection.resume.seq = ruling.seq
 }
 
 /** Sorts what is under way by the step it has certainly reached, or into `open`. */
@@ -292,7 +292,7 @@ function prepareResume(connection: Connection, session: Session): void {
 
 /** DISCONNECT, from either side. */
 export function onDisconnect(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   packet: Disconnect,
   mark: Mark | undefined,
@@ -306,30 +306,30 @@ export function onDisconnect(
   }
   if (mark) {
     connection.weDisconnected = true
-    clearDues(connection.dues)
+    clearDues(connection.answersDue)
     connection.resume = emptyResume()
     return
   }
-  if (watch.target === 'broker' && connection.phase !== 'accepted') {
-    say(watch, connection.version, 'disconnectBeforeConnack', {
+  if (ruling.target === 'broker' && connection.phase !== 'accepted') {
+    say(ruling, connection.version, 'disconnectBeforeConnack', {
       message: 'DISCONNECT came before CONNACK',
       expected: 'CONNACK, or the connection closed',
       got: `DISCONNECT, code 0x${packet.code.toString(16)}`,
     })
   }
-  falseOverrun(watch, connection, packet.code)
-  connection.theyDisconnected = { seq: watch.seq, code: packet.code }
+  falseOverrun(ruling, connection, packet.code)
+  connection.theyDisconnected = { seq: ruling.seq, code: packet.code }
   connection.closeDue ??= {
-    seq: watch.seq,
+    seq: ruling.seq,
     clause: 'closeAfterDisconnect',
     text: 'the connection closed after DISCONNECT',
   }
 }
 
 /** 5.0: DISCONNECT 0x93 though we never had more PUBLISHes out than its Receive Maximum. */
-function falseOverrun(watch: Watch, connection: Connection, code: number): void {
+function falseOverrun(ruling: Ruling, connection: Connection, code: number): void {
   if (code !== 0x93 || connection.excused || connection.opaque) return
-  say(watch, connection.version, 'quotaFalseAlarm', {
+  say(ruling, connection.version, 'quotaFalseAlarm', {
     message: 'DISCONNECT says that Receive Maximum was exceeded, and it was not',
     expected: `no DISCONNECT 0x93 at up to ${connection.ourLimits.receiveMaximum} unacknowledged`,
     got: `DISCONNECT 0x93 at ${connection.ourPeak}`,
@@ -341,7 +341,7 @@ const leavingCodes = new Set([0x89, 0x8b, 0x8d, 0x8e, 0x96, 0x97, 0x98, 0x9c, 0x
 
 /** The end of a connection. */
 export function onClose(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   by: 'harness' | 'target',
   mayLeave: boolean,
@@ -349,16 +349,16 @@ export function onClose(
   // Whether a takeover is told, DISCONNECT 0x8E, is for a scenario to ask: here the end of the one connection and the beginning of the
   // other come in either order.
   if (by === 'target' && !mayLeave && !connection.superseded)
-    closedInsteadOfAnswer(watch, connection)
+    closedInsteadOfAnswer(ruling, connection)
   connection.ended = true
   connection.readAtMost = Math.min(connection.readAtMost, connection.sent)
   connection.closeDue = undefined
-  clearDues(connection.dues)
+  clearDues(connection.answersDue)
   connection.resume = emptyResume()
   const { session } = connection
   if (!session) return
   if (session.current === connection) {
-    session.endedAt = watch.at
+    session.endedAt = ruling.at
     session.endedByTarget = by === 'target'
   } else if (connection.phase === 'connecting') unanswered(connection, session)
 }
@@ -374,14 +374,14 @@ function unanswered(connection: Connection, session: Session): void {
 }
 
 /** Closing is no answer to a repeat of what the target owns, nor to PUBREL. */
-function closedInsteadOfAnswer(watch: Watch, connection: Connection): void {
+function closedInsteadOfAnswer(ruling: Ruling, connection: Connection): void {
   const { excused, opaque, weDisconnected, theyDisconnected, closeDue } = connection
   if (excused || opaque || weDisconnected || connection.phase !== 'accepted') return
   if (closeDue && !theyDisconnected) return
   if (theyDisconnected && leavingCodes.has(theyDisconnected.code)) return
-  for (const due of connection.dues) {
+  for (const due of connection.answersDue) {
     if (due.closing === 'may') continue
-    say(watch, connection.version, due.clause, {
+    say(ruling, connection.version, due.clause, {
       message: `The target closed the connection instead of sending ${due.text}`,
       expected: due.text,
       got: theyDisconnected

@@ -1,6 +1,6 @@
 import type { Connack, Connect, Packet, Properties, Publish } from '../../model/packet.ts'
+import { type Ruling, say } from '../ruling.ts'
 import { type Connection, type Limits, noLimits } from './connection.ts'
-import { say, type Watch } from '../ruling.ts'
 
 /** What CONNECT or CONNACK asks of the other side. Source: 5.0 §3.1.2.11, §3.2.2.3. */
 export function limitsOf({ properties }: Connect | Connack): Limits {
@@ -20,14 +20,14 @@ function number(properties: Properties, name: string): number | undefined {
 
 /** Maximum Packet Size, for every packet of the target. */
 export function checkSize(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   packet: Packet,
   sizeBytes: number,
 ): void {
   const { maximumPacketSize } = connection.limits
   if (sizeBytes <= maximumPacketSize) return
-  say(watch, connection.version, 'packetSize', {
+  say(ruling, connection.version, 'packetSize', {
     message: `${packet.type} has ${sizeBytes} bytes`,
     expected: `at most ${maximumPacketSize} bytes (Maximum Packet Size)`,
     got: `${sizeBytes} bytes`,
@@ -35,19 +35,19 @@ export function checkSize(
 }
 
 /** Topic aliases, Maximum QoS and retain, for a PUBLISH of the target. Call before the alias is learnt. */
-export function checkPublish(watch: Watch, connection: Connection, packet: Publish): void {
+export function checkPublish(ruling: Ruling, connection: Connection, packet: Publish): void {
   const { version, limits, aliases } = connection
   if (version !== '5.0') return
   const alias = packet.properties.topicAlias
   if (typeof alias === 'number') {
     if (alias === 0) {
-      say(watch, version, 'aliasZero', {
+      say(ruling, version, 'aliasZero', {
         message: 'PUBLISH has topic alias 0',
         expected: `a topic alias of 1–${limits.topicAliasMaximum}`,
         got: '0',
       })
     } else if (alias > limits.topicAliasMaximum) {
-      say(watch, version, limits.topicAliasMaximum === 0 ? 'aliasForbidden' : 'aliasTooHigh', {
+      say(ruling, version, limits.topicAliasMaximum === 0 ? 'aliasForbidden' : 'aliasTooHigh', {
         message: `PUBLISH has topic alias ${alias}`,
         expected:
           limits.topicAliasMaximum === 0
@@ -56,7 +56,7 @@ export function checkPublish(watch: Watch, connection: Connection, packet: Publi
         got: `${alias}`,
       })
     } else if (packet.topic === '' && !aliases.has(alias)) {
-      say(watch, version, 'aliasUnknown', {
+      say(ruling, version, 'aliasUnknown', {
         message: `Topic alias ${alias} was not given a topic on this connection`,
         expected: 'the topic name, or an alias of this connection',
         got: `an empty topic with alias ${alias}`,
@@ -64,14 +64,14 @@ export function checkPublish(watch: Watch, connection: Connection, packet: Publi
     }
   }
   if (packet.qos > limits.maximumQos) {
-    say(watch, version, 'maximumQos', {
+    say(ruling, version, 'maximumQos', {
       message: `PUBLISH has QoS ${packet.qos}`,
       expected: `at most QoS ${limits.maximumQos} (Maximum QoS)`,
       got: `QoS ${packet.qos}`,
     })
   }
   if (packet.retain && !limits.retainAvailable) {
-    say(watch, version, 'retainUnavailable', {
+    say(ruling, version, 'retainUnavailable', {
       message: 'PUBLISH has RETAIN 1 though Retain Available is 0',
       expected: 'RETAIN 0',
       got: 'RETAIN 1',

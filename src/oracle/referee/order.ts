@@ -1,8 +1,8 @@
+import { type Ruling, say } from '../ruling.ts'
+import type { AnswerDue } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { proveRead } from './connection.ts'
-import type { Due } from './answers.ts'
 import type { Exchange } from './exchange.ts'
-import { say, type Watch } from '../ruling.ts'
 
 /*
  * Order among what one side sends. qos2.md, "Order": PUBACK, PUBREC, PUBREL and resent PUBLISH are bound for clients;
@@ -10,14 +10,14 @@ import { say, type Watch } from '../ruling.ts'
  */
 
 /** A PUBLISH resent on a resumed session, while an older one still waits for its resend. */
-export function resendsPublish(watch: Watch, connection: Connection, exchange: Exchange): void {
+export function resendsPublish(ruling: Ruling, connection: Connection, exchange: Exchange): void {
   const first = firstOf(connection.resume.publishes)
   if (!first || first.order >= exchange.order) return
   const sameStream = first.topic === exchange.topic && first.qos === exchange.qos
-  const bound = watch.target === 'client' || (connection.version !== '5.0' && sameStream)
+  const bound = ruling.target === 'client' || (connection.version !== '5.0' && sameStream)
   if (!bound && !sameStream && connection.version === '5.0') return
   told(
-    watch,
+    ruling,
     connection,
     'orderPublish',
     `PUBLISH id ${first.id}`,
@@ -27,40 +27,40 @@ export function resendsPublish(watch: Watch, connection: Connection, exchange: E
 }
 
 /** A PUBREL resent on a resumed session, while another stands before it in the order of PUBREC and of PUBLISH alike. */
-export function resendsPubrel(watch: Watch, connection: Connection, exchange: Exchange): void {
-  if (watch.target === 'broker' && connection.version === '5.0') return
+export function resendsPubrel(ruling: Ruling, connection: Connection, exchange: Exchange): void {
+  if (ruling.target === 'broker' && connection.version === '5.0') return
   const first = firstOf(connection.resume.pubrels)
   if (!first || first.recOrder >= exchange.recOrder || first.order >= exchange.order) return
-  told(watch, connection, 'orderPubrel', `PUBREL id ${first.id}`, `PUBREL id ${exchange.id}`, true)
+  told(ruling, connection, 'orderPubrel', `PUBREL id ${first.id}`, `PUBREL id ${exchange.id}`, true)
 }
 
 /** A PUBREL that answers a PUBREC of this connection. */
 export function ordersPubrels(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
-  { due, overtaken }: { due: Due; overtaken: Due | undefined },
+  { due, overtaken }: { due: AnswerDue; overtaken: AnswerDue | undefined },
 ): void {
   proveRead(due.mark)
-  if (!overtaken || (watch.target === 'broker' && connection.version === '5.0')) return
-  told(watch, connection, 'orderPubrel', overtaken.text, due.text, true)
+  if (!overtaken || (ruling.target === 'broker' && connection.version === '5.0')) return
+  told(ruling, connection, 'orderPubrel', overtaken.text, due.text, true)
 }
 
 /** PUBACKs and PUBRECs of a client; a broker's towards its publishers are not bound. */
 export function ordersAnswers(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
-  { due, overtaken }: { due: Due; overtaken: Due | undefined },
+  { due, overtaken }: { due: AnswerDue; overtaken: AnswerDue | undefined },
 ): void {
-  if (!overtaken || watch.target === 'broker') return
+  if (!overtaken || ruling.target === 'broker') return
   if (due.packet === 'PUBACK')
-    told(watch, connection, 'orderPuback', overtaken.text, due.text, true)
+    told(ruling, connection, 'orderPuback', overtaken.text, due.text, true)
   if (due.packet === 'PUBREC')
-    told(watch, connection, 'orderPubrec', overtaken.text, due.text, true)
+    told(ruling, connection, 'orderPubrec', overtaken.text, due.text, true)
 }
 
 /** Once a connection: the rest of a wrong order follows from its beginning. */
 function told(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   clause: 'orderPublish' | 'orderPubrel' | 'orderPuback' | 'orderPubrec',
   expected: string,
@@ -69,7 +69,7 @@ function told(
 ): void {
   if (connection.orderTold || connection.opaque) return
   connection.orderTold = true
-  say(watch, connection.version, clause, {
+  say(ruling, connection.version, clause, {
     message: `${got} came before ${expected}`,
     expected: `${expected} first`,
     got,

@@ -1,15 +1,15 @@
 import type { Ack } from '../../model/packet.ts'
+import { type Ruling, say } from '../ruling.ts'
 import type { Connection } from './connection.ts'
 import type { Exchange } from './exchange.ts'
 import type { Session } from './session.ts'
-import { say, type Watch } from '../ruling.ts'
 
 /*
  * Receive Maximum, per connection: QoS>0 PUBLISHes sent here for which we sent neither PUBACK, PUBCOMP nor PUBREC >= 0x80.
  * An acknowledgement counts as soon as we hand it over, so crossing never looks like an overrun.
  */
 
-export function countPublish(watch: Watch, connection: Connection, id: number): void {
+export function countPublish(ruling: Ruling, connection: Connection, id: number): void {
   const { inFlight, limits, version } = connection
   if (inFlight.has(id)) return
   inFlight.add(id)
@@ -17,7 +17,7 @@ export function countPublish(watch: Watch, connection: Connection, id: number): 
   // Counting each PUBCOMP as §4.9 words it, one for an exchange of an older connection gives a slot back as well.
   const literal = inFlight.size - connection.bonus <= limits.receiveMaximum
   connection.quotaTold = !literal
-  say(watch, version, 'quota', {
+  say(ruling, version, 'quota', {
     message: `${inFlight.size} QoS>0 PUBLISH packets are unacknowledged at once`,
     expected: `at most ${limits.receiveMaximum} (Receive Maximum)`,
     got: `PUBLISH id ${id} as number ${inFlight.size}`,

@@ -1,10 +1,10 @@
 import type { Ack as AckPacket, Publish, Suback, Unsuback } from '../../model/packet.ts'
-import { type Connection, type Mark, proveRead } from './connection.ts'
 import { contentKey } from '../ledger/content.ts'
-import { addDue, type Due, hasDue, takeDue } from './answers.ts'
+import { type Ruling, say } from '../ruling.ts'
+import { type AnswerDue, addDue, hasDue, takeDue } from './answers.ts'
+import { type Connection, type Mark, proveRead } from './connection.ts'
 import { ordersAnswers } from './order.ts'
 import { markUsed, type OurExchange, type Session, wasUsed } from './session.ts'
-import { say, type Watch } from '../ruling.ts'
 
 /*
  * The target as receiver: what it owes for our packets, and its answers. qos2.md, table "Receiver, per id".
@@ -12,7 +12,7 @@ import { say, type Watch } from '../ruling.ts'
 
 /** A PUBLISH of ours, QoS 1 or 2. */
 export function onOurPublish(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   packet: Publish & { id: number },
@@ -32,11 +32,11 @@ export function onOurPublish(
   markUsed(session, id)
   const repeat = same && qos === 2 && older.phase === 'owned'
   const clean = repeat && !connection.excused
-  addDue(connection.dues, {
+  addDue(connection.answersDue, {
     packet: qos === 1 ? 'PUBACK' : 'PUBREC',
     id,
     clause: qos === 1 ? 'pubackOwed' : repeat ? 'pubrecRepeatOwed' : 'pubrecOwed',
-    seq: watch.seq,
+    seq: ruling.seq,
     mark,
     text: `${qos === 1 ? 'PUBACK' : 'PUBREC'} id ${id}`,
     mild: false,
@@ -58,7 +58,7 @@ function countOurs(connection: Connection, id: number): void {
 
 /** A PUBREL of ours. */
 export function onOurPubrel(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   id: number,
@@ -66,18 +66,18 @@ export function onOurPubrel(
 ): void {
   const ours = session.ours.get(id)
   // Before PUBREC, PUBREL breaks the rules; for an id that is over or lost it is recovery.
-  if (ours && ours.phase === 'sent' && hasDue(connection.dues, 'PUBREC', id)) {
+  if (ours && ours.phase === 'sent' && hasDue(connection.answersDue, 'PUBREC', id)) {
     connection.excused = true
   }
   const known = wasUsed(session, id)
   markUsed(session, id)
   const owned = ours?.phase === 'owned'
   if (ours && ours.qos === 2) ours.phase = 'released'
-  addDue(connection.dues, {
+  addDue(connection.answersDue, {
     packet: 'PUBCOMP',
     id,
     clause: 'pubcompOwed',
-    seq: watch.seq,
+    seq: ruling.seq,
     mark,
     text: `PUBCOMP id ${id}`,
     mild: false,
@@ -88,18 +88,18 @@ export function onOurPubrel(
 
 /** PUBACK, PUBREC or PUBCOMP of the target. */
 export function onAnswer(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   packet: AckPacket,
 ): void {
-  const taken = takeDue(connection.dues, packet.type, packet.id)
+  const taken = takeDue(connection.answersDue, packet.type, packet.id)
   if (!taken) {
-    unasked(watch, connection, session, packet)
+    unasked(ruling, connection, session, packet)
     return
   }
   proveRead(taken.due.mark)
-  ordersAnswers(watch, connection, taken)
+  ordersAnswers(ruling, connection, taken)
   const ours = session.ours.get(packet.id)
   const refused = connection.version === '5.0' && packet.code >= 0x80
   switch (packet.type) {
@@ -108,11 +108,11 @@ export function onAnswer(
       connection.ourInFlight.delete(packet.id)
       return
     case 'PUBREC':
-      if (refused) refusal(watch, connection, session, packet, taken.due, ours)
+      if (refused) refusal(ruling, connection, session, packet, taken.due, ours)
       else if (ours && ours.qos === 2 && ours.phase === 'sent') ours.phase = 'owned'
       return
     case 'PUBCOMP':
-      pubcomp(watch, connection, session, packet, taken.due, ours)
+      pubcomp(ruling, connection, session, packet, taken.due, ours)
       return
     case 'PUBREL':
       return
@@ -121,15 +121,15 @@ export function onAnswer(
 
 /** 5.0: PUBREC >= 0x80. Not for a message that the target owns and that comes again, the same, over a new connection. */
 function refusal(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   { id, code }: AckPacket,
-  due: Due,
+  due: AnswerDue,
   ours: OurExchange | undefined,
 ): void {
   if (due.repeat) {
-    say(watch, connection.version, 'repeatRefused', {
+    say(ruling, connection.version, 'repeatRefused', {
       message: `PUBREC id ${id} refuses a repeat of a message that was taken before`,
       expected: `PUBREC id ${id}, code below 0x80`,
       got: `PUBREC id ${id}, code 0x${code.toString(16)}`,
@@ -141,27 +141,28 @@ function refusal(
 }
 
 function pubcomp(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   { id, code }: AckPacket,
-  due: Due,
+  due: AnswerDue,
   ours: OurExchange | undefined,
 ): void {
   if (due.repeat && connection.version === '5.0' && code === 0x92 && !connection.excused) {
-    say(watch, connection.version, 'stateForgotten', {
+    say(ruling, connection.version, 'stateForgotten', {
       message: `PUBCOMP id ${id} says that the id is not known, though its PUBREC was seen`,
       expected: `PUBCOMP id ${id}, code 0x00`,
       got: `PUBCOMP id ${id}, code 0x92`,
       about: ours?.restarted ? 'durability' : undefined,
     })
   }
-  if (ours?.phase === 'released' && !hasDue(connection.dues, 'PUBCOMP', id)) session.ours.delete(id)
+  if (ours?.phase === 'released' && !hasDue(connection.answersDue, 'PUBCOMP', id))
+    session.ours.delete(id)
   connection.ourInFlight.delete(id)
 }
 
 function unasked(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   { type, id }: AckPacket,
@@ -169,10 +170,10 @@ function unasked(
   // What answers a packet of before our DISCONNECT may cross with it.
   if (connection.opaque || connection.weDisconnected) return
   const waits = (['PUBACK', 'PUBREC', 'PUBCOMP'] as const).find(kind =>
-    hasDue(connection.dues, kind, id),
+    hasDue(connection.answersDue, kind, id),
   )
   if (waits && !(type === 'PUBREC' && session.ours.get(id)?.qos === 2)) {
-    say(watch, connection.version, 'wrongAnswer', {
+    say(ruling, connection.version, 'wrongAnswer', {
       message: `${type} id ${id} answers a packet that asks for ${waits}`,
       expected: `${waits} id ${id}`,
       got: `${type} id ${id}`,
@@ -181,14 +182,14 @@ function unasked(
   }
   const ours = session.ours.get(id)
   if (type === 'PUBREC' && ours?.qos === 2) {
-    say(watch, connection.version, 'pubrecUnasked', {
+    say(ruling, connection.version, 'pubrecUnasked', {
       message: `PUBREC id ${id} came unasked`,
       expected: `PUBREC only in answer to PUBLISH`,
       got: `PUBREC id ${id}`,
     })
     return
   }
-  say(watch, connection.version, type === 'PUBCOMP' ? 'pubcompUnasked' : 'ackUnknownId', {
+  say(ruling, connection.version, type === 'PUBCOMP' ? 'pubcompUnasked' : 'ackUnknownId', {
     message: `${type} id ${id} answers nothing`,
     expected: `no ${type} id ${id}`,
     got: `${type} id ${id}`,
@@ -196,12 +197,12 @@ function unasked(
 }
 
 /** SUBACK and UNSUBACK of a broker. */
-export function onSuback(watch: Watch, connection: Connection, packet: Suback | Unsuback): void {
+export function onSuback(ruling: Ruling, connection: Connection, packet: Suback | Unsuback): void {
   const { type, id, codes } = packet
-  const taken = takeDue(connection.dues, type, id)
+  const taken = takeDue(connection.answersDue, type, id)
   if (!taken) {
     if (connection.opaque) return
-    say(watch, connection.version, 'subackUnknownId', {
+    say(ruling, connection.version, 'subackUnknownId', {
       message: `${type} id ${id} answers nothing`,
       expected: `no ${type} id ${id}`,
       got: `${type} id ${id}`,
@@ -211,7 +212,7 @@ export function onSuback(watch: Watch, connection: Connection, packet: Suback | 
   proveRead(taken.due.mark)
   const wanted = taken.due.codes ?? 0
   if (codes.length === wanted || (type === 'UNSUBACK' && connection.version !== '5.0')) return
-  say(watch, connection.version, type === 'SUBACK' ? 'subackCodes' : 'unsubackCodes', {
+  say(ruling, connection.version, type === 'SUBACK' ? 'subackCodes' : 'unsubackCodes', {
     message: `${type} id ${id} has ${codes.length} codes for ${wanted} topic filters`,
     expected: `${wanted} codes`,
     got: `${codes.length} codes`,
@@ -219,11 +220,11 @@ export function onSuback(watch: Watch, connection: Connection, packet: Suback | 
 }
 
 /** PINGRESP of a broker: the proof that it read all we sent before the PINGREQ. */
-export function onPingresp(watch: Watch, connection: Connection): void {
-  const taken = takeDue(connection.dues, 'PINGRESP', 0)
+export function onPingresp(ruling: Ruling, connection: Connection): void {
+  const taken = takeDue(connection.answersDue, 'PINGRESP', 0)
   if (taken) proveRead(taken.due.mark)
   else if (!connection.opaque) {
-    say(watch, connection.version, 'pingrespUnasked', {
+    say(ruling, connection.version, 'pingrespUnasked', {
       message: 'PINGRESP came without PINGREQ',
       expected: 'no PINGRESP',
       got: 'PINGRESP',

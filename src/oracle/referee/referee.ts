@@ -3,18 +3,18 @@ import type { Packet } from '../../model/packet.ts'
 import type { EventOf, TraceEvent } from '../../model/trace.ts'
 import type { Version } from '../../model/version.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
-import { type Connection, createConnection, type Mark, nextMark } from './connection.ts'
 import { contentKey, resolveTopic } from '../ledger/content.ts'
+import { createPublications } from '../ledger/publications.ts'
+import { type Owed, overdueOf, owedOf } from '../owed.ts'
+import { createRuling, drain, say } from '../ruling.ts'
 import { addDue, clearDues } from './answers.ts'
+import { type Connection, createConnection, type Mark, nextMark } from './connection.ts'
 import { onClose, onConnack, onConnect, onDisconnect, type Sessions } from './lifecycle.ts'
 import { checkPublish, checkSize } from './limits.ts'
 import { breaksRules, directionAllows } from './our-breaches.ts'
-import { type Owed, overdueOf, owedOf } from '../owed.ts'
-import { createPublications } from '../ledger/publications.ts'
 import { onAnswer, onOurPublish, onOurPubrel, onPingresp, onSuback } from './receiver.ts'
 import { onOurAck, onPublish, onPubrel, onSubscribing, publishTakesSubscribeId } from './sender.ts'
 import { loosenSession, type Session } from './session.ts'
-import { createWatch, drain, say } from '../ruling.ts'
 
 /** Watches every connection of one case, asked or not. */
 export type Referee = {
@@ -29,7 +29,7 @@ export type Referee = {
 export type { Owed } from '../owed.ts'
 
 export function createReferee({ target }: { target: TargetRole; version: Version }): Referee {
-  const watch = createWatch(target)
+  const ruling = createRuling(target)
   const connections = new Map<number, Connection>()
   const sessions: Sessions = new Map()
   const publications = createPublications()
@@ -38,8 +38,8 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   let leaving = false
 
   function observe(event: TraceEvent): Breach[] {
-    watch.seq = event.seq
-    watch.at = event.at
+    ruling.seq = event.seq
+    ruling.at = event.at
     switch (event.kind) {
       case 'open':
         connections.set(
@@ -75,7 +75,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
       case 'note':
         break
     }
-    return drain(watch)
+    return drain(ruling)
   }
 
   function onPacket({ connection: number, from, packet, bytes }: EventOf<'packet'>): void {
@@ -91,15 +91,15 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     if (wrong === 'malformed') {
       connection.excused = true
       connection.opaque = true
-      clearDues(connection.dues)
+      clearDues(connection.answersDue)
       return
     }
     if (packet.type === 'CONNECT') {
-      onConnect(watch, connection, sessions, packet, mark)
+      onConnect(ruling, connection, sessions, packet, mark)
       return
     }
     if (packet.type === 'CONNACK') {
-      onConnack(watch, connection, packet, mark)
+      onConnack(ruling, connection, packet, mark)
       return
     }
     const { session } = connection
@@ -108,18 +108,18 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     switch (packet.type) {
       case 'PUBLISH': {
         const topic = resolveTopic(packet, connection.ourAliases) ?? ''
-        if (target === 'broker') publications.note(contentKey(topic, packet.payload), watch.seq)
+        if (target === 'broker') publications.note(contentKey(topic, packet.payload), ruling.seq)
         if (packet.qos === 0 || packet.id === undefined) return
-        onOurPublish(watch, connection, session, { ...packet, id: packet.id }, topic, mark)
+        onOurPublish(ruling, connection, session, { ...packet, id: packet.id }, topic, mark)
         return
       }
       case 'PUBREL':
-        onOurPubrel(watch, connection, session, packet.id, mark)
+        onOurPubrel(ruling, connection, session, packet.id, mark)
         return
       case 'PUBACK':
       case 'PUBREC':
       case 'PUBCOMP':
-        onOurAck(watch, connection, session, packet, mark)
+        onOurAck(ruling, connection, session, packet, mark)
         return
       case 'SUBACK':
       case 'UNSUBACK':
@@ -135,7 +135,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
         asks(connection, 0, 'PINGRESP', 'pingrespOwed', mark)
         return
       case 'DISCONNECT':
-        onDisconnect(watch, connection, packet, mark)
+        onDisconnect(ruling, connection, packet, mark)
         return
       case 'PINGRESP':
       case 'AUTH':
@@ -152,38 +152,42 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     codes?: number,
   ): void {
     const text = id === 0 ? packet : `${packet} id ${id}`
-    const due = { packet, id, clause, seq: watch.seq, mark, text, mild: false } as const
-    addDue(connection.dues, { ...due, closing: 'may', ...(codes === undefined ? {} : { codes }) })
+    const due = { packet, id, clause, seq: ruling.seq, mark, text, mild: false } as const
+    addDue(connection.answersDue, {
+      ...due,
+      closing: 'may',
+      ...(codes === undefined ? {} : { codes }),
+    })
   }
 
   function theirs(connection: Connection, packet: Packet, sizeBytes: number): void {
     if (afterDisconnect(connection, packet)) return
     if (!directionAllows(target, connection.version, packet.type)) {
-      say(watch, connection.version, 'wrongDirection', {
+      say(ruling, connection.version, 'wrongDirection', {
         message: `A ${target} does not send ${packet.type}`,
         expected: `no ${packet.type} from a ${target}`,
         got: packet.type,
       })
       return
     }
-    checkSize(watch, connection, packet, sizeBytes)
+    checkSize(ruling, connection, packet, sizeBytes)
     if (packet.type === 'CONNECT') {
-      onConnect(watch, connection, sessions, packet, undefined)
+      onConnect(ruling, connection, sessions, packet, undefined)
       return
     }
     if (packet.type === 'CONNACK') {
-      onConnack(watch, connection, packet, undefined)
+      onConnack(ruling, connection, packet, undefined)
       return
     }
     if (packet.type === 'DISCONNECT') {
-      onDisconnect(watch, connection, packet, undefined)
+      onDisconnect(ruling, connection, packet, undefined)
       return
     }
     if (tooEarly(connection, packet)) return
     const { session } = connection
     if (!session) return
     if (connection.phase === 'connecting') connection.pipelined = true
-    if (packet.type === 'PUBLISH') checkPublish(watch, connection, packet)
+    if (packet.type === 'PUBLISH') checkPublish(ruling, connection, packet)
     // What crossed with a takeover is judged by nothing but its form.
     if (connection.superseded) return
     switch (packet.type) {
@@ -191,23 +195,23 @@ export function createReferee({ target }: { target: TargetRole; version: Version
         published(connection, session, packet, sizeBytes)
         return
       case 'PUBREL':
-        onPubrel(watch, connection, session, packet)
+        onPubrel(ruling, connection, session, packet)
         return
       case 'PUBACK':
       case 'PUBREC':
       case 'PUBCOMP':
-        onAnswer(watch, connection, session, packet)
+        onAnswer(ruling, connection, session, packet)
         return
       case 'SUBACK':
       case 'UNSUBACK':
-        onSuback(watch, connection, packet)
+        onSuback(ruling, connection, packet)
         return
       case 'PINGRESP':
-        onPingresp(watch, connection)
+        onPingresp(ruling, connection)
         return
       case 'SUBSCRIBE':
       case 'UNSUBSCRIBE':
-        onSubscribing(watch, connection, session, packet.type, packet.id)
+        onSubscribing(ruling, connection, session, packet.type, packet.id)
         return
       case 'AUTH':
         authenticates(connection)
@@ -219,7 +223,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
 
   function authenticates(connection: Connection): void {
     if (connection.authenticates || connection.phase === 'open') return
-    say(watch, connection.version, 'authUnasked', {
+    say(ruling, connection.version, 'authUnasked', {
       message: 'AUTH came, and CONNECT named no Authentication Method',
       expected: 'no AUTH',
       got: 'AUTH',
@@ -237,7 +241,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     const topic = named ?? session.open.get(packet.id ?? 0)?.topic ?? ''
     if (packet.qos === 0) {
       if (!packet.dup) return
-      say(watch, connection.version, 'dupAtQos0', {
+      say(ruling, connection.version, 'dupAtQos0', {
         message: 'A QoS 0 PUBLISH has DUP 1',
         expected: 'DUP 0',
         got: 'DUP 1',
@@ -246,14 +250,14 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     }
     // Id 0, or none, is the audit's finding.
     if (!packet.id) return
-    publishTakesSubscribeId(watch, connection, session, packet.id)
+    publishTakesSubscribeId(ruling, connection, session, packet.id)
     const withId = { ...packet, id: packet.id }
-    onPublish(watch, connection, session, withId, topic, sizeBytes, publications)
+    onPublish(ruling, connection, session, withId, topic, sizeBytes, publications)
   }
 
   function afterDisconnect(connection: Connection, packet: Packet): boolean {
     if (!connection.theyDisconnected) return false
-    say(watch, connection.version, 'afterDisconnect', {
+    say(ruling, connection.version, 'afterDisconnect', {
       message: `${packet.type} came after DISCONNECT`,
       expected: 'nothing after DISCONNECT',
       got: packet.type,
@@ -268,7 +272,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
         : connection.phase === 'open'
     if (!early || packet.type === 'AUTH') return false
     const first = target === 'broker' ? 'CONNACK' : 'CONNECT'
-    say(watch, connection.version, 'firstPacket', {
+    say(ruling, connection.version, 'firstPacket', {
       message: `${packet.type} came before ${first}`,
       expected: `${first} first`,
       got: packet.type,
@@ -281,14 +285,14 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     if (!connection || from !== 'harness') return
     connection.excused = true
     connection.opaque = true
-    clearDues(connection.dues)
+    clearDues(connection.answersDue)
   }
 
   function onEnd(event: EventOf<'close'>): void {
     const connection = connections.get(event.connection)
     if (!connection || connection.ended) return
     const by = event.by === 'harness' ? 'harness' : 'target'
-    onClose(watch, connection, by, leaving || target === 'client')
+    onClose(ruling, connection, by, leaving || target === 'client')
     connections.delete(event.connection)
   }
 
@@ -314,7 +318,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   function onCommand({ command }: EventOf<'command'>): void {
     if (target !== 'client' || command.do !== 'publish' || !command.ok) return
     if (command.topic === undefined || !command.payload) return
-    publications.note(contentKey(command.topic, command.payload), watch.seq)
+    publications.note(contentKey(command.topic, command.payload), ruling.seq)
   }
 
   return {

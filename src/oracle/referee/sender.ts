@@ -1,13 +1,13 @@
 import type { Ack as AckPacket, Publish } from '../../model/packet.ts'
-import { type Connection, type Mark, proveRead } from './connection.ts'
 import { type ContentKey, contentKey, payloadText } from '../ledger/content.ts'
+import type { Publications } from '../ledger/publications.ts'
+import { type Ruling, say } from '../ruling.ts'
 import { addDue, hasDue, takeDue } from './answers.ts'
+import { type Connection, type Mark, proveRead } from './connection.ts'
 import { commit, type Exchange, type Phase, possible, turnTo } from './exchange.ts'
 import { leaveResume, ordersPubrels, resendsPublish, resendsPubrel } from './order.ts'
-import type { Publications } from '../ledger/publications.ts'
 import { countPublish, giveBack } from './quota.ts'
 import { addExchange, exchangeOf, finish, type Session, sweep } from './session.ts'
-import { say, type Watch } from '../ruling.ts'
 
 /*
  * The target as sender: PUBLISH, its PUBREL, and our acknowledgements. qos2.md, table "Sender, per id".
@@ -15,7 +15,7 @@ import { say, type Watch } from '../ruling.ts'
 
 /** A QoS>0 PUBLISH of the target. */
 export function onPublish(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   packet: Publish & { id: number },
@@ -26,11 +26,11 @@ export function onPublish(
   const key = contentKey(topic, packet.payload)
   const exchange = exchangeOf(session, packet.id)
   const fresh = () => {
-    if (packet.dup && isResendOfOver(watch, connection, session, packet, key)) return
-    if (packet.dup) firstCopyWithDup(watch, connection, session, packet, key, publications)
-    begin(connection, session, packet, topic, key, sizeBytes, watch.seq)
+    if (packet.dup && isResendOfOver(ruling, connection, session, packet, key)) return
+    if (packet.dup) firstCopyWithDup(ruling, connection, session, packet, key, publications)
+    begin(connection, session, packet, topic, key, sizeBytes, ruling.seq)
   }
-  countPublish(watch, connection, packet.id)
+  countPublish(ruling, connection, packet.id)
   if (!exchange) {
     fresh()
     return
@@ -38,21 +38,22 @@ export function onPublish(
   turnTo(exchange, connection)
   const phases = possible(exchange)
   // PUBREL goes out before anything that PUBCOMP brings about.
-  if (hasDue(connection.dues, 'PUBREL', exchange.id) && exchange.qos === 2) phases.delete('free')
+  if (hasDue(connection.answersDue, 'PUBREL', exchange.id) && exchange.qos === 2)
+    phases.delete('free')
   const same = exchange.key === key && exchange.qos === packet.qos
-  if (packet.dup && same && phases.has('publish')) resend(watch, connection, exchange)
+  if (packet.dup && same && phases.has('publish')) resend(ruling, connection, exchange)
   else if (phases.has('free') && !(packet.dup && same)) {
     commit(exchange, 'free', connection)
     fresh()
   } else if (!same) {
-    idInUse(watch, connection, exchange, `PUBLISH ${payloadText(packet.payload)}`)
+    idInUse(ruling, connection, exchange, `PUBLISH ${payloadText(packet.payload)}`)
     fresh()
   } else if (phases.has('publish')) {
     const live = exchange.publishedOn === connection.number
-    if (live && connection.version === '5.0') resendLive(watch, connection, exchange, 'PUBLISH')
-    else dupMissing(watch, connection, exchange)
-    resent(watch, connection, exchange)
-  } else publishAfterAck(watch, connection, exchange, phases)
+    if (live && connection.version === '5.0') resendLive(ruling, connection, exchange, 'PUBLISH')
+    else dupMissing(ruling, connection, exchange)
+    resent(ruling, connection, exchange)
+  } else publishAfterAck(ruling, connection, exchange, phases)
 }
 
 function begin(
@@ -93,19 +94,19 @@ function begin(
 }
 
 /** A resend with DUP 1 of a PUBLISH that the target may hold unacknowledged. */
-function resend(watch: Watch, connection: Connection, exchange: Exchange): void {
+function resend(ruling: Ruling, connection: Connection, exchange: Exchange): void {
   const live = exchange.publishedOn === connection.number
   if (connection.version === '5.0') {
-    if (live) resendLive(watch, connection, exchange, 'PUBLISH')
+    if (live) resendLive(ruling, connection, exchange, 'PUBLISH')
     else if (connection.phase === 'connecting')
-      beforeConnack(watch, connection, 'PUBLISH', exchange.id)
+      beforeConnack(ruling, connection, 'PUBLISH', exchange.id)
   }
   commit(exchange, 'publish', connection)
-  resent(watch, connection, exchange)
+  resent(ruling, connection, exchange)
 }
 
-function resent(watch: Watch, connection: Connection, exchange: Exchange): void {
-  if (exchange.publishedOn !== connection.number) resendsPublish(watch, connection, exchange)
+function resent(ruling: Ruling, connection: Connection, exchange: Exchange): void {
+  if (exchange.publishedOn !== connection.number) resendsPublish(ruling, connection, exchange)
   leaveResume(connection, exchange.id)
   exchange.optional = false
   exchange.publishedOn = connection.number
@@ -117,7 +118,7 @@ function resent(watch: Watch, connection: Connection, exchange: Exchange): void 
  * session never had another connection, or where the message was published only after this one was accepted.
  */
 function firstCopyWithDup(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   packet: Publish & { id: number },
@@ -132,7 +133,7 @@ function firstCopyWithDup(
     elsewhere.publishedOn !== connection.number &&
     !possible(elsewhere).has('free')
   ) {
-    say(watch, connection.version, 'idChanged', {
+    say(ruling, connection.version, 'idChanged', {
       message: `The message of id ${elsewhere.id} was sent again under id ${packet.id}`,
       expected: `PUBLISH id ${elsewhere.id}, DUP 1`,
       got: `PUBLISH id ${packet.id}, DUP 1`,
@@ -141,13 +142,13 @@ function firstCopyWithDup(
     return
   }
   const published = publications.firstSeq(key)
-  const lastChance = watch.target === 'client' ? connection.openSeq : connection.acceptedSeq
+  const lastChance = ruling.target === 'client' ? connection.openSeq : connection.acceptedSeq
   const earlier = session.since < connection.number || session.kept === 'maybe'
   // Nor can it where the id was another message's on this very connection.
   const shownOn = session.open.get(packet.id)?.shownOn ?? session.freed.get(packet.id)
   const before = earlier && shownOn !== connection.number
   if (before && (published === undefined || published < lastChance)) return
-  say(watch, connection.version, packet.qos === 1 ? 'dupOnFirstQos1' : 'dupOnFirstQos2', {
+  say(ruling, connection.version, packet.qos === 1 ? 'dupOnFirstQos1' : 'dupOnFirstQos2', {
     message: `The first PUBLISH of ${payloadText(packet.payload)} has DUP 1`,
     expected: `PUBLISH id ${packet.id}, DUP 0`,
     got: `PUBLISH id ${packet.id}, DUP 1; no earlier connection can have carried it`,
@@ -156,14 +157,14 @@ function firstCopyWithDup(
 
 /** DUP 1 with what an exchange carried that is over, or that a lost session should have taken along. */
 function isResendOfOver(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   packet: Publish & { id: number },
   key: ContentKey,
 ): boolean {
   if (session.discarded.get(packet.id) === key) {
-    say(watch, connection.version, 'oldSession', {
+    say(ruling, connection.version, 'oldSession', {
       message: `PUBLISH id ${packet.id} of a session that is gone was sent again`,
       expected: 'nothing of the old session',
       got: `PUBLISH id ${packet.id}, DUP 1`,
@@ -178,7 +179,7 @@ function isResendOfOver(
     : done.qos === 2
       ? 'publishAfterPubrel'
       : 'resendAcknowledged'
-  say(watch, connection.version, clause, {
+  say(ruling, connection.version, clause, {
     message: `PUBLISH id ${packet.id} was sent again after its exchange had ended`,
     expected: `no PUBLISH of ${payloadText(packet.payload)}`,
     got: `PUBLISH id ${packet.id}, DUP 1`,
@@ -187,7 +188,7 @@ function isResendOfOver(
 }
 
 function publishAfterAck(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   exchange: Exchange,
   phases: Set<Phase>,
@@ -199,7 +200,7 @@ function publishAfterAck(
     : exchange.qos === 2
       ? 'publishAfterPubrel'
       : 'resendAcknowledged'
-  say(watch, connection.version, clause, {
+  say(ruling, connection.version, clause, {
     message: `PUBLISH id ${exchange.id} was sent again after ${exchange.released ? 'PUBREL' : 'PUBREC was read'}`,
     expected: `PUBREL id ${exchange.id}`,
     got: `PUBLISH id ${exchange.id}`,
@@ -209,8 +210,8 @@ function publishAfterAck(
   exchange.publishedOn = connection.number
 }
 
-function idInUse(watch: Watch, connection: Connection, exchange: Exchange, got: string): void {
-  say(watch, connection.version, 'idInUse', {
+function idInUse(ruling: Ruling, connection: Connection, exchange: Exchange, got: string): void {
+  say(ruling, connection.version, 'idInUse', {
     message: `Id ${exchange.id} still belongs to another exchange`,
     expected: 'an id that is not in use',
     got: `${got} with id ${exchange.id}`,
@@ -224,8 +225,8 @@ function waitsFor(exchange: Exchange): string {
   return exchange.qos === 1 ? 'PUBACK' : 'PUBREC'
 }
 
-function dupMissing(watch: Watch, connection: Connection, exchange: Exchange): void {
-  say(watch, connection.version, 'dupMissing', {
+function dupMissing(ruling: Ruling, connection: Connection, exchange: Exchange): void {
+  say(ruling, connection.version, 'dupMissing', {
     message: `PUBLISH id ${exchange.id} was sent again without DUP`,
     expected: `PUBLISH id ${exchange.id}, DUP 1`,
     got: `PUBLISH id ${exchange.id}, DUP 0`,
@@ -234,20 +235,20 @@ function dupMissing(watch: Watch, connection: Connection, exchange: Exchange): v
 }
 
 function resendLive(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   { id }: Exchange,
   packet: 'PUBLISH' | 'PUBREL',
 ): void {
-  say(watch, connection.version, 'resendLive', {
+  say(ruling, connection.version, 'resendLive', {
     message: `${packet} id ${id} was sent again on a live connection`,
     expected: `no second ${packet} id ${id} before a reconnect`,
     got: `${packet} id ${id} again`,
   })
 }
 
-function beforeConnack(watch: Watch, connection: Connection, packet: string, id: number): void {
-  say(watch, connection.version, 'resendBeforeConnack', {
+function beforeConnack(ruling: Ruling, connection: Connection, packet: string, id: number): void {
+  say(ruling, connection.version, 'resendBeforeConnack', {
     message: `${packet} id ${id} was sent again before CONNACK said that the session is present`,
     expected: 'no resend before CONNACK',
     got: `${packet} id ${id}`,
@@ -260,21 +261,21 @@ function durability(exchange: Exchange): 'durability' | undefined {
 
 /** A PUBREL of the target. */
 export function onPubrel(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   packet: AckPacket,
 ): void {
-  const taken = takeDue(connection.dues, 'PUBREL', packet.id)
+  const taken = takeDue(connection.answersDue, 'PUBREL', packet.id)
   const exchange = exchangeOf(session, packet.id)
   if (!exchange || exchange.qos === 1) {
     if (taken) proveRead(taken.due.mark)
-    else if (!connection.opaque) pubrelForNothing(watch, connection, session, packet.id)
+    else if (!connection.opaque) pubrelForNothing(ruling, connection, session, packet.id)
     return
   }
   turnTo(exchange, connection)
   if (!possible(exchange).has('pubrel')) {
-    pubrelTooEarly(watch, connection, exchange)
+    pubrelTooEarly(ruling, connection, exchange)
     exchange.phase = 'pubrel'
     exchange.acks = []
     exchange.rels += 1
@@ -282,9 +283,9 @@ export function onPubrel(
     leaveResume(connection, exchange.id)
     return
   }
-  if (connection.version === '5.0') pubrelRules5(watch, connection, exchange, packet)
-  if (taken) ordersPubrels(watch, connection, taken)
-  else if (exchange.carried && exchange.rels === 0) resendsPubrel(watch, connection, exchange)
+  if (connection.version === '5.0') pubrelRules5(ruling, connection, exchange, packet)
+  if (taken) ordersPubrels(ruling, connection, taken)
+  else if (exchange.carried && exchange.rels === 0) resendsPubrel(ruling, connection, exchange)
   commit(exchange, 'pubrel', connection)
   leaveResume(connection, exchange.id)
   if (exchange.carried && exchange.publishedOn !== connection.number) {
@@ -298,25 +299,25 @@ export function onPubrel(
 
 /** 5.0: a PUBREL answers a PUBREC of ours here, or is the one resend of a resumed session. */
 function pubrelRules5(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   exchange: Exchange,
   { id, code }: AckPacket,
 ): void {
   const resends = exchange.carriedPubrel && exchange.publishedOn !== connection.number ? 1 : 0
   if (exchange.rels >= exchange.recs.length + resends) {
-    resendLive(watch, connection, exchange, 'PUBREL')
+    resendLive(ruling, connection, exchange, 'PUBREL')
   }
   // Each further PUBREL shows that one PUBREC more was read.
   const answered = exchange.recs[exchange.rels - resends]
   if (answered) proveRead(answered)
   if (exchange.recs.length === 0 && connection.phase === 'connecting') {
-    beforeConnack(watch, connection, 'PUBREL', id)
+    beforeConnack(ruling, connection, 'PUBREL', id)
   }
   // Our PUBCOMP may have been read already: then a PUBREC behind it was for an id that is over.
   const over = exchange.acks.some(ack => ack.type === 'PUBCOMP')
   if (code !== 0x92 || connection.excused || over) return
-  say(watch, connection.version, 'stateForgotten', {
+  say(ruling, connection.version, 'stateForgotten', {
     message: `PUBREL id ${id} says that the id is not known, though its exchange is under way`,
     expected: `PUBREL id ${id}, code 0x00`,
     got: `PUBREL id ${id}, code 0x92`,
@@ -325,14 +326,14 @@ function pubrelRules5(
 }
 
 function pubrelForNothing(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   id: number,
 ): void {
   const old = session.discarded.has(id)
-  if (old && watch.target === 'client' && connection.version !== '5.0') return
-  say(watch, connection.version, old ? 'oldSession' : 'pubrelUnknown', {
+  if (old && ruling.target === 'client' && connection.version !== '5.0') return
+  say(ruling, connection.version, old ? 'oldSession' : 'pubrelUnknown', {
     message: old
       ? `PUBREL id ${id} of a session that is gone was sent again`
       : `PUBREL id ${id} belongs to no exchange`,
@@ -341,13 +342,13 @@ function pubrelForNothing(
   })
 }
 
-function pubrelTooEarly(watch: Watch, connection: Connection, exchange: Exchange): void {
+function pubrelTooEarly(ruling: Ruling, connection: Connection, exchange: Exchange): void {
   const refused = exchange.acks.some(ack => ack.refused)
   const early =
     exchange.recOrder === 0
       ? `PUBREL id ${exchange.id} came before PUBREC`
       : `PUBREL id ${exchange.id} answers a PUBREC, though a PUBLISH was sent again in spite of an earlier one`
-  say(watch, connection.version, 'pubrelEarly', {
+  say(ruling, connection.version, 'pubrelEarly', {
     message: refused ? `PUBREL id ${exchange.id} answers a PUBREC that refused the message` : early,
     expected: refused ? `nothing more for id ${exchange.id}` : `PUBREL only after PUBREC`,
     got: `PUBREL id ${exchange.id}`,
@@ -357,7 +358,7 @@ function pubrelTooEarly(watch: Watch, connection: Connection, exchange: Exchange
 
 /** An acknowledgement of ours: what it may do to the exchange, and what the target owes for it. */
 export function onOurAck(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   packet: AckPacket,
@@ -369,8 +370,8 @@ export function onOurAck(
   const refused = packet.type === 'PUBREC' && connection.version === '5.0' && packet.code >= 0x80
   const phases = exchange ? possible(exchange) : undefined
   const fits = exchange !== undefined && fitsSomewhere(exchange, phases!, packet.type)
-  if (!fits) strayAck(watch, connection, exchange, packet, refused, mark)
-  else acknowledge(watch, connection, session, exchange, phases!, packet, refused, mark)
+  if (!fits) strayAck(ruling, connection, exchange, packet, refused, mark)
+  else acknowledge(ruling, connection, session, exchange, phases!, packet, refused, mark)
   giveBack(connection, session, packet, exchange, fits, refused)
 }
 
@@ -381,7 +382,7 @@ function fitsSomewhere(exchange: Exchange, phases: Set<Phase>, type: AckPacket['
 }
 
 function acknowledge(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   exchange: Exchange,
@@ -404,8 +405,8 @@ function acknowledge(
       session.acked += 1
       exchange.recOrder = session.acked
     }
-    const owes = !refused && phases.has('publish') && !hasDue(connection.dues, 'PUBREL', id)
-    if (owes) addDue(connection.dues, pubrelDue(watch.seq, id, mark, false))
+    const owes = !refused && phases.has('publish') && !hasDue(connection.answersDue, 'PUBREL', id)
+    if (owes) addDue(connection.answersDue, pubrelDue(ruling.seq, id, mark, false))
   }
   if (type !== 'PUBREC' || refused) {
     session.finishing.push(exchange)
@@ -414,7 +415,7 @@ function acknowledge(
 }
 
 function strayAck(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   exchange: Exchange | undefined,
   { type, id }: AckPacket,
@@ -423,7 +424,7 @@ function strayAck(
 ): void {
   connection.excused = true
   if (type !== 'PUBREC' || refused || exchange?.qos === 2) return
-  addDue(connection.dues, pubrelDue(watch.seq, id, mark, true))
+  addDue(connection.answersDue, pubrelDue(ruling.seq, id, mark, true))
 }
 
 /** A PUBREC for an id the target does not know asks for PUBREL too, but silence is only worth a warning. */
@@ -442,20 +443,20 @@ function pubrelDue(seq: number, id: number, mark: Mark, mild: boolean) {
 
 /** A client under test gives SUBSCRIBE and UNSUBSCRIBE ids from the same pool. */
 export function onSubscribing(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   type: 'SUBSCRIBE' | 'UNSUBSCRIBE',
   id: number,
 ): void {
   const exchange = exchangeOf(session, id)
-  if (exchange && !possible(exchange).has('free')) idInUse(watch, connection, exchange, type)
+  if (exchange && !possible(exchange).has('free')) idInUse(ruling, connection, exchange, type)
   else if (exchange) finish(session, exchange)
   const waiting = session.subscribing.get(id)
   // Before 5.0 the same packet may be sent again under its id.
   const again = waiting === type && connection.version !== '5.0'
   if (waiting && !again) {
-    say(watch, connection.version, 'idInUse', {
+    say(ruling, connection.version, 'idInUse', {
       message: `Id ${id} still waits for the answer to ${waiting}`,
       expected: 'an id that is not in use',
       got: `${type} with id ${id}`,
@@ -466,14 +467,14 @@ export function onSubscribing(
 
 /** The same from the side of PUBLISH. */
 export function publishTakesSubscribeId(
-  watch: Watch,
+  ruling: Ruling,
   connection: Connection,
   session: Session,
   id: number,
 ): void {
   const waiting = session.subscribing.get(id)
   if (!waiting) return
-  say(watch, connection.version, 'idInUse', {
+  say(ruling, connection.version, 'idInUse', {
     message: `Id ${id} still waits for the answer to ${waiting}`,
     expected: 'an id that is not in use',
     got: `PUBLISH with id ${id}`,

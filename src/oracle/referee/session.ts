@@ -1,5 +1,5 @@
-import type { Connection } from './connection.ts'
 import type { ContentKey } from '../ledger/content.ts'
+import type { Connection } from './connection.ts'
 import { type Exchange, possible, settle } from './exchange.ts'
 
 /**
