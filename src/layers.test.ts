@@ -15,8 +15,28 @@ const layers: Record<string, string[]> = {
   reporters: ['model', 'standard', 'oracle'],
   peers: ['model', 'wire', 'transport', 'faults', 'oracle'],
   targets: ['model', 'wire', 'transport', 'run'],
-  engine: ['model', 'standard', 'oracle', 'scenario', 'peers', 'targets', 'wire', 'transport', 'run'],
-  device: ['model', 'targets', 'standard', 'oracle', 'wire', 'transport', 'peers', 'engine', 'listen'],
+  engine: [
+    'model',
+    'standard',
+    'oracle',
+    'scenario',
+    'peers',
+    'targets',
+    'wire',
+    'transport',
+    'run',
+  ],
+  device: [
+    'model',
+    'targets',
+    'standard',
+    'oracle',
+    'wire',
+    'transport',
+    'peers',
+    'engine',
+    'listen',
+  ],
 }
 
 /** Folders that may not know sockets, files, processes or timers. */

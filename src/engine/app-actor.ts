@@ -62,7 +62,7 @@ export class AppActor {
   connected = false
   /**
    * It was told to connect again and no connection has come yet. Where it heard of the cut only after that, it took itself
-   * for connected, and has to be told once more.
+   * for connected; where the attempt failed, nothing more comes of it. Then it has to be told once more.
    */
   reconnecting = false
 
@@ -76,7 +76,7 @@ export class AppActor {
     if (!event) return
     const { seq } = this.scene.log.record({ kind: 'app', actor: this.name, event })
     if (event.event === 'connected') this.connected = (event.code ?? 0) === 0
-    if (event.event === 'disconnected') {
+    if (event.event === 'disconnected' || event.event === 'connect-failed') {
       this.connected = false
       this.tellAgain()
     }
@@ -93,6 +93,7 @@ const known = new Set([
   'subscribed',
   'unsubscribed',
   'disconnected',
+  'connect-failed',
   'log',
 ])
 

@@ -1,6 +1,7 @@
 import type { Version } from '../model/version.ts'
 import type { Case, Condition, Step } from '../scenario/ast.ts'
 import type { Target } from '../targets/target.ts'
+import { adapterNeeds } from './adapter-needs.ts'
 import type { Behind } from './broker-behind.ts'
 import { asOneCommand } from './one-command.ts'
 
@@ -24,6 +25,10 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
   if (publishesAt2(kase) && !hasFeature('qos2', facts)) return 'needs qos2'
   for (const condition of kase.requires) {
     if (!holds(condition, facts)) return `needs ${describeCondition(condition)}`
+  }
+  if (target.role === 'client' && target.level === 1) {
+    const missing = adapterNeeds(kase).find(need => !hasFeature(need, facts))
+    if (missing) return `needs ${missing}: the adapter does not claim it`
   }
   if (target.role === 'client' && target.level === 0) {
     const fitted = asOneCommand(kase.steps)

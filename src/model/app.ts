@@ -15,6 +15,8 @@ export type AppEvent =
   | { event: 'published'; tag: string; id?: number; code?: number; error?: string }
   | { event: 'subscribed'; tag: string; codes?: number[]; error?: string }
   | { event: 'unsubscribed'; tag: string; codes?: number[]; error?: string }
+  /** An attempt to connect ended without CONNACK. */
+  | { event: 'connect-failed'; error?: string }
   | { event: 'disconnected'; code?: number; error?: string }
   | { event: 'log'; text: string }
 

@@ -39,6 +39,16 @@ export const features = {
   'can-receive-maximum': 'A client: takes a Receive Maximum',
   'can-topic-alias': 'A client: takes a Topic Alias Maximum, and knows the aliases of the broker',
   'can-persist': 'A client: keeps its session beyond the client object',
+  'can-told-published': 'A client: tells its application when a message is complete',
+  'can-told-subscribed': 'A client: tells its application the outcome of SUBSCRIBE',
+  'can-told-unsubscribed': 'A client: tells its application the outcome of UNSUBSCRIBE',
+  'can-retain': 'A client: sends RETAIN with PUBLISH',
+  'can-subscribe-options': 'A client: sends the subscription options of 5.0',
+  'can-subscribe-properties': 'A client: sends properties of 5.0 with SUBSCRIBE and UNSUBSCRIBE',
+  'can-disconnect-properties': 'A client: sends code and properties of 5.0 with DISCONNECT',
+  'can-reauthenticate': 'A client: begins a re-authentication (5.0)',
+  'can-tls': 'A client: connects by TLS',
+  'can-websocket': 'A client: connects by WebSocket',
   'can-reason-codes': 'A client: tells its application reason codes',
 } as const
 

@@ -292,6 +292,25 @@ t.test('after a case that killed the adapter the next one gets a new process', a
   t.equal(runningCount(), 1)
 })
 
+t.test('with isolate: client, a client that kills its process takes no other with it', async t => {
+  const profile: Profile = {
+    name: 'x',
+    role: 'client',
+    versions: ['3.1.1'],
+    isolate: 'client',
+    adapter: { command: ['node', '$here/bad/dies-on-publish.js'] },
+  }
+  const target = await startClient(profile, { here })
+  t.teardown(() => target.stop())
+  const [first, second] = await Promise.all([target.open('first'), target.open('second')])
+  t.equal(runningCount(), 3, 'the one that was proved, and one for each client')
+  await t.rejects(first.command('publish', {}), { code: 'ADAPTER_DIED' })
+  t.match(target.death(), { reason: /exit code 9/ })
+  await second.ping()
+  await Promise.all([first.stop(), second.stop()])
+  t.equal(runningCount(), 1, 'processes end with their clients')
+})
+
 t.test('an adapter over TCP is driven like one over stdio', async t => {
   const server = net.createServer(socket => {
     socket.on('error', () => undefined)

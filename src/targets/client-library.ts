@@ -48,6 +48,8 @@ class ClientLibrary implements ClientTarget {
   readonly profile: Profile
   readonly listenHost: string
   private readonly options: ClientOptions & { out: string }
+  /** With `isolate: client`, the processes of the clients that are open. */
+  private readonly isolated = new Set<Adapter>()
   private starting: Promise<Adapter> | undefined
   private adapter: Adapter | undefined
   private lastDeath: Death | undefined
@@ -95,8 +97,27 @@ class ClientLibrary implements ClientTarget {
 
   /** A case after one that killed the adapter gets a new process; the death is told by `death` and by that case's own commands. */
   async open(name: string): Promise<AppHandle> {
+    if (this.profile.isolate === 'client') return this.openAlone(name)
     const adapter = await this.running()
     return handleOf(adapter.client(name))
+  }
+
+  /** A process of its own, which ends with the client. */
+  private async openAlone(name: string): Promise<AppHandle> {
+    if (this.stopped) throw new TargetError('ADAPTER_DIED', `${this.name} was stopped`)
+    const adapter = await this.launch()
+    if (this.stopped) await adapter.stop()
+    this.isolated.add(adapter)
+    const handle = handleOf(adapter.client(name))
+    return {
+      ...handle,
+      stop: async () => {
+        await handle.stop().catch(() => undefined)
+        this.noteDeath()
+        this.isolated.delete(adapter)
+        await adapter.stop()
+      },
+    }
   }
 
   death(): Death | undefined {
@@ -112,7 +133,7 @@ class ClientLibrary implements ClientTarget {
   async stop(): Promise<void> {
     this.stopped = true
     const adapter = await this.starting?.catch(() => undefined)
-    await adapter?.stop()
+    await Promise.all([adapter, ...this.isolated].map(one => one?.stop()))
   }
 
   private async running(): Promise<Adapter> {
@@ -143,7 +164,7 @@ class ClientLibrary implements ClientTarget {
   }
 
   private noteDeath(): void {
-    const broken = this.adapter?.broken
+    const broken = [this.adapter, ...this.isolated].find(one => one?.broken)?.broken
     if (broken && !this.stopped) this.lastDeath = { reason: broken.message }
   }
 

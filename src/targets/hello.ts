@@ -6,10 +6,17 @@ export type Hello = {
   /** Of the library. */
   version: string
   versions: Version[]
+  /** What may be asked of it; with protocol 1, what that takes for granted is added. */
   can: string[]
   /** Whether the library reconnects by itself after a cut, or the harness asks it to by `connect`. */
   reconnects: 'self' | 'asked'
 }
+
+/** What an adapter that says no `protocol` does without saying so: in the first protocol nobody was asked. */
+const grantedByProtocol1 = ['told-published', 'told-subscribed', 'told-unsubscribed', 'retain']
+
+/** The newest protocol of ours; an adapter of a newer one is asked for nothing that we do not know. */
+const protocols = [1, 2]
 
 type Answer = { [name: string]: unknown }
 
@@ -21,6 +28,9 @@ export function helloProblem(answer: Answer): string | undefined {
   if (typeof answer.version !== 'string') return '"version" must be a text'
   if (!texts(answer.can)) return '"can" must be a list of texts'
   if (!texts(answer.versions)) return '"versions" must be a list of texts'
+  if (answer.protocol !== undefined && !protocols.includes(Number(answer.protocol))) {
+    return `"protocol" must be one of ${protocols.join(', ')}; it is ${JSON.stringify(answer.protocol)}`
+  }
   if (answer.reconnects !== 'self' && answer.reconnects !== 'asked') {
     return '"reconnects" must be "self" or "asked"'
   }
@@ -36,7 +46,10 @@ export function helloOf(answer: Answer): Hello {
     name: String(answer.name),
     version: String(answer.version),
     versions: textsOf(answer.versions).filter(isVersion),
-    can: textsOf(answer.can),
+    can: [
+      ...textsOf(answer.can),
+      ...(Number(answer.protocol ?? 1) === 1 ? grantedByProtocol1 : []),
+    ],
     reconnects: answer.reconnects === 'self' ? 'self' : 'asked',
   }
 }

@@ -148,6 +148,10 @@ export const profileFields = {
   settings: may(table(setting, 'a map of settings'), 'What is configured and matters to cases.'),
   timing: may(timing, 'Time budgets where the defaults do not fit.'),
   adapter: may(adapter, 'A client that is driven through an adapter.'),
+  isolate: may(
+    word('unit of isolation', ['client']),
+    'A process of the adapter for each client: for a library that keeps state for its whole process.',
+  ),
   build: may(build, 'Compiles the adapter before its first use.'),
   commands: may(commands, 'A client of which only commands exist.'),
 }

@@ -190,6 +190,7 @@ function appDetails(event: AppEvent): string[] {
     case 'unsubscribed':
       return [event.tag, event.codes ? `codes ${event.codes.join(', ')}` : '', outcome(event)]
     case 'disconnected':
+    case 'connect-failed':
       return [outcome(event)]
     case 'log':
       return [event.text]
