@@ -13,11 +13,16 @@ export function adapterNeeds(kase: Case): Feature[] {
   return [...found]
 }
 
-const told = {
+/** The claim that an event of the application rests on. */
+export const toldBy = {
   published: 'can-told-published',
   subscribed: 'can-told-subscribed',
   unsubscribed: 'can-told-unsubscribed',
-} as const
+} as const satisfies { [event: string]: Feature }
+
+export function isToldEvent(event: string): event is keyof typeof toldBy {
+  return event in toldBy
+}
 
 const options = ['noLocal', 'retainAsPublished', 'retainHandling']
 
@@ -44,7 +49,11 @@ const needsByVerb: {
   'app.unsubscribe': ({ fields }) => ('properties' in fields ? ['can-subscribe-properties'] : []),
   'app.disconnect': ({ fields }) =>
     'properties' in fields || 'code' in fields ? ['can-disconnect-properties'] : [],
-  'app.expect': ({ event }) => (event in told ? [told[event as keyof typeof told]] : []),
+  // That it was told at all is passed over where the adapter cannot tell; what it was told is what the case is about.
+  'app.expect': ({ event, fields }) =>
+    isToldEvent(event) && Object.keys(fields).some(name => name !== 'tag' && name !== 'id')
+      ? [toldBy[event]]
+      : [],
 }
 
 function needsOf(body: StepBody): Feature[] {

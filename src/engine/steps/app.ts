@@ -1,6 +1,8 @@
 import type { AppEvent } from '../../model/app.ts'
 import { isSentinel } from '../../oracle/ledger/sentinel.ts'
+import { owesNothing } from '../../oracle/owed.ts'
 import type { StepBody } from '../../scenario/ast.ts'
+import { isToldEvent, toldBy } from '../adapter-needs.ts'
 import { AppActor } from '../app-actor.ts'
 import { Skipped } from '../early-end.ts'
 import { describe, matchFields } from '../match.ts'
@@ -81,6 +83,11 @@ function plainFields(
   )
 }
 
+function canTell({ target }: Scene, event: string): boolean {
+  if (!isToldEvent(event) || target.role !== 'client') return true
+  return target.can.includes(toldBy[event].replace(/^can-/, ''))
+}
+
 /** What a fence sent to the application is no message of the scenario. */
 function isOfFence(event: AppEvent): boolean {
   return event.event === 'delivered' && isSentinel(event.payload)
@@ -96,6 +103,12 @@ export async function appExpect(
   body: Body<'app.expect'>,
   anyOrder = false,
 ): Promise<void> {
+  if (!canTell(scene, body.event)) {
+    // In the place of its word: the exchange is over on the wire, or has stood still for as long as the word might have taken.
+    await scene.until(() => owesNothing(scene.referee) || undefined, scene.budgets.reconnectMs)
+    scene.log.record({ kind: 'note', text: `${app.name} cannot tell ${body.event}: not asked` })
+    return
+  }
   const candidates = () =>
     app.events
       .filter(({ event }) => event.event === body.event && !isOfFence(event))
