@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Connect } from '../model/packet.ts'
 import { type Version, versionOfLevel } from '../model/version.ts'
 import { type AuditBreach, audit } from '../oracle/audit/audit.ts'
+import { bodyStart } from '../wire/codec/body-start.ts'
 import { decode } from '../wire/codec.ts'
 import { createFramer } from '../wire/framing.ts'
 
@@ -106,8 +107,7 @@ function otherProtocol(chunk: Uint8Array): string | undefined {
 
 /** Byte of the Protocol Level: behind the fixed header and the protocol name. */
 function levelOf(bytes: Uint8Array): number | undefined {
-  let at = 1
-  while (at < 5 && (bytes[at] ?? 0) >= 0x80) at += 1
-  const name = ((bytes[at + 1] ?? 0) << 8) + (bytes[at + 2] ?? 0)
-  return bytes[at + 3 + name]
+  const at = bodyStart(bytes)
+  const name = ((bytes[at] ?? 0) << 8) + (bytes[at + 1] ?? 0)
+  return bytes[at + 2 + name]
 }

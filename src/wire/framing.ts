@@ -1,3 +1,5 @@
+import { readVarint } from './varint.ts'
+
 /** One whole packet, or the point from which the stream can no longer be cut into packets. */
 export type Frame =
   | { kind: 'packet'; bytes: Uint8Array }
@@ -79,19 +81,19 @@ const unknown = 0
 /** Size in bytes of the packet that begins at `at`, `unknown`, or why there is none. Source: 5.0 §2.1.4. */
 function packetSize(bytes: Uint8Array, at: number, maxPacketBytes: number): number | string {
   if (bytes[at]! >> 4 === 0) return 'packet type 0 is reserved'
-  let length = 0
-  for (let index = 0; index < 4; index++) {
-    const byte = bytes[at + 1 + index]
-    if (byte === undefined) return unknown
-    length += (byte & 0x7f) << (7 * index)
-    if (byte < 0x80) {
-      const size = 2 + index + length
+  const length = readVarint(bytes, at + 1)
+  switch (length.kind) {
+    case 'cut off':
+      return unknown
+    case 'too long':
+      return 'the remaining length goes on after four bytes'
+    case 'value': {
+      const size = length.next - at + length.value
       return size <= maxPacketBytes
         ? size
         : `a packet of ${size} bytes, more than the ${maxPacketBytes} taken`
     }
   }
-  return 'the remaining length goes on after four bytes'
 }
 
 /** The bytes of one unfinished packet, in a buffer that doubles as they arrive. */

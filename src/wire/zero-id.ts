@@ -1,3 +1,4 @@
+import { bodyStart } from './codec/body-start.ts'
 import { createFramer } from './framing.ts'
 
 /** Whether a PUBLISH or PUBREL among these bytes has the Packet Identifier 0, which none may have. */
@@ -8,7 +9,7 @@ export function asksUnderZero(bytes: Uint8Array): boolean {
 
 function idOf(packet: Uint8Array): number | undefined {
   const type = packet[0]! >> 4
-  const body = packet.findIndex((byte, index) => index > 0 && byte < 0x80) + 1
+  const body = bodyStart(packet)
   if (type === 6) return two(packet, body)
   const isAcknowledged = type === 3 && (packet[0]! & 6) !== 0
   return isAcknowledged ? two(packet, body + 2 + (two(packet, body) ?? 0)) : undefined

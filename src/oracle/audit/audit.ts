@@ -1,4 +1,5 @@
 import { packetTypes } from '../../model/packet.ts'
+import { readVarint } from '../../wire/varint.ts'
 import { type AuditBreach, type AuditContext, Cursor } from './cursor.ts'
 import { packetChecks } from './packets.ts'
 
@@ -81,24 +82,19 @@ function checkFlags(first: number): void {
 
 /** Source: 3.1.1 §2.2.3, 5.0 §2.1.4. */
 function checkRemainingLength(): boolean {
-  const { bytes } = cursor
-  let length = 0
-  for (let index = 0; index < 4; index++) {
-    const byte = bytes[1 + index]
-    if (byte === undefined) {
+  const length = readVarint(cursor.bytes, 1)
+  switch (length.kind) {
+    case 'cut off':
       cursor.report('headerCutOff', 1, cursor.quote('remaining length', 1))
       return false
-    }
-    length += (byte & 0x7f) << (7 * index)
-    if (byte >= 0x80) continue
-    if (byte === 0 && index > 0) {
-      cursor.report('varintPadded', 1, cursor.quote('remaining length', 1))
-    }
-    cursor.position = 2 + index
-    return checkSize(length)
+    case 'too long':
+      cursor.report('lengthFifthByte', 1, cursor.quote('remaining length', 1))
+      return false
+    case 'value':
+      if (length.padded) cursor.report('varintPadded', 1, cursor.quote('remaining length', 1))
+      cursor.position = length.next
+      return checkSize(length.value)
   }
-  cursor.report('lengthFifthByte', 1, cursor.quote('remaining length', 1))
-  return false
 }
 
 /** A frame is one packet; the framer sees to that, but bytes may come from elsewhere. */

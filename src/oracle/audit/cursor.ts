@@ -1,6 +1,7 @@
 import type { Breach } from '../../model/finding.ts'
 import { toHex } from '../../model/hex.ts'
 import type { Version } from '../../model/version.ts'
+import { readVarint } from '../../wire/varint.ts'
 import { type Rule, type RuleName, rules, thisPacket, thisProperty } from './rules.ts'
 import { firstFault } from './utf8.ts'
 
@@ -121,18 +122,20 @@ export class Cursor {
   /** A Variable Byte Integer, or −1. Source: 5.0 §1.5.5. */
   varint(what: string): number {
     const start = this.position
-    let value = 0
-    for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.byte(what)
-      if (byte < 0) return -1
-      value += (byte & 0x7f) << shift
-      if (byte >= 0x80) continue
-      if (byte === 0 && shift > 0) this.report('varintPadded', start, this.quote(what, start))
-      return value
+    const read = readVarint(this.bytes, start, this.end)
+    switch (read.kind) {
+      case 'cut off':
+        this.position = this.end
+        return this.fail('cutOff', what)
+      case 'too long':
+        this.report('varintFifthByte', start, this.quote(what, start))
+        this.failed = true
+        return -1
+      case 'value':
+        this.position = read.next
+        if (read.padded) this.report('varintPadded', start, this.quote(what, start))
+        return read.value
     }
-    this.report('varintFifthByte', start, this.quote(what, start))
-    this.failed = true
-    return -1
   }
 
   /** Binary Data, or the bytes of a string: sets `fieldStart` and `fieldEnd`. False where it is cut off. */

@@ -1,24 +1,16 @@
-import mqttPacket from 'mqtt-packet'
 import type { Connect, Packet, Properties, Subscription } from '../../model/packet.ts'
-import { protocolLevel, type Version } from '../../model/version.ts'
+import type { Version } from '../../model/version.ts'
+import { readVarint } from '../varint.ts'
+import { bodyStart } from './body-start.ts'
+import { idOf, type Raw, readRaw, restored } from './mqtt-packet.ts'
 import { readProperties } from './properties.ts'
 
-/**
- * Reads one whole packet; undefined where mqtt-packet refuses it. Never throws.
- *
- * One mqtt-packet parser serves all connections of a version. One that stumbled, or that read a CONNECT (which changes how it reads
- * what follows), is thrown away.
- */
+/** Reads one whole packet; undefined where mqtt-packet refuses it. Never throws. */
 export function decode(frame: Uint8Array, version: Version): Packet | undefined {
   const short = plainAck(frame)
   if (short) return short
-  const bytes = prepared(frame, version)
-  const raw = parsers[version].read(bytes)
-  if (raw === undefined || raw.cmd === 'connect') parsers[version] = createParser(version)
-  const packet = raw && toPacket(raw, bytes, version)
-  if (packet?.type === 'DISCONNECT' && version === '5.0' && isDisputedDisconnect(frame))
-    packet.code = 0x8c
-  return packet
+  const read = readRaw(frame, version)
+  return read && restored(toPacket(read.raw, read.bytes, version), frame, version)
 }
 
 /**
@@ -44,100 +36,6 @@ function typeOfAck(first: number): (typeof ackType)[keyof typeof ackType] | unde
       return 'PUBCOMP'
   }
   return undefined
-}
-
-/** What mqtt-packet makes of a packet; which fields there are depends on `cmd` and version. */
-type Raw = {
-  cmd: string
-  length: number
-  qos: number
-  dup: boolean
-  retain: boolean
-  messageId?: number
-  topic: string
-  payload: Buffer
-  returnCode?: number
-  reasonCode?: number
-  sessionPresent?: boolean
-  granted?: number[]
-  subscriptions?: { topic: string; qos: number; nl?: boolean; rap?: boolean; rh?: number }[]
-  unsubscriptions?: string[]
-  protocolId: string
-  protocolVersion: number
-  bridgeMode?: boolean
-  clientId: string
-  clean: boolean
-  keepalive: number
-  username?: string
-  password?: Buffer
-  will?: { topic: string; payload: Buffer; qos: number; retain: boolean }
-}
-
-type Parser = { read(bytes: Buffer): Raw | undefined }
-
-/** `read` returns the packet if the bytes are exactly one, else undefined. */
-function createParser(version: Version): Parser {
-  const parser = mqttPacket.parser({ protocolVersion: protocolLevel[version] })
-  let packets: number
-  let last: Raw | undefined
-  parser.on('packet', packet => {
-    packets += 1
-    last = packet as unknown as Raw
-  })
-  parser.on('error', () => {
-    packets = Number.NaN
-  })
-  return {
-    read(bytes) {
-      packets = 0
-      try {
-        return parser.parse(bytes) === 0 && packets === 1 ? last : undefined
-      } catch {
-        // It reads past the end of some fields that are cut off.
-        return undefined
-      }
-    },
-  }
-}
-
-const parsers: Record<Version, Parser> = {
-  '3.1': createParser('3.1'),
-  '3.1.1': createParser('3.1.1'),
-  '5.0': createParser('5.0'),
-}
-
-/** The frame as mqtt-packet takes it: legal forms that it refuses are given in ones that mean the same. */
-function prepared(frame: Uint8Array, version: Version): Buffer {
-  const first = frame[0] ?? 0
-  if (version === '3.1' && isFlagged(first)) {
-    const plain = Buffer.from(frame)
-    plain[0] = (first & 0xf0) | usualFlags(first >> 4)
-    return plain
-  }
-  // AUTH without code and properties. Source: 5.0 §3.15.2.1.
-  if (version === '5.0' && frame.length === 2 && first === 0xf0 && frame[1] === 0) return shortAuth
-  // DISCONNECT 0x8C is in the table of §2.4 and not in that of §3.14.2.1; the decoder gives it back.
-  if (version === '5.0' && isDisputedDisconnect(frame)) {
-    const plain = Buffer.from(frame)
-    plain[bodyStart(plain)] = 0x80
-    return plain
-  }
-  return Buffer.from(frame.buffer, frame.byteOffset, frame.length)
-}
-
-function isDisputedDisconnect(frame: Uint8Array): boolean {
-  return frame[0] === 0xe0 && frame.length > 2 && frame[bodyStart(frame)] === 0x8c
-}
-
-const shortAuth = Buffer.from([0xf0, 0x02, 0x00, 0x00])
-
-/** 3.1 repeats PUBREL, SUBSCRIBE and UNSUBSCRIBE with DUP, and leaves unused flags free. Source: 3.1 §2.1. */
-function isFlagged(first: number): boolean {
-  return first >> 4 !== 3 && (first & 0x0f) !== usualFlags(first >> 4)
-}
-
-function usualFlags(type: number): number {
-  return type === 6 || type === 8 || type === 10 ? 2 : 0
 }
 
 function toPacket(raw: Raw, bytes: Buffer, version: Version): Packet | undefined {
@@ -248,32 +146,14 @@ function toConnect(raw: Raw, bytes: Buffer): Connect | undefined {
   return packet
 }
 
-/** Of a field that is cut off mqtt-packet makes the identifier −1. */
-function idOf(raw: Raw): number | undefined {
-  return raw.messageId === undefined || raw.messageId < 0 ? undefined : raw.messageId
-}
-
-/** Where the variable header begins. mqtt-packet has read the header, so it is whole. */
-function bodyStart(bytes: Uint8Array): number {
-  let at = 1
-  while ((bytes[at] ?? 0) >= 0x80) at += 1
-  return at + 1
-}
-
 function lengthAt(bytes: Buffer, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
 }
 
-/** Where the bytes behind the properties begin whose length stands at `at`. */
+/** Where the bytes behind the properties begin whose length stands at `at`; they have been read, so it is whole. */
 function afterProperties(bytes: Buffer, at: number): number {
-  let length = 0
-  let next = at
-  for (let shift = 0; shift < 28; shift += 7) {
-    const byte = bytes[next++] ?? 0
-    length += (byte & 0x7f) << shift
-    if (byte < 0x80) break
-  }
-  return next + length
+  const length = readVarint(bytes, at)
+  return length.kind === 'value' ? length.next + length.value : bytes.length
 }
 
 /** The same bytes, not as a Buffer: that prints and compares otherwise. */

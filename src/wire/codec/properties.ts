@@ -1,4 +1,5 @@
 import type { Properties, PropertyValue } from '../../model/packet.ts'
+import { readVarint } from '../varint.ts'
 import { type Writer, writeVarint } from './writer.ts'
 
 /** How the value of a property is written. Source: 5.0 §2.2.2.2. */
@@ -175,14 +176,10 @@ class PropertyReader {
 
   /** −1 where it is malformed or cut off. */
   varint(): number {
-    let value = 0
-    for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.bytes[this.position++]
-      if (byte === undefined) return -1
-      value += (byte & 0x7f) << shift
-      if (byte < 0x80) return value
-    }
-    return -1
+    const read = readVarint(this.bytes, this.position)
+    if (read.kind !== 'value') return -1
+    this.position = read.next
+    return read.value
   }
 
   private number(size: number): number | undefined {
