@@ -2,8 +2,7 @@ import type { Breach } from '../model/finding.ts'
 import type { Connect } from '../model/packet.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import { protocolLevel, type Version } from '../model/version.ts'
-import { createLedger, type Ledger } from '../oracle/ledger/ledger.ts'
-import { createReferee, type Referee } from '../oracle/referee/referee.ts'
+import { createJudges, type Judges } from '../oracle/judges.ts'
 import type { BrokerTarget } from '../targets/target.ts'
 import { Link } from '../transport/link.ts'
 import { encode } from '../wire/codec.ts'
@@ -24,14 +23,12 @@ export class Upstream {
   readonly target: BrokerTarget
   /** What it broke, in the order in which it was seen. */
   readonly breaches: Breach[] = []
-  private readonly referee: Referee
-  private readonly ledger: Ledger
+  private readonly judges: Judges
   private readonly connections = new Set<number>()
 
   constructor(target: BrokerTarget, version: Version) {
     this.target = target
-    this.referee = createReferee({ target: 'broker', version })
-    this.ledger = createLedger({ target: 'broker', version })
+    this.judges = createJudges({ target: 'broker', version, judged: 'upstream' })
   }
 
   /** Takes an event of its own connections, and answers whether it was one. */
@@ -39,9 +36,7 @@ export class Upstream {
     if (event.kind === 'open' && event.leg === 'broker') this.connections.add(event.connection)
     if (!('connection' in event) || event.connection === undefined) return false
     if (!this.connections.has(event.connection)) return false
-    const seen = asTarget(event)
-    this.ledger.observe(seen)
-    this.breaches.push(...this.referee.observe(seen))
+    this.breaches.push(...this.judges.observe(event))
     return true
   }
 
@@ -49,7 +44,7 @@ export class Upstream {
   blame(): string | undefined {
     const broken = this.breaches.find(({ level }) => level === 'MUST')
     if (broken) return `${this.target.name}, broke ${inWords(broken)}`
-    const [owed] = [...this.referee.owed(), ...this.ledger.owed()]
+    const [owed] = this.judges.owed()
     return owed && `${this.target.name}, owes ${owed.text}`
   }
 
@@ -111,10 +106,3 @@ async function endSession(scene: Scene, clientId: string): Promise<void> {
 
 /** So long somebody else's broker may take to answer when we tidy up. */
 const goodbyeMs = 1000
-
-/** Its judges know two parties. */
-function asTarget(event: TraceEvent): TraceEvent {
-  if ('from' in event && event.from === 'upstream') return { ...event, from: 'target' }
-  if ('by' in event && event.by === 'upstream') return { ...event, by: 'target' }
-  return event
-}

@@ -1,7 +1,6 @@
 import type { Bench } from '../model/bench.ts'
 import type { CaseResult } from '../model/report.ts'
-import { createLedger } from '../oracle/ledger/ledger.ts'
-import { createReferee } from '../oracle/referee/referee.ts'
+import { createJudges } from '../oracle/judges.ts'
 import { verifiers } from '../oracle/verifiers.ts'
 import type { Actor } from '../peers/actor.ts'
 import type { Case, Step } from '../scenario/ast.ts'
@@ -62,8 +61,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     budgets: options.budgets,
     nonce: options.nonce,
     signal: limit.signal,
-    referee: createReferee({ target: role, version: kase.version }),
-    ledger: createLedger({
+    judges: createJudges({
       target: role,
       version: kase.version,
       hearsApp: hearsApp(options.target),
@@ -189,7 +187,7 @@ function verify(scene: Scene): void {
       Object.entries(args).map(([key, value]) => [key, scene.env.plain(value)]),
     )
     const breaches = verifier.judge({
-      ledger: scene.ledger,
+      ledger: scene.judges.ledger,
       trace: scene.log.events(),
       args: plain,
       version: scene.kase.version,

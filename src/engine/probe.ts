@@ -2,8 +2,7 @@ import type { Finding } from '../model/finding.ts'
 import type { Connack, Publish } from '../model/packet.ts'
 import { sentinelPrefix } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
-import { createLedger } from '../oracle/ledger/ledger.ts'
-import { createReferee } from '../oracle/referee/referee.ts'
+import { createJudges } from '../oracle/judges.ts'
 import type { Actor } from '../peers/actor.ts'
 import type { Case } from '../scenario/ast.ts'
 import type { BrokerTarget } from '../targets/target.ts'
@@ -300,8 +299,7 @@ async function withScene<T>(
     budgets: options.budgets,
     nonce: `${options.nonce}${letter}${version.replace(/\D/g, '')}`,
     signal: options.signal,
-    referee: createReferee({ target: 'broker', version }),
-    ledger: createLedger({ target: 'broker', version }),
+    judges: createJudges({ target: 'broker', version }),
     maxPacketBytes: options.maxPacketBytes,
   })
   try {

@@ -71,10 +71,6 @@ export class ProxyActor {
       onPassed: (from, packet, seq) => {
         if (relay === this.relay) this.remember(from, packet, seq)
       },
-      onBreach: (from, breach) => {
-        if (from === 'client') scene.find(breach)
-        else scene.upstream?.breaches.push(breach)
-      },
       changed: () => scene.wakeups.fire(),
     })
     this.relay = relay

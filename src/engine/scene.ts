@@ -1,7 +1,6 @@
 import type { Bench } from '../model/bench.ts'
 import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
-import type { Ledger } from '../oracle/ledger/ledger.ts'
-import type { Referee } from '../oracle/referee/referee.ts'
+import type { Judges } from '../oracle/judges.ts'
 import { Actor } from '../peers/actor.ts'
 import type { Case, Judging, Step } from '../scenario/ast.ts'
 import type { BrokerTarget, Target } from '../targets/target.ts'
@@ -27,8 +26,8 @@ export type SceneOptions = {
   /** Distinguishes this case's client ids and topics from all others, in this run and earlier ones. Letters and digits. */
   nonce: string
   signal: AbortSignal
-  referee: Referee
-  ledger: Ledger
+  /** Of the target. */
+  judges: Judges
   maxPacketBytes: number
   /** The broker behind the proxies of the case. */
   upstream?: Upstream
@@ -54,8 +53,7 @@ export class Scene {
   readonly env: Variables
   readonly wakeups: Wakeups
   readonly log: TraceLog
-  readonly referee: Referee
-  readonly ledger: Ledger
+  readonly judges: Judges
   readonly actors = new Map<string, Actor>()
   readonly apps = new Map<string, AppActor>()
   readonly proxies = new Map<string, ProxyActor>()
@@ -89,15 +87,13 @@ export class Scene {
     this.liveness = options.liveness
     this.stalls = new TimedStalls(options.stalledMs ?? (() => 0))
     this.upstream = options.upstream
-    this.referee = options.referee
-    this.ledger = options.ledger
+    this.judges = options.judges
     this.maxPacketBytes = options.maxPacketBytes
     this.place = options.kase.place
     const broker = options.target.role === 'broker' ? options.target : options.upstream?.target
     this.log = new TraceLog(broker?.credentials ?? {}, event => {
       if (this.upstream?.observe(event)) return
-      this.ledger.observe(event)
-      for (const breach of this.referee.observe(event)) this.find(breach)
+      for (const breach of this.judges.observe(event)) this.find(breach)
     })
     this.env = new Variables({
       ...options.kase.bindings,
@@ -120,7 +116,6 @@ export class Scene {
       maxPacketBytes: this.maxPacketBytes,
       nextConnection: () => this.nextConnection(),
       changed: () => this.wakeups.fire(),
-      onBreach: breach => this.find(breach),
     })
     this.actors.set(name, actor)
     return actor

@@ -1,7 +1,7 @@
 import { owesNothing } from '../oracle/owed.ts'
 import type { Scene } from './scene.ts'
 
-/** Rounds of `replyMs` for which the end of a case waits while the target pays off what it owes. */
+/** Rounds of `replyMs` for which the end of a case waits while the target does what it owes. */
 const roundsMax = 6
 
 /**
@@ -10,14 +10,13 @@ const roundsMax = 6
  * resend that did not come, a message acknowledged and lost.
  */
 export async function settle(scene: Scene): Promise<void> {
-  const judges = [scene.referee, scene.ledger]
-  const owed = () => judges.reduce((sum, judge) => sum + [...judge.owed()].length, 0)
-  const paid = () => judges.every(owesNothing) || undefined
+  const { judges } = scene
+  const owed = () => [...judges.owed()].length
+  const nothingOwed = () => owesNothing(judges) || undefined
   for (let round = 1; round <= roundsMax; round++) {
     const before = owed()
-    await scene.until(paid, scene.budgets.replyMs)
-    if (paid() || owed() >= before) break
+    await scene.until(nothingOwed, scene.budgets.replyMs)
+    if (nothingOwed() || owed() >= before) break
   }
-  for (const breach of scene.referee.overdue()) scene.find(breach)
-  for (const breach of scene.ledger.judge()) scene.find(breach)
+  for (const breach of [...judges.overdue(), ...judges.end()]) scene.find(breach)
 }

@@ -3,8 +3,7 @@ import { TraceLog } from '../engine/trace-log.ts'
 import type { Breach, Finding } from '../model/finding.ts'
 import type { TraceBody, TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
-import { createLedger, type Ledger } from '../oracle/ledger/ledger.ts'
-import { createReferee, type Referee } from '../oracle/referee/referee.ts'
+import { createJudges, type Judges } from '../oracle/judges.ts'
 
 /** A client that does everything wrong only repeats itself. */
 const findingsMax = 200
@@ -21,8 +20,7 @@ export class ClientRecord {
   /** The client's password, which has no business in a report. */
   readonly secrets: Secrets = {}
   private readonly log: TraceLog
-  private readonly referee: Referee
-  private readonly ledger: Ledger
+  private readonly judges: Judges
   private readonly options: ClientRecordOptions
   /** Since when something is owed, by what it is. */
   private readonly owedSince = new Map<string, number>()
@@ -30,12 +28,10 @@ export class ClientRecord {
   constructor(options: ClientRecordOptions) {
     this.options = options
     const { version } = options
-    this.referee = createReferee({ target: 'client', version })
-    this.ledger = createLedger({ target: 'client', version })
+    this.judges = createJudges({ target: 'client', version })
     this.log = new TraceLog(this.secrets, event => {
       options.onEvent(event)
-      this.ledger.observe(event)
-      for (const breach of this.referee.observe(event)) this.find(breach)
+      for (const breach of this.judges.observe(event)) this.find(breach)
     })
   }
 
@@ -69,7 +65,7 @@ export class ClientRecord {
 
   /** Takes down what the client has owed for longer than `patienceMs`. Asked now and then. */
   overdue(patienceMs: number): void {
-    const owed = new Map(this.referee.overdue().map(breach => [keyOf(breach), breach]))
+    const owed = new Map(this.judges.overdue().map(breach => [keyOf(breach), breach]))
     for (const key of this.owedSince.keys()) if (!owed.has(key)) this.owedSince.delete(key)
     for (const [key, breach] of owed) {
       const since = this.owedSince.get(key) ?? this.nowMs
@@ -80,7 +76,7 @@ export class ClientRecord {
 
   /** What the messages of the whole time broke. */
   close(): void {
-    for (const breach of this.ledger.judge()) this.find(breach)
+    for (const breach of this.judges.end()) this.find(breach)
   }
 }
 

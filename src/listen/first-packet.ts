@@ -1,18 +1,19 @@
 import type { Socket } from 'node:net'
 import type { Connect } from '../model/packet.ts'
 import { type Version, versionOfLevel } from '../model/version.ts'
-import { type AuditBreach, audit } from '../oracle/audit/audit.ts'
 import { bodyStart } from '../wire/codec/body-start.ts'
 import { decode } from '../wire/codec.ts'
 import { createFramer } from '../wire/framing.ts'
 
-/** Somebody who connected and never sent a CONNECT that could be read. `wrong`: what came is no CONNECT at all. */
+/**
+ * Somebody who connected and never sent a CONNECT that could be read. `wrong`: what came is no CONNECT at all. `bytes`: the packet, or
+ * the beginning of what is none.
+ */
 export type Stranger = {
   why: string
   wrong: boolean
   bytes: Uint8Array
   version: Version
-  breaches: readonly AuditBreach[]
 }
 
 export type FirstPacketOptions = {
@@ -26,6 +27,8 @@ export type FirstPacketOptions = {
 
 /** A CONNECT with the largest will, user name, password and client id has five strings of 64 KiB. */
 const connectBytesMax = 384 * 1024
+/** Of what is no packet a report keeps so much. */
+const shownBytesMax = 256
 
 /**
  * Waits for the CONNECT of a new connection, within bounds of time and size, and hands the connection on with all its bytes unread.
@@ -54,7 +57,7 @@ export function awaitConnect(socket: Socket, options: FirstPacketOptions): void 
 
   function settle(bytes: Uint8Array): void {
     const level = levelOf(bytes)
-    if (bytes[0]! >> 4 !== 1) return giveUp('the first packet is no CONNECT', true)
+    if (bytes[0]! >> 4 !== 1) return giveUp('the first packet is no CONNECT', true, bytes)
     const version = level === undefined ? undefined : versionOfLevel(level)
     if (level !== undefined && version === undefined) {
       leave()
@@ -62,7 +65,9 @@ export function awaitConnect(socket: Socket, options: FirstPacketOptions): void 
       return
     }
     const packet = decode(bytes, version ?? '3.1.1')
-    if (packet?.type !== 'CONNECT' || !version) return giveUp('a CONNECT that is malformed', true)
+    if (packet?.type !== 'CONNECT' || !version) {
+      return giveUp('a CONNECT that is malformed', true, bytes)
+    }
     leave()
     socket.pause()
     socket.unshift(Buffer.concat(chunks))
@@ -73,12 +78,11 @@ export function awaitConnect(socket: Socket, options: FirstPacketOptions): void 
     giveUp(length === 0 ? 'closed without a byte' : 'closed before its CONNECT was whole')
   }
 
-  function giveUp(why: string, wrong = false): void {
+  function giveUp(why: string, wrong = false, packet?: Uint8Array): void {
     leave()
-    const bytes = Buffer.concat(chunks)
+    const bytes = packet ?? Buffer.concat(chunks).subarray(0, shownBytesMax)
     const version = versionOfLevel(levelOf(bytes) ?? 4) ?? '3.1.1'
-    const breaches = wrong ? audit(bytes, { version, from: 'client' }) : []
-    options.onStranger(socket, { why, wrong, bytes: bytes.subarray(0, 256), version, breaches })
+    options.onStranger(socket, { why, wrong, bytes, version })
   }
 
   function leave(): void {

@@ -3,6 +3,7 @@ import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
+import { judgeTrace } from '../oracle/judges.ts'
 import type { Played } from './exercise-player.ts'
 import { coversOf, type Exercise } from './exercises.ts'
 import type { Stranger } from './first-packet.ts'
@@ -136,7 +137,7 @@ export function strangerResult(
   number: number,
   replay: string,
 ): CaseResult {
-  const { version, wrong, why, bytes, breaches } = stranger
+  const { version, wrong, why, bytes } = stranger
   const base: CaseResult = {
     ...common(`${suite}/first-packet:${version}:stranger-${number}`, version, replay),
     title: `The first packet of a connection from ${from}`,
@@ -149,9 +150,10 @@ export function strangerResult(
     { seq: 1, at: 0, kind: 'bytes', ...on, from: 'target', bytes, why: 'garbage' },
     { seq: 2, at: 0, kind: 'close', ...on, by: 'harness', how: 'rst' },
   ]
+  const breaches = judgeTrace(trace, { target: 'client', version })
   const findings: Finding[] =
     breaches.length > 0
-      ? breaches.map(breach => ({ ...breach, seq: 1, judge: 'audit', atMs: 0 }))
+      ? breaches.map(breach => ({ ...breach, atMs: 0 }))
       : [
           {
             statement: base.covers[0]!,

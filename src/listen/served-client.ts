@@ -4,7 +4,6 @@ import type { Finding } from '../model/finding.ts'
 import type { Connack, Connect, Packet, Publish, Subscribe, Unsubscribe } from '../model/packet.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
-import { audit } from '../oracle/audit/audit.ts'
 import { Conversation } from '../peers/conversation.ts'
 import { allocateId, createSession, react, resends, type Session } from '../peers/session.ts'
 import { encode } from '../wire/codec.ts'
@@ -89,7 +88,6 @@ export class ServedClient {
       recorder: this.record,
       onPacket: (packet, seq) => this.onPacket(conversation, packet, seq),
       onRead: () => undefined,
-      onBreach: breach => this.record.find(breach),
       onEnd: () => this.onEnd(conversation),
     })
     this.conversation = conversation
@@ -296,18 +294,8 @@ export class ServedClient {
     const { broken } = conversation
     if (broken) {
       this.note(`what the client sent is no MQTT packet: ${broken}; the connection is reset`)
-      if (!/more than the \d+ taken/.test(broken)) this.malformed()
       this.cut('rst')
     } else this.gone()
-  }
-
-  /** Framing that no packet has: no other judge has seen it. */
-  private malformed(): void {
-    const last = this.record.events().findLast(event => event.kind === 'bytes')
-    if (last?.kind !== 'bytes' || last.why !== 'garbage') return
-    for (const breach of audit(last.bytes, { version: this.options.version, from: 'client' })) {
-      this.record.find({ ...breach, seq: last.seq, judge: 'audit' })
-    }
   }
 
   /** Ends the present connection without a word to the client. */

@@ -198,7 +198,7 @@ class House implements Listening {
     socket.end(encode({ type: 'CONNACK', sessionPresent: false, code, properties: {} }, version))
     setTimeout(() => socket.destroy(), 1000).unref()
     this.options.onStranger?.(from, why)
-    const stranger = { why, wrong: false, bytes: new Uint8Array(0), version, breaches: [] }
+    const stranger = { why, wrong: false, bytes: new Uint8Array(0), version }
     this.noteStranger(from, stranger)
   }
 

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import type { Breach } from '../model/finding.ts'
 import type { Packet, PacketType, Publish, Subscribe } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
@@ -30,7 +29,6 @@ export type ActorOptions = {
   nextConnection(): number
   /** Something changed: a packet came, a connection ended. */
   changed(): void
-  onBreach(breach: Breach): void
 }
 
 /** A target that floods us is cut off here. */
@@ -95,7 +93,6 @@ export class Actor {
       recorder: this.options.recorder,
       onPacket: (packet, seq) => this.arrive(conversation, packet, seq),
       onRead: () => this.options.changed(),
-      onBreach: this.options.onBreach,
       onEnd: () => this.options.changed(),
     })
     this.conversation = conversation

@@ -1,13 +1,11 @@
 import type { Duplex } from 'node:stream'
-import type { Breach } from '../model/finding.ts'
 import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
-import { audit } from '../oracle/audit/audit.ts'
+import { audit } from '../oracle/audit/packet-form.ts'
 import { type Ending, Link } from '../transport/link.ts'
 import { decode, encode, type Wrong } from '../wire/codec.ts'
 import { createFramer, type Framer } from '../wire/framing.ts'
-import { asksUnderZero } from '../wire/zero-id.ts'
 
 export type ConversationOptions = {
   stream: Duplex
@@ -22,12 +20,12 @@ export type ConversationOptions = {
   onPacket(packet: Packet, seq: number): void
   /** All packets of one read have been handed over. Waking waiters once per read keeps a flood linear. */
   onRead(): void
-  onBreach(breach: Breach): void
   onEnd(): void
 }
 
 /**
- * One connection to the target, in packets: every byte is framed, audited, decoded and written into the trace.
+ * One connection to the target, in packets: every byte is framed, decoded and written into the trace, where the judges
+ * read it.
  * What cannot be decoded makes it `broken`: nothing after it can be trusted.
  */
 export class Conversation {
@@ -40,8 +38,6 @@ export class Conversation {
   broken: string | undefined
   /** How many QoS 2 PUBLISH packets of ours went out, by id. */
   readonly published = new Map<number, number>()
-  /** We used the Packet Identifier 0, which a scenario does on purpose. */
-  private usedZero = false
   private readonly options: ConversationOptions
   private readonly framer: Framer
 
@@ -87,7 +83,6 @@ export class Conversation {
     if (packet.type === 'PUBLISH' && packet.qos === 2 && packet.id !== undefined) {
       this.published.set(packet.id, (this.published.get(packet.id) ?? 0) + 1)
     }
-    this.usedZero ||= 'id' in packet && packet.id === 0
     const { actor, recorder } = this.options
     const connection = this.number
     recorder.record(
@@ -100,7 +95,6 @@ export class Conversation {
   /** Writes bytes that are no whole packet. */
   sendBytes(bytes: Uint8Array, why: 'partial' | 'raw'): void {
     if (!this.link.open) return
-    this.usedZero ||= asksUnderZero(bytes)
     this.options.recorder.record({
       kind: 'bytes',
       connection: this.number,
@@ -131,15 +125,8 @@ export class Conversation {
         ? { seq: 0, at: 0, kind: 'packet', connection, actor, from: 'target', packet, bytes }
         : { kind: 'bytes', connection, actor, from: 'target', bytes, why: 'garbage' },
     )
-    // Whether a client may stay at identifier 0 is for the scenario to say (3.1.1: no, 5.0: it should not). One that stays holds to
-    // the letter of the rule that an answer has the identifier of what it answers.
-    const answersZero = this.usedZero && targetPlays === 'client'
-    const breaches = audit(bytes, { version: this.version, from: targetPlays, answersZero })
-    for (const breach of breaches) {
-      this.options.onBreach({ ...breach, seq: seen.seq, judge: 'audit' })
-    }
     if (packet) this.options.onPacket(packet, seen.seq)
-    else this.stopReading(breaches[0]?.message ?? 'a packet that cannot be decoded')
+    else this.stopReading(whyUnreadable(bytes, this.version, targetPlays))
   }
 
   private giveUp(bytes: Uint8Array, reason: string): void {
@@ -183,4 +170,13 @@ export class Conversation {
     })
     this.options.onEnd()
   }
+}
+
+/** In words for people; the judges say it by the statement. */
+export function whyUnreadable(
+  bytes: Uint8Array,
+  version: Version,
+  from: 'client' | 'server',
+): string {
+  return audit(bytes, { version, from })[0]?.message ?? 'a packet that cannot be decoded'
 }

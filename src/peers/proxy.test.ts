@@ -50,7 +50,6 @@ async function bench(
     },
     treat,
     onPassed: (from, packet) => void passed.push(`${from} ${packet.type}`),
-    onBreach: () => undefined,
     changed,
   })
   t.teardown(() => proxy.destroy())

@@ -1,12 +1,11 @@
 import type { Duplex } from 'node:stream'
-import type { Breach } from '../model/finding.ts'
 import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import { otherSide, type Side } from '../model/side.ts'
 import { type Version, versionOfLevel } from '../model/version.ts'
-import { audit } from '../oracle/audit/audit.ts'
 import { decode, encode } from '../wire/codec.ts'
 import { createFramer, type Framer } from '../wire/framing.ts'
+import { whyUnreadable } from './conversation.ts'
 import { Leg } from './leg.ts'
 
 /** The end of one side of a proxy, or of both. */
@@ -46,7 +45,6 @@ export type ProxyOptions = {
   treat(from: Side, packet: Packet, seq: number, sizeBytes: number): Treatment
   /** A packet went to the other side, whole and for the first time. */
   onPassed(from: Side, packet: Packet, seq: number): void
-  onBreach(from: Side, breach: Breach): void
   /** All packets of one read have been handled, or a side has ended. */
   changed(): void
 }
@@ -60,7 +58,7 @@ const heldMaxBytes = 1024 * 1024
 type Waiting = { packet: Packet; bytes: Uint8Array; seq: number }
 
 /**
- * Stands between a client and a broker and passes on what each says, byte for byte. What comes is framed, decoded, audited and
+ * Stands between a client and a broker and passes on what each says, byte for byte. What comes is framed, decoded and
  * recorded on the one connection, and recorded again on the other as it goes out: a packet that is lost stands in the trace once.
  * It knows nothing of scenarios; `treat` decides about each packet. A packet passes when it is whole: what is no packet passes
  * as it came, and the end of a side passes as what it was, FIN behind all that was said before, RST at once.
@@ -179,7 +177,7 @@ export class Relay {
   }
 
   private receivePacket(from: Side, bytes: Uint8Array): void {
-    const { recorder, onBreach, treat } = this.options
+    const { recorder, treat } = this.options
     const packet = decode(bytes, this.version)
     if (packet?.type === 'CONNECT') this.speak(versionOfLevel(packet.protocolLevel))
     const on = this.arrivalOn(from)
@@ -188,11 +186,9 @@ export class Relay {
         ? { kind: 'packet', ...on, packet, bytes }
         : { kind: 'bytes', ...on, bytes, why: 'garbage' },
     )
-    const whose = from === 'client' ? 'client' : 'server'
-    const breaches = audit(bytes, { version: this.version, from: whose })
-    for (const breach of breaches) onBreach(from, { ...breach, seq, judge: 'audit' })
     if (!packet) {
-      this.broken[from] ??= breaches[0]?.message ?? 'a packet that cannot be decoded'
+      const plays = from === 'client' ? 'client' : 'server'
+      this.broken[from] ??= whyUnreadable(bytes, this.version, plays)
       this.passRaw(from, bytes)
       return
     }

@@ -7,7 +7,7 @@ import { hex, toHex } from '../model/hex.ts'
 import type { Packet, Properties, Publish } from '../model/packet.ts'
 import { type Version, versions } from '../model/version.ts'
 import { wireText } from '../model/wire-text.ts'
-import { audit } from '../oracle/audit/audit.ts'
+import { audit } from '../oracle/audit/packet-form.ts'
 import { decode, encode, type Wrong } from './codec.ts'
 
 const publish: Publish = {

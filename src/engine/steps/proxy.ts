@@ -2,7 +2,6 @@ import { describePacket } from '../../model/describe.ts'
 import type { Fault } from '../../model/fault.ts'
 import type { PacketType } from '../../model/packet.ts'
 import { otherSide, type Side } from '../../model/side.ts'
-import { owesNothing } from '../../oracle/owed.ts'
 import type { Cut, Deed } from '../../peers/proxy.ts'
 import type { Judging, ProxyCut, ProxyDeed, StepBody } from '../../scenario/ast.ts'
 import { Inconclusive } from '../early-end.ts'
@@ -99,9 +98,9 @@ function nameOf(side: Side): string {
 /** The broker may have been silent because the client was: what that owed and did not say for so long is its own fault. */
 async function blameClient(scene: Scene, from: Side): Promise<void> {
   if (from !== 'broker') return
-  const paid = () => owesNothing(scene.referee) || undefined
-  await scene.until(paid, scene.budgets.replyMs)
-  for (const breach of scene.referee.overdue()) scene.find(breach)
+  const { judges } = scene
+  await scene.until(() => judges.overdue().length === 0 || undefined, scene.budgets.replyMs)
+  for (const breach of judges.overdue()) scene.find(breach)
 }
 
 /** What the broker behind does not do is no fault of the target; nor is what the client cannot do once that broker has gone. */

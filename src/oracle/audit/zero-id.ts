@@ -1,5 +1,5 @@
-import { bodyStart } from './codec/body-start.ts'
-import { createFramer } from './framing.ts'
+import { bodyStart } from '../../wire/codec/body-start.ts'
+import { createFramer } from '../../wire/framing.ts'
 
 /** Whether a PUBLISH or PUBREL among these bytes has the Packet Identifier 0, which none may have. */
 export function asksUnderZero(bytes: Uint8Array): boolean {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { fromHex, hex } from '../../model/hex.ts'
 import { isVersion, type Version, versions } from '../../model/version.ts'
-import { audit } from './audit.ts'
+import { audit } from './packet-form.ts'
 import { type Rule, rules } from './rules.ts'
 
 /** One row of fixtures/testing/packets: bytes, and by version what is wrong with them (statements without the version). */

@@ -1,0 +1,74 @@
+import type { Breach } from '../model/finding.ts'
+import type { Party, TraceEvent } from '../model/trace.ts'
+import type { Version } from '../model/version.ts'
+import type { TargetRole } from '../standard/clauses.ts'
+import { createAudit } from './audit/audit.ts'
+import { createLedger, type Ledger } from './ledger/ledger.ts'
+import type { Owed } from './owed.ts'
+import { createReferee } from './referee/referee.ts'
+import { seenOf } from './sides.ts'
+
+/**
+ * All that judges one side of an exchange by its trace: the audit by the bytes of its packets, the referee by the state machines of
+ * its connections and sessions, the ledger by what became of the messages. It knows no network: a saved trace is judged as one that
+ * is still being written.
+ */
+export type Judges = {
+  /** Takes an event, in the order of the trace. Returns the breaches that it makes certain. */
+  observe(event: TraceEvent): Breach[]
+  /** What still has to come, found as it is asked for: packets on open connections, and messages to those who are there. */
+  owed(): Iterable<Owed>
+  /** The packets of these as breaches, for when nobody waits any longer. */
+  overdue(): Breach[]
+  /** What the messages of the whole time broke, and those of them that are still owed. */
+  end(): Breach[]
+  /** What became of each message, for verifiers. */
+  readonly ledger: Ledger
+}
+
+export type JudgesOptions = {
+  /** What the judged side is. */
+  target: TargetRole
+  version: Version
+  /** Which side is judged. Default: the target. */
+  judged?: Party
+  /** A client: an adapter tells what its application saw. Default true. */
+  hearsApp?: boolean
+}
+
+export function createJudges({
+  target,
+  version,
+  judged = 'target',
+  hearsApp,
+}: JudgesOptions): Judges {
+  const audit = createAudit({ target })
+  const referee = createReferee({ target, version })
+  const ledger = createLedger({
+    target,
+    version,
+    ...(hearsApp === undefined ? {} : { hearsApp }),
+  })
+
+  function observe(event: TraceEvent): Breach[] {
+    const seen = seenOf(event, judged)
+    ledger.observe(seen)
+    const broken = referee.observe(seen)
+    const malformed = audit.observe(seen)
+    return malformed.length === 0 ? broken : [...broken, ...malformed]
+  }
+
+  function* owed(): Iterable<Owed> {
+    yield* referee.owed()
+    yield* ledger.owed()
+  }
+
+  return { observe, owed, overdue: referee.overdue, end: ledger.judge, ledger }
+}
+
+/** All that a whole trace breaks. */
+export function judgeTrace(trace: Iterable<TraceEvent>, options: JudgesOptions): Breach[] {
+  const judges = createJudges(options)
+  const breaches = [...trace].flatMap(event => judges.observe(event))
+  return [...breaches, ...judges.overdue(), ...judges.end()]
+}
