@@ -1,4 +1,4 @@
-import { owesNothing } from '../oracle/owed.ts'
+import { isNothing } from '../oracle/owed.ts'
 import type { Scene } from './scene.ts'
 
 /** Rounds of `replyMs` for which the end of a case waits while the target does what it owes. */
@@ -12,7 +12,7 @@ const roundsMax = 6
 export async function settle(scene: Scene): Promise<void> {
   const { judges } = scene
   const owed = () => [...judges.owed()].length
-  const nothingOwed = () => owesNothing(judges) || undefined
+  const nothingOwed = () => isNothing(judges.owed()) || undefined
   for (let round = 1; round <= roundsMax; round++) {
     const before = owed()
     await scene.until(nothingOwed, scene.budgets.replyMs)

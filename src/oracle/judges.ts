@@ -16,8 +16,11 @@ import { seenOf } from './sides.ts'
 export type Judges = {
   /** Takes an event, in the order of the trace. Returns the breaches that it makes certain. */
   observe(event: TraceEvent): Breach[]
-  /** What still has to come, found as it is asked for: packets on open connections, and messages to those who are there. */
-  owed(): Iterable<Owed>
+  /**
+   * What still has to come, found as it is asked for: packets on open connections, and messages to those who are there. `packets`
+   * alone where nobody can tell of messages.
+   */
+  owed(which?: 'packets'): Iterable<Owed>
   /** The packets of these as breaches, for when nobody waits any longer. */
   overdue(): Breach[]
   /** What the messages of the whole time broke, and those of them that are still owed. */
@@ -58,9 +61,9 @@ export function createJudges({
     return malformed.length === 0 ? broken : [...broken, ...malformed]
   }
 
-  function* owed(): Iterable<Owed> {
+  function* owed(which?: 'packets'): Iterable<Owed> {
     yield* referee.owed()
-    yield* ledger.owed()
+    if (which === undefined) yield* ledger.owed()
   }
 
   return { observe, owed, overdue: referee.overdue, end: ledger.judge, ledger }

@@ -136,7 +136,7 @@ function resendOf(connection: Connection, exchange: Exchange, packet: 'PUBLISH' 
   }
 }
 
-/** Asks for the first debt only. */
-export function owesNothing(judge: { owed(): Iterable<unknown> }): boolean {
-  return judge.owed()[Symbol.iterator]().next().done === true
+/** Asks for the first only. */
+export function isNothing(owed: Iterable<Owed>): boolean {
+  return owed[Symbol.iterator]().next().done === true
 }

@@ -1,6 +1,6 @@
 import type { AppEvent } from '../../model/app.ts'
 import { isSentinel } from '../../oracle/ledger/sentinel.ts'
-import { owesNothing } from '../../oracle/owed.ts'
+import { isNothing } from '../../oracle/owed.ts'
 import type { StepBody } from '../../scenario/ast.ts'
 import { isToldEvent, toldBy } from '../adapter-needs.ts'
 import { AppActor } from '../app-actor.ts'
@@ -105,7 +105,10 @@ export async function appExpect(
 ): Promise<void> {
   if (!canTell(scene, body.event)) {
     // In the place of its word: the exchange is over on the wire, or has stood still for as long as the word might have taken.
-    await scene.until(() => owesNothing(scene.referee) || undefined, scene.budgets.reconnectMs)
+    await scene.until(
+      () => isNothing(scene.judges.owed('packets')) || undefined,
+      scene.budgets.reconnectMs,
+    )
     scene.log.record({ kind: 'note', text: `${app.name} cannot tell ${body.event}: not asked` })
     return
   }

@@ -2,6 +2,7 @@ import { describePacket } from '../../model/describe.ts'
 import type { Fault } from '../../model/fault.ts'
 import type { PacketType } from '../../model/packet.ts'
 import { otherSide, type Side } from '../../model/side.ts'
+import { isNothing } from '../../oracle/owed.ts'
 import type { Cut, Deed } from '../../peers/proxy.ts'
 import type { Judging, ProxyCut, ProxyDeed, StepBody } from '../../scenario/ast.ts'
 import { Inconclusive } from '../early-end.ts'
@@ -99,7 +100,7 @@ function nameOf(side: Side): string {
 async function blameClient(scene: Scene, from: Side): Promise<void> {
   if (from !== 'broker') return
   const { judges } = scene
-  await scene.until(() => judges.overdue().length === 0 || undefined, scene.budgets.replyMs)
+  await scene.until(() => isNothing(judges.owed('packets')) || undefined, scene.budgets.replyMs)
   for (const breach of judges.overdue()) scene.find(breach)
 }
 
