@@ -5,8 +5,8 @@ import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import mqtt from 'mqtt'
 import t, { type Test } from 'tap'
-import { startListening } from '../listen/listen.ts'
 import { programme } from '../listen/server.ts'
+import { startListening } from '../run/listen.ts'
 import { UsageError } from '../run/usage-error.ts'
 
 const cli = fileURLToPath(new URL('./bin.ts', import.meta.url))

@@ -1,7 +1,7 @@
 import os from 'node:os'
-import { type ListenRun, startListening } from '../listen/listen.ts'
 import type { Version } from '../model/version.ts'
 import { createLive, type Live } from '../reporters/live.ts'
+import { type ListenRun, startListening } from '../run/listen.ts'
 import { openOutputs } from './outputs.ts'
 
 type Options = {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { CaseResult, RunReport } from '../model/report.ts'
+import type { CaseResult, RunHead, RunReport } from '../model/report.ts'
 import {
   createReporter,
   isReporterName,
@@ -7,7 +7,6 @@ import {
   type ReporterName,
   reporterNames,
 } from '../reporters/index.ts'
-import type { RunHead } from '../run/run.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { openOutputFile } from './output-file.ts'
 import { terminalTraits } from './terminal.ts'

@@ -3,13 +3,13 @@ import type { RunReport } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import { InterruptedError } from '../run/interrupted-error.ts'
 import { run } from '../run/run.ts'
+import { runThatNeverBegan } from '../run/run-that-never-began.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { shownWish, type TargetWish } from '../targets/index.ts'
 import { killAll } from '../targets/processes.ts'
 import { TargetError } from '../targets/target-error.ts'
 import { readKnownIssues } from './known-issues.ts'
 import { type Outputs, openOutputs } from './outputs.ts'
-import { runThatNeverBegan } from './run-that-never-began.ts'
 
 type Options = {
   target?: string
@@ -66,7 +66,7 @@ async function runAndTell(
   signal: AbortSignal,
 ): Promise<RunReport> {
   const knownIssues = options.knownIssues ? await readKnownIssues(options.knownIssues) : undefined
-  const report = await run({
+  return run({
     suites: words,
     ...targetOf(options),
     ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
@@ -85,7 +85,6 @@ async function runAndTell(
     onCaseBegun: id => outputs.caseBegun(id),
     onCaseDone: result => outputs.caseDone(result),
   })
-  return signal.aborted ? interrupted(report) : report
 }
 
 function endedEarly(
@@ -96,8 +95,9 @@ function endedEarly(
   const isTarget = error instanceof TargetError
   return runThatNeverBegan({
     target: shownTarget(options) ?? 'the target',
-    problem: isTarget ? `${error.code}: ${error.message}` : error.message,
-    exitCode: isTarget ? 3 : 4,
+    trouble: isTarget
+      ? { says: `${error.code}: ${error.message}`, exitCode: 3 }
+      : { says: error.message, exitCode: 4 },
     seed: options.seed,
     shard: options.shard,
     durationMs,
@@ -132,12 +132,6 @@ function worded(name: string, wish: string | undefined): string[] {
 
 function shownTarget({ target }: Options): string | undefined {
   return target === undefined ? undefined : shownWish(target)
-}
-
-/** What was judged stays judged; the run as a whole is not whole. */
-function interrupted(report: RunReport): RunReport {
-  const exitCode = report.exitCode === 0 ? 4 : report.exitCode
-  return { ...report, exitCode, problem: 'interrupted: cases that had not ended are inconclusive' }
 }
 
 /** Ctrl-C, a job that is cancelled, a terminal that is closed. */

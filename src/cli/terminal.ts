@@ -16,7 +16,7 @@ export function terminalTraits(): {
 }
 
 /** A locale that is set to something else than UTF-8, such as `C`. Where none is set, nothing is known: UTF-8 is likely. */
-export function speaksAsciiOnly(env: { [name: string]: string | undefined }): boolean {
+function speaksAsciiOnly(env: { [name: string]: string | undefined }): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
   return locale !== '' && !/utf-?8/i.test(locale)
 }

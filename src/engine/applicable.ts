@@ -157,7 +157,7 @@ function hasFeature(name: string, facts: Facts): boolean {
   return !(profile.lacks ?? []).includes(name)
 }
 
-export function describeCondition(condition: Condition): string {
+function describeCondition(condition: Condition): string {
   switch (condition.kind) {
     case 'feature':
       return condition.name

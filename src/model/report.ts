@@ -82,3 +82,11 @@ export type RunReport = {
   /** Accepted failures: how many were expected, and every entry that did not hold. */
   knownIssues?: { file: string; expected: number; violations: string[] }
 }
+
+/** What is known before the first case runs. */
+export type RunHead = {
+  mqttspec: string
+  seed: number
+  target: TargetInfo
+  cases: { id: string; suite: string }[]
+}

@@ -48,7 +48,7 @@ export const knownWords = {
 } as const
 
 /** Failures nobody has accepted yet. */
-export function newFailures(report: RunReport): CaseResult[] {
+function newFailures(report: RunReport): CaseResult[] {
   return report.results.filter(result => result.verdict === 'fail' && !isAccepted(result))
 }
 

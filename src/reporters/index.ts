@@ -56,4 +56,4 @@ export async function createReporter(
   return create({ ...defaultOptions, ...options })
 }
 
-export type { Reporter, ReporterOptions, RunHead } from './reporter.ts'
+export type { Reporter, ReporterOptions } from './reporter.ts'

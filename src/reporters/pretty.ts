@@ -1,11 +1,11 @@
-import type { CaseResult, RunReport } from '../model/report.ts'
+import type { CaseResult, RunHead, RunReport } from '../model/report.ts'
 import { fit, textWidth, wrap } from './columns.ts'
 import { neverBegan } from './counts.ts'
 import { type Paper, paper } from './pretty/paper.ts'
 import { progress } from './pretty/progress.ts'
 import { sections } from './pretty/sections.ts'
 import { suiteLines } from './pretty/suites.ts'
-import type { Reporter, ReporterOptions, RunHead } from './reporter.ts'
+import type { Reporter, ReporterOptions } from './reporter.ts'
 import { visible } from './visible.ts'
 import { count } from './words.ts'
 

@@ -1,4 +1,4 @@
-import type { CaseResult, RunReport, TargetInfo } from '../model/report.ts'
+import type { CaseResult, RunHead, RunReport } from '../model/report.ts'
 
 /**
  * Events in, text out. Whoever drives a reporter writes each returned text to the reporter's stream or file, in order,
@@ -14,14 +14,6 @@ export type Reporter = {
   end(report: RunReport): string
   /** The run ended in an error before there was anything to report: takes back what was only drawn for the moment. */
   cancel?(): string
-}
-
-/** What is known before the first case runs. */
-export type RunHead = {
-  mqttspec: string
-  seed: number
-  target: TargetInfo
-  cases: { id: string; suite: string }[]
 }
 
 export type ReporterOptions = {

@@ -2,7 +2,7 @@ import type { Case, Suite, SuiteRole } from '../scenario/ast.ts'
 import { selectFor } from '../scenario/select.ts'
 import type { Target } from '../targets/target.ts'
 import { nothingCalled } from './choose-suites.ts'
-import type { RunOptions } from './run.ts'
+import type { RunOptions } from './options.ts'
 import { shardOf } from './shard.ts'
 
 /** The cases that somebody asked for and that fit the target's role. Throws UsageError for words that mean nothing. */

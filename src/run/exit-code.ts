@@ -1,14 +1,10 @@
 import type { RunReport } from '../model/report.ts'
 
-/** What each exit code means; precedence 70 > 2 > 3 > 1 > 4 > 0 (DESIGN, verdicts and exit codes). */
-export const exitCodes = {
-  0: 'conformant: something ran, nothing failed',
-  1: 'a MUST is broken',
-  2: 'usage, or a mistake in a suite or profile; nothing ran',
-  3: 'the target could not be reached or started, or its adapter is broken',
-  4: 'inconclusive, nothing was selected, or a report could not be written',
-  70: 'a bug of mqttspec, with the trace saved',
-} as const
+/*
+ * 0: conformant: something ran, nothing failed. 1: a MUST is broken. 2: usage, or a mistake in a suite or profile; nothing ran.
+ * 3: the target could not be reached or started, or its adapter is broken. 4: inconclusive, nothing was selected, or a report could not
+ * be written. 70: a bug of mqttspec, with the trace saved.
+ */
 
 /** Which exit code counts where several do. */
 const precedence = [70, 2, 3, 1, 4, 0]

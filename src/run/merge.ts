@@ -1,6 +1,6 @@
-import { type RunReport, type Verdict, verdicts } from '../model/report.ts'
-import { exitCodeOf, worstOf } from './exit-code.ts'
-import { statementOutcomes } from './statement-outcomes.ts'
+import type { RunReport } from '../model/report.ts'
+import { worstOf } from './exit-code.ts'
+import { withDerived } from './make-report.ts'
 
 /** Joins the parts of a sharded run. Returns what stands against it: parts of different runs, a part missing or twice. */
 export function mergeReports(parts: RunReport[]): RunReport | string {
@@ -24,36 +24,27 @@ export function mergeReports(parts: RunReport[]): RunReport | string {
 }
 
 function joined(first: RunReport, parts: RunReport[]): RunReport {
-  const results = parts.flatMap(part => part.results)
-  const summary = Object.fromEntries(verdicts.map(verdict => [verdict, 0])) as Record<
-    Verdict,
-    number
-  >
-  for (const result of results) summary[result.verdict] += 1
-  const problems = parts.filter(hadCases).flatMap(part => part.problem ?? [])
-  const violations = parts.flatMap(part => part.knownIssues?.violations ?? [])
+  const told = parts.filter(hadCases)
+  const problems = told.flatMap(part => part.problem ?? [])
   const { shard: _shard, problem: _problem, ...rest } = first
-  const whole: RunReport = {
+  const given = {
     ...rest,
     durationMs: Math.max(...parts.map(part => part.durationMs)),
-    sleptMs: parts.reduce((sum, part) => sum + part.sleptMs, 0),
-    summary,
-    results,
-    findings: first.findings,
-    statements: statementOutcomes(results, first.target.role, first.target.versions),
+    results: parts.flatMap(part => part.results),
     ...(problems.length > 0 ? { problem: problems.join('; ') } : {}),
     ...(first.knownIssues
       ? {
           knownIssues: {
             file: first.knownIssues.file,
             expected: parts.reduce((sum, part) => sum + (part.knownIssues?.expected ?? 0), 0),
-            violations,
+            violations: parts.flatMap(part => part.knownIssues?.violations ?? []),
           },
         }
       : {}),
   }
-  const told = parts.filter(hadCases).map(part => part.exitCode)
-  return { ...whole, exitCode: worstOf([...told, exitCodeOf(whole, false)]) }
+  return withDerived(given, ownExit =>
+    worstOf([...told.map(part => part.exitCode), ownExit(false)]),
+  )
 }
 
 /** A part may be empty or skipped as a whole where others are not: that is nothing against the run. */

@@ -8,8 +8,7 @@ import { runCases } from '../engine/runner.ts'
 import { type Budgets, scaled } from '../engine/waiting/budgets.ts'
 import { unlessAborted } from '../engine/waiting/unless-aborted.ts'
 import type { Finding } from '../model/finding.ts'
-import type { KnownIssue } from '../model/known-issues.ts'
-import { type CaseResult, type RunReport, type Verdict, verdicts } from '../model/report.ts'
+import type { CaseResult, RunReport } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import type { Case } from '../scenario/ast.ts'
 import { openTarget, shownWish, type TargetWish, WishError } from '../targets/index.ts'
@@ -18,51 +17,13 @@ import { TargetError } from '../targets/target-error.ts'
 import { chooseCases, whyEmpty } from './choose-cases.ts'
 import { readSuites } from './choose-suites.ts'
 import { defaultTarget } from './default-target.ts'
-import { exitCodeOf } from './exit-code.ts'
 import { InterruptedError } from './interrupted-error.ts'
 import { judgeKnownIssues } from './judge-known-issues.ts'
+import { makeReport, type Trouble } from './make-report.ts'
+import type { RunOptions } from './options.ts'
 import { killsOfCase, packagedKills } from './proof-kills.ts'
-import { statementOutcomes } from './statement-outcomes.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
-
-export type RunOptions = {
-  /** Files, folders, suite or case ids; all that fit the target's role when empty. */
-  suites?: string[]
-  /** An address, a profile file, a built-in name, or a broker in this process. Default: the embedded broker. */
-  target?: TargetWish
-  /** The broker behind proxies, where the target is a client. Default: the embedded broker. */
-  upstream?: TargetWish
-  /** Only these versions. */
-  mqtt?: Version[]
-  /** Only cases with one of these tags. */
-  tags?: string[]
-  /** Cases side by side; verdicts do not depend on it. Default 16. */
-  jobs?: number
-  /** Warnings fail the run. */
-  strict?: boolean
-  /** Nothing new is begun after the first failure. */
-  bail?: boolean
-  /** Multiplies every budget. Default 1. */
-  timeoutScale?: number
-  seed?: number
-  /** One part of several: `{ index: 1, count: 4 }`. */
-  shard?: { index: number; count: number }
-  knownIssues?: { file: string; entries: KnownIssue[] }
-  /** Words of the command line that repeat in the replay lines, such as `--target mosquitto`. */
-  replayWith?: string
-  signal?: AbortSignal
-  onBegin?(head: RunHead): void
-  onCaseBegun?(id: string): void
-  onCaseDone?(result: CaseResult): void
-}
-
-export type RunHead = {
-  mqttspec: string
-  seed: number
-  target: RunReport['target']
-  cases: { id: string; suite: string }[]
-}
 
 /** A whole packet larger than this is taken for an attack, unless a scenario's own messages are larger. */
 const maxPacketBytes = 4 * 1024 * 1024
@@ -169,8 +130,21 @@ export async function runLoaded(
       options.onCaseDone?.(result)
     },
   })
-  const problem = options.empty ?? lost ?? (await afterwards(target, facts, common, results))
-  return report({ began, seed, info, facts, results, options, problem })
+  const trouble = await troubleOf(options.empty, lost, () =>
+    afterwards(target, facts, common, results),
+  )
+  return makeReport({
+    startedAtMs: began.at,
+    durationMs: performance.now() - began.clock,
+    seed,
+    target: info,
+    results,
+    findings: facts.findings,
+    trouble: signal.aborted ? interrupted : trouble,
+    shard: options.shard,
+    knownIssues: options.knownIssues,
+    strict: options.strict,
+  })
 }
 
 export type LoadedOptions = RunOptions & {
@@ -262,6 +236,22 @@ async function afterwards(
   return `after the last case one QoS 2 message does not get through any more: ${insane}${after}`
 }
 
+/** What was judged stays judged; the run as a whole is not whole. */
+const interrupted: Trouble = {
+  says: 'interrupted: cases that had not ended are inconclusive',
+  exitCode: 4,
+}
+
+async function troubleOf(
+  empty: string | undefined,
+  lost: string | undefined,
+  afterwards: () => Promise<string | undefined>,
+): Promise<Trouble | undefined> {
+  if (empty !== undefined) return { says: empty, exitCode: 4 }
+  const says = lost ?? (await afterwards())
+  return says === undefined ? undefined : { says, exitCode: 3 }
+}
+
 /** What runs a case again, as a line for the shell. */
 function replayLines(options: RunOptions, seed: number): (kase: Case) => string {
   const target = targetWords(options)
@@ -276,47 +266,6 @@ function targetWords({ replayWith, target }: RunOptions): string {
   if (target === undefined) return ''
   if (typeof target === 'string') return ` --target ${shownWish(target)}`
   return 'named' in target ? ` --target ${target.named}` : ' --target IN-PROCESS'
-}
-
-function report(parts: {
-  began: Began
-  seed: number
-  info: RunReport['target']
-  facts: Learned
-  results: CaseResult[]
-  options: RunOptions
-  problem: string | undefined
-}): RunReport {
-  const { results, options, facts } = parts
-  const known = options.knownIssues
-    ? judgeKnownIssues(results, options.knownIssues.entries, true)
-    : undefined
-  const summary = Object.fromEntries(verdicts.map(verdict => [verdict, 0])) as Record<
-    Verdict,
-    number
-  >
-  for (const result of results) summary[result.verdict] += 1
-  const whole: RunReport = {
-    mqttspec: version,
-    schema: 1,
-    startedAt: new Date(parts.began.at).toISOString(),
-    durationMs: Math.round(performance.now() - parts.began.clock),
-    sleptMs: results.reduce((sum, result) => sum + result.sleptMs, 0),
-    seed: parts.seed,
-    exitCode: 0,
-    ...(options.shard ? { shard: options.shard } : {}),
-    ...(parts.problem ? { problem: parts.problem } : {}),
-    target: parts.info,
-    summary,
-    findings: facts.findings,
-    results,
-    statements: statementOutcomes(results, parts.info.role, parts.info.versions),
-    ...(known && options.knownIssues
-      ? { knownIssues: { file: options.knownIssues.file, ...known } }
-      : {}),
-  }
-  const exitCode = exitCodeOf(whole, options.strict ?? false)
-  return { ...whole, exitCode: exitCode === 0 && parts.problem ? 3 : exitCode }
 }
 
 /** Only a simulated board's power can be cut at will. */

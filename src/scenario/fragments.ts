@@ -16,7 +16,7 @@ export type Fragment = {
   span: Span
 }
 
-export const fragmentName = textLike(
+const fragmentName = textLike(
   'a name of small letters, digits and "-"',
   /^[a-z0-9]+(-[a-z0-9]+)*$/,
   'BAD_ID',

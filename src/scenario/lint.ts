@@ -21,7 +21,7 @@ export function lint(script: Script, span: Span, context: Context): void {
 }
 
 /** All steps in the order they are written, those of branches and loops among them. */
-export function flatten(steps: readonly Step[]): Step[] {
+function flatten(steps: readonly Step[]): Step[] {
   return steps.flatMap(step => [step, ...innerOf(step.body).flatMap(flatten)])
 }
 

@@ -116,7 +116,7 @@ function startsAt(text: string, start: string, ends: string): boolean {
   return text.length === start.length || ends.includes(text.charAt(start.length))
 }
 
-export function wildcard(text: string): RegExp {
+function wildcard(text: string): RegExp {
   const literal = (part: string) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
   // Neighbouring stars say the same as one, and would make the match slow.
   return new RegExp(`^${text.split(/\*+/).map(literal).join('.*')}$`, 's')

@@ -45,15 +45,6 @@ function nameAt(text: string, at: number): { name: string; length: number } | un
   return braced ? { name: braced[1]!, length: braced[0].length } : undefined
 }
 
-/** The name, if the whole text is one variable. */
-export function wholeVariable(text: string): string | undefined {
-  if (!text.startsWith('$')) return undefined
-  const split = splitVariables(text)
-  if ('loneDollarAt' in split || split.parts.length !== 1) return undefined
-  const [part] = split.parts
-  return typeof part === 'object' ? part.name : undefined
-}
-
 /** Where part of a scalar stands; exact for text on one line, else the start of the scalar. */
 export function spanWithin(node: ScalarNode, at: number, length: number): Span {
   const { span } = node

@@ -74,7 +74,7 @@ function verify(name: string, span: Span, node: Node, context: Context): Verify 
 }
 
 /** What a verifier can be told. */
-export function argumentsOf(name: string): Schema<{ [name: string]: Value }> {
+function argumentsOf(name: string): Schema<{ [name: string]: Value }> {
   const fields = Object.entries(verifiers[name]?.args ?? {}).map(([arg, spec]) => [
     arg,
     { schema: argument(spec), about: `${spec.title}.`, required: spec.required },

@@ -17,7 +17,7 @@ export type AdapterBudgets = {
   answerMs: number
 }
 
-export const adapterBudgets: AdapterBudgets = { helloMs: 20_000, answerMs: 10_000 }
+const adapterBudgets: AdapterBudgets = { helloMs: 20_000, answerMs: 10_000 }
 
 export type AdapterOptions = {
   command: readonly string[]

@@ -22,7 +22,7 @@ export function inProcessBroker(profile: Profile, handle: (stream: Duplex) => vo
 }
 
 /** Two duplex streams, each reading what the other writes; destroying one ends the other as a lost connection would. */
-export function duplexPair(): [Duplex, Duplex] {
+function duplexPair(): [Duplex, Duplex] {
   const left = new Half()
   const right = new Half()
   left.other = right

@@ -67,14 +67,6 @@ export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promis
   return openProfile(readProfile(file, await readFile(file, 'utf8')), path.dirname(file), budgets)
 }
 
-/** The role of what would be opened, without opening it. */
-export async function roleOf(wish: TargetWish): Promise<'broker' | 'client'> {
-  if (typeof wish !== 'string') return 'named' in wish ? 'client' : 'broker'
-  if (wish.includes('://')) return 'broker'
-  const file = await profileFile(wish)
-  return readProfile(file, await readFile(file, 'utf8')).role
-}
-
 async function openAddress(text: string, budgets: OpenBudgets): Promise<Target> {
   try {
     const address = parseAddress(text)

@@ -20,7 +20,7 @@ export type LineEndpoint = {
 }
 
 /** No line of the protocol is longer; what is longer is no line but a flood. */
-export const lineCharsMax = 1024 * 1024
+const lineCharsMax = 1024 * 1024
 
 /** Lines out of chunks of text or bytes, with a bound on what is kept of an unfinished one. */
 export class LineSplitter {

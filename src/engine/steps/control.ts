@@ -3,7 +3,7 @@ import { inOneLine } from '../../model/in-one-line.ts'
 import type { Arrived } from '../../peers/actor.ts'
 import type { Expected, Judging, Step, StepBody } from '../../scenario/ast.ts'
 import { TargetError } from '../../targets/target-error.ts'
-import { Inconclusive, Skipped } from '../early-end.ts'
+import { Skipped } from '../early-end.ts'
 import {
   describeExpected,
   endOf,
@@ -194,8 +194,4 @@ export async function oneOf(scene: Scene, body: Body<'oneOf'>, run: RunSteps): P
     ...(heads[0] ? { packetType: firstType(heads[0].expected) } : {}),
     ...(arrived ? { seq: arrived.seq } : {}),
   })
-}
-
-export function unsupported(verb: string): never {
-  throw new Inconclusive(`the step ${verb} cannot be run against this kind of target`)
 }

@@ -38,12 +38,6 @@ export function describeNode(node: Node): string {
   return `${JSON.stringify(text)}${from}`
 }
 
-/** The node on one line in flow style, as its author wrote it, cut to `max` characters. */
-export function nodeText(node: Node, max = 100): string {
-  const text = flow(node, max)
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`
-}
-
 function flow(node: Node, room: number): string {
   if (room <= 0) return '…'
   switch (node.kind) {

@@ -131,7 +131,7 @@ function head(span: Span): Span {
   return { ...span, length: Math.min(span.length, 40) }
 }
 
-export function unknownKey(
+function unknownKey(
   context: Context,
   entry: Entry,
   known: readonly string[],

@@ -4,7 +4,6 @@ import { type ClauseName, cite } from '../../standard/clauses.ts'
 import type { Owed } from '../owed.ts'
 import { breachOf, type Said } from '../ruling.ts'
 import type { Party } from './broker-ledger.ts'
-import type { ContentKey } from './content.ts'
 import {
   type Duty,
   type MessageRecord,
@@ -34,8 +33,6 @@ export type BrokerBooks = {
   now: number
   restarts: number
 }
-
-export type Judged = { key: ContentKey }
 
 /** Messages owed to sessions that are connected and keep nothing waiting themselves. */
 export function* owedByBroker(books: BrokerBooks): Iterable<Owed> {
@@ -148,7 +145,7 @@ function tooOften(books: BrokerBooks, record: MessageRecord, received: Received)
   ]
 }
 
-export function mostCopies(record: MessageRecord, party: Party): number {
+function mostCopies(record: MessageRecord, party: Party): number {
   const found = matching(party.subscriptions, record.topic)
   const filters = Math.max(1, found.length)
   let copies = 0

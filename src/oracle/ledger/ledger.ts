@@ -23,7 +23,7 @@ export type Ledger = {
   settled(payload: Uint8Array): boolean
 }
 
-export type { Duty, MessageRecord, Publication, Received } from './messages.ts'
+export type { MessageRecord } from './messages.ts'
 
 export function createLedger(options: {
   target: TargetRole

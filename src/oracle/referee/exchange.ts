@@ -60,7 +60,7 @@ export type Exchange = {
 }
 
 /** The next state for an acknowledgement that is read. Any that does not fit leaves the state alone. */
-export function afterAck(phase: Phase, qos: number, ack: Pick<Ack, 'type' | 'refused'>): Phase {
+function afterAck(phase: Phase, qos: number, ack: Pick<Ack, 'type' | 'refused'>): Phase {
   switch (phase) {
     case 'publish':
       if (ack.type === 'PUBACK') return qos === 1 ? 'free' : phase

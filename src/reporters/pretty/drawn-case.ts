@@ -61,7 +61,7 @@ export function findingLines(finding: Finding, page: Paper, fallback?: Place): s
   ]
 }
 
-export function placeText(place: Place): string {
+function placeText(place: Place): string {
   return `${place.file}:${place.line}:${place.column}`
 }
 

@@ -58,7 +58,7 @@ export function matcherFields(specs: FieldSpecs): { [name: string]: Field<Matche
   )
 }
 
-export function matcherOf(spec: FieldSpec): Schema<Matcher> {
+function matcherOf(spec: FieldSpec): Schema<Matcher> {
   switch (spec.shape) {
     case 'scalar': {
       const equals = equalTo(value(spec.scalar))

@@ -121,7 +121,7 @@ function matcherSchema(type: PacketType): Schema<{ [name: string]: Matcher }> {
   return named(`${type}Matcher`, recordOf(fields, `matchers of the fields of ${type}`))
 }
 
-export const packetTemplates: { [type: string]: Schema<ReadTemplate> } = Object.fromEntries(
+const packetTemplates: { [type: string]: Schema<ReadTemplate> } = Object.fromEntries(
   packetTypes.map(type => [type, templateSchema(type)]),
 )
 export const packetMatchers: { [type: string]: Schema<{ [name: string]: Matcher }> } =

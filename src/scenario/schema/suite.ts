@@ -234,7 +234,7 @@ export const suiteFields = {
 export const suiteSchema = record(suiteFields, 'a suite')
 
 /** A file of fragments for all suites. */
-export const libraryFields = {
+const libraryFields = {
   about: may(about, 'What the fragments are for.'),
   fragments: must(fragmentsSchema, 'Lists of steps for `use`.'),
 }

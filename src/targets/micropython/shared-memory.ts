@@ -22,7 +22,7 @@ export const word = {
 } as const
 
 /** Index into `clock`: ms by which the board's clock is ahead of the host's, and the time it hurries to. */
-export const clockSkew = 0
+const clockSkew = 0
 export const clockTarget = 1
 
 const wordBytes = 64

@@ -13,7 +13,7 @@ import { bytesValue } from '../values.ts'
 import { type Verb, verb } from '../verb.ts'
 
 export const session = word('session', ['kept', 'fresh'])
-export const answers = word('way to answer', ['auto', 'by-hand'])
+const answers = word('way to answer', ['auto', 'by-hand'])
 const none = record({}, 'nothing')
 
 /** `expect: { … }` within a verb: fields of its answer with the keys of judgement among them. */

@@ -100,7 +100,7 @@ const each = verb({
 })
 
 /** A value of the author's choice: numbers and booleans as such, all else as text. */
-export function typed(value: Value): Value {
+function typed(value: Value): Value {
   return typeof value === 'string' ? plainScalar(value) : value
 }
 

@@ -1,18 +1,16 @@
 import { notRun } from '../engine/execute.ts'
 import { scaled } from '../engine/waiting/budgets.ts'
+import { type Exercise, listen, programme } from '../listen/server.ts'
 import type { Finding } from '../model/finding.ts'
-import { type CaseResult, type RunReport, type Verdict, verdicts } from '../model/report.ts'
+import type { RunReport } from '../model/report.ts'
 import { nearest } from '../model/schema/near.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import { type Version, versions } from '../model/version.ts'
-import { nothingCalled, readSuites } from '../run/choose-suites.ts'
-import { exitCodeOf } from '../run/exit-code.ts'
-import { statementOutcomes } from '../run/statement-outcomes.ts'
-import { UsageError } from '../run/usage-error.ts'
-import { version } from '../run/version.ts'
 import type { Case } from '../scenario/ast.ts'
 import { selectCases } from '../scenario/select.ts'
-import { type Exercise, listen, programme } from './server.ts'
+import { nothingCalled, readSuites } from './choose-suites.ts'
+import { makeReport } from './make-report.ts'
+import { UsageError } from './usage-error.ts'
 
 export type ListenRunOptions = {
   /** Pieces of the programme (`listen/pubrel-lost`, `*` for anything), and suites, which are only told apart. */
@@ -70,15 +68,11 @@ export async function startListening(options: ListenRunOptions = {}): Promise<Li
       ...notDrivable.map(kase => notRun(kase, 'skipped', handsNeeded(kase), replay)),
     ]
     const seen = versions.filter(one => clients.some(client => client.version === one))
-    const report: RunReport = {
-      mqttspec: version,
-      schema: 1,
-      startedAt: new Date(began).toISOString(),
-      durationMs: Math.round(performance.now() - clock),
-      sleptMs: results.reduce((sum, result) => sum + result.sleptMs, 0),
+    return makeReport({
+      startedAtMs: began,
+      durationMs: performance.now() - clock,
       seed: 0,
-      exitCode: 0,
-      ...(clients.length === 0 ? { problem: 'no client came' } : {}),
+      ...(clients.length === 0 ? { trouble: { says: 'no client came', exitCode: 4 } } : {}),
       target: {
         name: nameOf(clients.map(client => client.name)),
         role: 'client',
@@ -86,12 +80,9 @@ export async function startListening(options: ListenRunOptions = {}): Promise<Li
         versions: seen,
         fingerprint: {},
       },
-      summary: summaryOf(results),
-      findings: [],
       results,
-      statements: statementOutcomes(results, 'client', seen),
-    }
-    return { ...report, exitCode: exitCodeOf(report, options.strict ?? false) }
+      strict: options.strict,
+    })
   }
   return { port, notDrivable, finish }
 }
@@ -167,13 +158,4 @@ function nameOf(clients: string[]): string {
 
 function shownHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
-}
-
-function summaryOf(results: CaseResult[]): Record<Verdict, number> {
-  const summary = Object.fromEntries(verdicts.map(verdict => [verdict, 0])) as Record<
-    Verdict,
-    number
-  >
-  for (const result of results) summary[result.verdict] += 1
-  return summary
 }

@@ -1,0 +1,35 @@
+import type { KnownIssue } from '../model/known-issues.ts'
+import type { CaseResult, RunHead } from '../model/report.ts'
+import type { Version } from '../model/version.ts'
+import type { TargetWish } from '../targets/index.ts'
+
+export type RunOptions = {
+  /** Files, folders, suite or case ids; all that fit the target's role when empty. */
+  suites?: string[]
+  /** An address, a profile file, a built-in name, or a broker in this process. Default: the embedded broker. */
+  target?: TargetWish
+  /** The broker behind proxies, where the target is a client. Default: the embedded broker. */
+  upstream?: TargetWish
+  /** Only these versions. */
+  mqtt?: Version[]
+  /** Only cases with one of these tags. */
+  tags?: string[]
+  /** Cases side by side; verdicts do not depend on it. Default 16. */
+  jobs?: number
+  /** Warnings fail the run. */
+  strict?: boolean
+  /** Nothing new is begun after the first failure. */
+  bail?: boolean
+  /** Multiplies every budget. Default 1. */
+  timeoutScale?: number
+  seed?: number
+  /** One part of several: `{ index: 1, count: 4 }`. */
+  shard?: { index: number; count: number }
+  knownIssues?: { file: string; entries: KnownIssue[] }
+  /** Words of the command line that repeat in the replay lines, such as `--target mosquitto`. */
+  replayWith?: string
+  signal?: AbortSignal
+  onBegin?(head: RunHead): void
+  onCaseBegun?(id: string): void
+  onCaseDone?(result: CaseResult): void
+}
