@@ -51,3 +51,5 @@ export const features = {
   'can-websocket': 'A client: connects by WebSocket',
   'can-reason-codes': 'A client: tells its application reason codes',
 } as const
+
+export type Feature = keyof typeof features
