@@ -6,7 +6,7 @@ import { version } from '../run/version.ts'
 import { WishError } from '../targets/index.ts'
 import { TargetError } from '../targets/target-error.ts'
 
-/** Runs a command line and returns its exit code (DESIGN, verdicts and exit codes). Nothing is thrown. */
+/** Runs a command line and returns its exit code (README.md, exit codes). Nothing is thrown. */
 export async function main(argv: string[]): Promise<number> {
   let exitCode = 0
   const program = createProgram(code => {

@@ -17,7 +17,7 @@ type Look =
 /**
  * Waits for the next relevant packet of the target on the actor's connection; it must be as expected. Passed over are PINGREQ, a
  * PUBREC that comes unasked after a reconnect, which the referee warns of, and, in 3.1 and 3.1.1, repeats of a packet already seen
- * on this connection, which those versions allow at any time (qos2.md, versions table). Anything else that is not as expected ends
+ * on this connection, which those versions allow at any time (docs/qos2.md, versions table). Anything else that is not as expected ends
  * the case.
  */
 export async function expectNext(
@@ -139,7 +139,7 @@ function passedOver(scene: Scene, actor: Actor, arrived: Arrived, expected: Expe
 }
 
 /**
- * Some receivers say PUBREC again by themselves when a session resumes (qos2.md, table "Receiver, per id", connection lost). It is
+ * Some receivers say PUBREC again by themselves when a session resumes (docs/qos2.md, table "Receiver, per id", connection lost). It is
  * one more than there were PUBLISHes on this connection, for an id that was published on an earlier one.
  */
 export function isUnasked(actor: Actor, packet: Packet): boolean {

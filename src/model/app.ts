@@ -1,4 +1,4 @@
-/** What the application on top of a client under test said, through its adapter (DESIGN: the adapter protocol). */
+/** What the application on top of a client under test said, through its adapter (fixtures/targets/clients/README.md: the adapter protocol). */
 export type AppEvent =
   | { event: 'ready' }
   | { event: 'connected'; sessionPresent?: boolean; code?: number }

@@ -28,7 +28,7 @@ export type Breach = {
   seq: number
   judge: Judge
   /**
-   * `durability`: the target claims a session and misses part of it after a restart; reported apart (qos2.md, Restart).
+   * `durability`: the target claims a session and misses part of it after a restart; reported apart (docs/qos2.md, Restart).
    * `dispute`: the standard can be read both ways; never more than a warning.
    */
   about?: 'durability' | 'dispute'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Version } from '../model/version.ts'
 import type { TargetRole } from '../standard/clauses.ts'
-import { judgeStory } from './written-trace.ts'
+import { judgeWritten } from './written-trace.ts'
 
 /*
  * What the target still owes at the end of a history: `owes` as `packet id`, and the breaches if it never comes.
@@ -215,7 +215,7 @@ const rows: Row[] = [
 for (const { title, target = 'broker', versions, text, owes, overdue } of rows) {
   for (const version of versions ?? (['3.1.1', '5.0'] as const)) {
     t.test(`${title} (${target}, ${version})`, async t => {
-      const { breaches, referee } = judgeStory(version, target, text)
+      const { breaches, referee } = judgeWritten(version, target, text)
       t.same(breaches, [], 'nothing is wrong so far')
       const owed = [...referee.owed()]
       t.same(
@@ -234,7 +234,7 @@ for (const { title, target = 'broker', versions, text, owes, overdue } of rows) 
 }
 
 t.test('a restart turns a missing resend into a durability finding', async t => {
-  const { referee } = judgeStory(
+  const { referee } = judgeWritten(
     '3.1.1',
     'broker',
     `${begin}< PUBLISH 1 q2 A\nrestart kill\n2> CONNECT a kept\n< CONNACK sp`,

@@ -18,69 +18,69 @@ export type Owed = {
   text: string
 }
 
-type Debt = {
+type OwedPacket = {
   connection: Connection
   packet: PacketType
   id: number
   clause: ClauseName
   seq: number
   text: string
-  mild: boolean
+  onlyAdvised: boolean
   should: boolean
   restarted: boolean
 }
 
 /** Debts that are worth waiting for. Silence on an unknown PUBREC is not. */
 export function* owedOf(target: TargetRole, connections: Iterable<Connection>): Iterable<Owed> {
-  for (const debt of debts(connections)) {
-    if (debt.mild) continue
+  for (const one of owedPackets(connections)) {
+    if (one.onlyAdvised) continue
     yield {
-      connection: debt.connection.number,
-      actor: debt.connection.actor,
-      packet: debt.packet,
-      ...(debt.id === 0 ? {} : { id: debt.id }),
-      statement: cite(debt.clause, debt.connection.version, target),
-      since: debt.seq,
-      text: debt.text,
+      connection: one.connection.number,
+      actor: one.connection.actor,
+      packet: one.packet,
+      ...(one.id === 0 ? {} : { id: one.id }),
+      statement: cite(one.clause, one.connection.version, target),
+      since: one.seq,
+      text: one.text,
     }
   }
 }
 
-/** The same debts, unpaid at the end. Mild ones only where a fence closed behind them. */
+/** The same owedPackets, unpaid at the end. Advised ones only where a fence closed behind them. */
 export function overdueOf(
   target: TargetRole,
   connections: Iterable<Connection>,
   fencedAt: (actor: string) => number,
 ): Breach[] {
-  return [...debts(connections)]
-    .filter(debt => !debt.mild || fencedAt(debt.connection.actor) > debt.seq)
-    .map(debt =>
-      breachOf('referee', { target, seq: debt.seq }, debt.connection.version, debt.clause, {
-        message: `The target never sent ${debt.text}`,
-        expected: debt.text,
+  return [...owedPackets(connections)]
+    .filter(one => !one.onlyAdvised || fencedAt(one.connection.actor) > one.seq)
+    .map(one =>
+      breachOf('referee', { target, seq: one.seq }, one.connection.version, one.clause, {
+        message: `The target never sent ${one.text}`,
+        expected: one.text,
         got: 'nothing',
-        ...(debt.mild || debt.should ? { level: 'SHOULD' as const } : {}),
-        about: debt.restarted ? 'durability' : undefined,
+        ...(one.onlyAdvised || one.should ? { level: 'SHOULD' as const } : {}),
+        about: one.restarted ? 'durability' : undefined,
       }),
     )
 }
 
 /** One after the other: mostly somebody only wants to know if there is any. */
-function* debts(connections: Iterable<Connection>): Iterable<Debt> {
+function* owedPackets(connections: Iterable<Connection>): Iterable<OwedPacket> {
   for (const connection of connections) {
     if (connection.ended || connection.stalled) continue
-    if (connection.closeDue) yield closing(connection)
+    if (connection.owedClose) yield closing(connection)
     if (connection.weDisconnected || connection.theyDisconnected || connection.opaque) continue
     if (connection.superseded || connection.phase === 'refused') continue
-    for (const due of connection.answersDue) {
+    for (const due of connection.owedAnswers) {
       yield { ...due, connection, should: false, restarted: false }
     }
-    if (connection.phase === 'accepted' && !connection.closeDue) yield* resends(connection)
+    if (connection.phase === 'accepted' && !connection.owedClose) yield* resends(connection)
   }
 }
 
-function closing(connection: Connection): Debt {
-  const { seq, clause, text } = connection.closeDue!
+function closing(connection: Connection): OwedPacket {
+  const { seq, clause, text } = connection.owedClose!
   return {
     connection,
     packet: 'DISCONNECT',
@@ -88,7 +88,7 @@ function closing(connection: Connection): Debt {
     clause,
     seq,
     text,
-    mild: false,
+    onlyAdvised: false,
     should: connection.version === '3.1',
     restarted: false,
   }
@@ -98,7 +98,7 @@ function closing(connection: Connection): Debt {
  * Resends of a resumed session. PUBREL is never held back. A PUBLISH may be, by a window smaller than we know, as long
  * as anything that was sent here waits for us; and it may lawfully vanish where it has grown too large.
  */
-function resends(connection: Connection): Debt[] {
+function resends(connection: Connection): OwedPacket[] {
   const { resume, inFlight } = connection
   if (!resume.known) return []
   const pubrels = [...resume.pubrels.values()]
@@ -121,7 +121,11 @@ function resends(connection: Connection): Debt[] {
   ]
 }
 
-function resendOf(connection: Connection, exchange: Exchange, packet: 'PUBLISH' | 'PUBREL'): Debt {
+function resendOf(
+  connection: Connection,
+  exchange: Exchange,
+  packet: 'PUBLISH' | 'PUBREL',
+): OwedPacket {
   const either = packet === 'PUBLISH' && possible(exchange).has('pubrel') ? ' or PUBREL' : ''
   return {
     connection,
@@ -130,7 +134,7 @@ function resendOf(connection: Connection, exchange: Exchange, packet: 'PUBLISH' 
     clause: 'resendOwed',
     seq: connection.resume.seq,
     text: `${packet}${either} id ${exchange.id} again`,
-    mild: false,
+    onlyAdvised: false,
     should: connection.version === '3.1',
     restarted: exchange.restarted,
   }

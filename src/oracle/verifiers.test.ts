@@ -2,9 +2,9 @@ import t from 'tap'
 import type { TargetRole } from '../standard/clauses.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { verifiers } from './verifiers.ts'
-import { story } from './written-trace.ts'
+import { writtenTrace } from './written-trace.ts'
 
-/** What a verifier says of a story: the `expected` and `got` of each breach. */
+/** What a verifier says of a writtenTrace: the `expected` and `got` of each breach. */
 function verify(
   name: string,
   args: { [name: string]: unknown },
@@ -12,7 +12,7 @@ function verify(
   target: TargetRole = 'broker',
 ): string[] {
   const ledger = createLedger({ target, version: '3.1.1' })
-  const trace = story('3.1.1', target, text)
+  const trace = writtenTrace('3.1.1', target, text)
   for (const event of trace) ledger.observe(event)
   const breaches = verifiers[name]!.judge({ ledger, trace, args, version: '3.1.1', target })
   return breaches.map(({ expected, got }) => `${expected}; ${got}`)
@@ -38,7 +38,7 @@ const none = `${scene}${publish(7, 'A')}`
 const once = `${none}${got(1, 'A')}`
 const twice = `${once}${got(2, 'A')}`
 
-const rows: [name: string, args: object, story: string, says: string[]][] = [
+const rows: [name: string, args: object, writtenTrace: string, says: string[]][] = [
   ['exactly-once', {}, none, ['once; never']],
   ['exactly-once', {}, once, []],
   ['exactly-once', {}, twice, ['once; 2 times']],
@@ -97,7 +97,7 @@ t.test('a message that a long case let go of still counts once', async t => {
   t.same(verify('delivered', { payload: 'M0', times: 2 }, text), ['2 times; once'])
   t.same(verify('not-delivered', { payload: 'M0' }, text), ['never; once'])
   const ledger = createLedger({ target: 'broker', version: '3.1.1' })
-  for (const event of story('3.1.1', 'broker', text)) ledger.observe(event)
+  for (const event of writtenTrace('3.1.1', 'broker', text)) ledger.observe(event)
   t.ok(ledger.messages().length < 4200, `${ledger.messages().length} are kept`)
 })
 

@@ -146,7 +146,7 @@ function bytesOf(wanted: unknown): Uint8Array {
 function receiversOf({ target, args }: VerifierInput, record: MessageRecord): string[] {
   if (typeof args.to === 'string') return [args.to]
   if (target === 'client') return [sentByUs(record) ? app : wire]
-  const names = new Set<string>([...record.received.keys(), ...record.duties.keys()])
+  const names = new Set<string>([...record.received.keys(), ...record.owedDeliveries.keys()])
   return [...names]
 }
 

@@ -19,7 +19,7 @@ import { createReferee, type Referee } from './referee/referee.ts'
  *   fence                     a ping fence for all actors
  *   app publish m1 q2 A       a command to the application; `app published m1`, `app delivered A` are its events
  */
-export function story(version: Version, target: TargetRole, text: string): TraceEvent[] {
+export function writtenTrace(version: Version, target: TargetRole, text: string): TraceEvent[] {
   const events: TraceEvent[] = []
   const open = new Set<number>()
   const actors = new Map<number, string>()
@@ -110,14 +110,14 @@ export function story(version: Version, target: TargetRole, text: string): Trace
   return events
 }
 
-/** A referee that has seen a story, and all it said. */
-export function judgeStory(
+/** A referee that has seen such a trace, and all it said. */
+export function judgeWritten(
   version: Version,
   target: TargetRole,
   text: string,
 ): { breaches: Breach[]; referee: Referee } {
   const referee = createReferee({ target, version })
-  const breaches = story(version, target, text).flatMap(event => referee.observe(event))
+  const breaches = writtenTrace(version, target, text).flatMap(event => referee.observe(event))
   return { breaches, referee }
 }
 

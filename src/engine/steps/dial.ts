@@ -154,7 +154,7 @@ export function programEnding({ target, apps }: Scene): { error?: string } | und
   return undefined
 }
 
-/** The other side of DESIGN's `listenHost`: loopback unless the client is elsewhere. */
+/** Where a client under test has to find our broker: loopback unless it is elsewhere. */
 export function listenHost(scene: Scene): string {
   return scene.target.role === 'client' ? scene.target.listenHost : '127.0.0.1'
 }

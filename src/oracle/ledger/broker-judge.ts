@@ -3,11 +3,11 @@ import type { Version } from '../../model/version.ts'
 import { type ClauseName, cite } from '../../standard/clauses.ts'
 import type { Owed } from '../owed.ts'
 import { breachOf, type Said } from '../ruling.ts'
-import type { Party } from './broker-ledger.ts'
+import type { BrokerSession } from './broker-ledger.ts'
 import {
-  type Duty,
   type MessageRecord,
   type Messages,
+  type OwedDelivery,
   type Publication,
   type Received,
   timesReceived,
@@ -16,17 +16,17 @@ import type { Disorder } from './stream-order.ts'
 import { matching } from './subscriptions.ts'
 
 /** What the ledger of a broker holds at the end of a case. */
-export type BrokerBooks = {
+export type BrokerState = {
   version: Version
   messages: Messages
-  parties: Map<string, Party>
+  sessions: Map<string, BrokerSession>
   /** Topics that somebody published on in this case. */
   topics: Set<string>
-  /** Records with a duty that is not met. */
+  /** Records with a delivery that is not met. */
   pending: Set<MessageRecord>
   retained: Map<string, { record: MessageRecord; publication: Publication; settled: boolean }>
   /** Deliveries that no subscription speaks for, or not so. */
-  strangers: { clause: StrangeClause; party: Party; seq: number; text: string }[]
+  unexpected: { clause: UnexpectedClause; session: BrokerSession; seq: number; text: string }[]
   disorder: Disorder[]
   /** We sent bytes that are no packet: payloads may exist that we do not know. */
   raw: boolean
@@ -35,77 +35,90 @@ export type BrokerBooks = {
 }
 
 /** Messages owed to sessions that are connected and keep nothing waiting themselves. */
-export function* owedByBroker(books: BrokerBooks): Iterable<Owed> {
-  for (const { record, duty, party } of unmet(books)) {
+export function* owedByBroker(state: BrokerState): Iterable<Owed> {
+  for (const { record, delivery, session } of unmet(state)) {
     yield {
-      connection: party.connection!.number,
-      actor: party.actor,
+      connection: session.connection!.number,
+      actor: session.actor,
       packet: 'PUBLISH',
-      statement: cite(clauseOf(duty), party.version, 'broker'),
-      since: duty.seq,
+      statement: cite(clauseOf(delivery), session.version, 'broker'),
+      since: delivery.seq,
       text: `PUBLISH ${record.shown} on ${record.topic}`,
     }
   }
 }
 
-export function judgeBroker(books: BrokerBooks): Breach[] {
+export function judgeBroker(state: BrokerState): Breach[] {
   const breaches: Breach[] = []
-  for (const { record, duty, party } of unmet(books))
-    breaches.push(notDelivered(record, duty, party))
-  for (const record of books.messages.all()) {
+  for (const { record, delivery, session } of unmet(state))
+    breaches.push(notDelivered(record, delivery, session))
+  for (const record of state.messages.all()) {
     for (const received of record.received.values()) {
-      breaches.push(...tooOften(books, record, received))
-      breaches.push(...tooLow(books, record, received))
+      breaches.push(...tooOften(state, record, received))
+      breaches.push(...tooLow(state, record, received))
     }
-    breaches.push(...sharedTooOften(books, record))
+    breaches.push(...sharedTooOften(state, record))
   }
-  for (const stranger of books.strangers) breaches.push(strange(stranger))
-  const first = books.disorder[0]
+  for (const unexpectedMessage of state.unexpected)
+    breaches.push(unexpectedBreach(unexpectedMessage))
+  const first = state.disorder[0]
   if (first) breaches.push(outOfOrder(first))
   return breaches
 }
 
-function* unmet(books: BrokerBooks): Iterable<{ record: MessageRecord; duty: Duty; party: Party }> {
-  for (const record of books.pending) {
-    for (const duty of record.duties.values()) {
-      const party = books.parties.get(duty.receiver)
-      if (!party || !mustHaveCome(books, record, duty, party)) continue
-      yield { record, duty, party }
+function* unmet(
+  state: BrokerState,
+): Iterable<{ record: MessageRecord; delivery: OwedDelivery; session: BrokerSession }> {
+  for (const record of state.pending) {
+    for (const delivery of record.owedDeliveries.values()) {
+      const session = state.sessions.get(delivery.receiver)
+      if (!session || !mustHaveCome(state, record, delivery, session)) continue
+      yield { record, delivery, session }
     }
   }
 }
 
 /** The session lives and is there to take it, nothing of ours holds it back, and it cannot have been dropped by right. */
 function mustHaveCome(
-  books: BrokerBooks,
+  state: BrokerState,
   record: MessageRecord,
-  duty: Duty,
-  party: Party,
+  delivery: OwedDelivery,
+  session: BrokerSession,
 ): boolean {
-  const line = party.connection
-  if (!line || line.stalled || line.disconnected || line.unfinished.size > 0) return false
-  if (duty.incarnation !== party.incarnation) return false
-  const received = record.received.get(duty.receiver)
-  if (timesReceived(received) + (received?.refused ?? 0) >= duty.times) return false
-  if (line.maximumPacketSize !== Number.POSITIVE_INFINITY) return false
+  const connection = session.connection
+  if (
+    !connection ||
+    connection.stalled ||
+    connection.disconnected ||
+    connection.unfinished.size > 0
+  )
+    return false
+  if (delivery.incarnation !== session.incarnation) return false
+  const received = record.received.get(delivery.receiver)
+  if (timesReceived(received) + (received?.refused ?? 0) >= delivery.times) return false
+  if (connection.maximumPacketSize !== Number.POSITIVE_INFINITY) return false
   return record.publications.every(({ expiryS, at }) => {
-    return expiryS === undefined || (books.now - at) / 1000 < expiryS - 1
+    return expiryS === undefined || (state.now - at) / 1000 < expiryS - 1
   })
 }
 
-function clauseOf(duty: Duty): ClauseName {
-  if (duty.will) return 'willOwed'
-  return duty.retained ? 'retainedOwed' : 'deliveryOwed'
+function clauseOf(delivery: OwedDelivery): ClauseName {
+  if (delivery.will) return 'willOwed'
+  return delivery.retained ? 'retainedOwed' : 'deliveryOwed'
 }
 
-function notDelivered(record: MessageRecord, duty: Duty, party: Party): Breach {
-  const got = timesReceived(record.received.get(duty.receiver))
-  return breach(party, clauseOf(duty), {
-    message: `${record.shown} was acknowledged and never reached ${party.actor}`,
-    expected: `PUBLISH ${record.shown} on ${record.topic}${duty.times > 1 ? `, ${duty.times} times` : ''}`,
+function notDelivered(
+  record: MessageRecord,
+  delivery: OwedDelivery,
+  session: BrokerSession,
+): Breach {
+  const got = timesReceived(record.received.get(delivery.receiver))
+  return breach(session, clauseOf(delivery), {
+    message: `${record.shown} was acknowledged and never reached ${session.actor}`,
+    expected: `PUBLISH ${record.shown} on ${record.topic}${delivery.times > 1 ? `, ${delivery.times} times` : ''}`,
     got: got === 0 ? 'nothing' : `${got} times`,
-    seq: duty.seq,
-    about: duty.restarted ? 'durability' : undefined,
+    seq: delivery.seq,
+    about: delivery.restarted ? 'durability' : undefined,
   })
 }
 
@@ -113,21 +126,21 @@ function notDelivered(record: MessageRecord, duty: Duty, party: Party): Breach {
  * QoS 2 and QoS 0 deliveries cannot outnumber what the publishers sent: one copy for each publication and each filter that
  * matches, and one for each subscription that may have brought the retained message. QoS 1 may repeat.
  */
-function tooOften(books: BrokerBooks, record: MessageRecord, received: Received): Breach[] {
-  const party = books.parties.get(received.receiver)
+function tooOften(state: BrokerState, record: MessageRecord, received: Received): Breach[] {
+  const session = state.sessions.get(received.receiver)
   const [qos0, qos1, qos2] = received.byQos
-  if (!party || qos0 + qos2 + Math.min(qos1, 1) < 1) return []
-  const copies = mostCopies(record, party)
+  if (!session || qos0 + qos2 + Math.min(qos1, 1) < 1) return []
+  const copies = mostCopies(record, session)
   const count = qos0 + qos2 + Math.min(qos1, 1)
   if (count <= copies) return []
   const seq = received.seqs.at(-1)!
   if (record.publications.every(one => one.void)) {
     const will = record.publications.some(one => one.will)
     return [
-      breach(party, will ? 'willAfterDisconnect' : 'refusedYetDelivered', {
+      breach(session, will ? 'willAfterDisconnect' : 'refusedYetDelivered', {
         message: will
-          ? `The will ${record.shown} reached ${party.actor} though DISCONNECT took it back`
-          : `${record.shown} was refused and reached ${party.actor} all the same`,
+          ? `The will ${record.shown} reached ${session.actor} though DISCONNECT took it back`
+          : `${record.shown} was refused and reached ${session.actor} all the same`,
         expected: 'no delivery',
         got: `${count} deliveries`,
         seq,
@@ -135,8 +148,8 @@ function tooOften(books: BrokerBooks, record: MessageRecord, received: Received)
     ]
   }
   return [
-    breach(party, qos2 > 0 ? 'deliveredTwice' : 'deliveredTwiceAtQos0', {
-      message: `${record.shown} reached ${party.actor} ${timesText(count)}`,
+    breach(session, qos2 > 0 ? 'deliveredTwice' : 'deliveredTwiceAtQos0', {
+      message: `${record.shown} reached ${session.actor} ${timesText(count)}`,
       expected: copies === 1 ? 'one delivery' : `at most ${copies} deliveries`,
       got: `${count} deliveries`,
       seq,
@@ -145,8 +158,8 @@ function tooOften(books: BrokerBooks, record: MessageRecord, received: Received)
   ]
 }
 
-function mostCopies(record: MessageRecord, party: Party): number {
-  const found = matching(party.subscriptions, record.topic)
+function mostCopies(record: MessageRecord, session: BrokerSession): number {
+  const found = matching(session.subscriptions, record.topic)
   const filters = Math.max(1, found.length)
   let copies = 0
   for (const one of record.publications) {
@@ -165,18 +178,18 @@ function timesText(count: number): string {
 }
 
 /** The highest copy has to have the lower of publication QoS and granted QoS. */
-function tooLow(books: BrokerBooks, record: MessageRecord, received: Received): Breach[] {
-  const duty = record.duties.get(received.receiver)
-  const party = books.parties.get(received.receiver)
-  if (!duty || !party || duty.incarnation !== party.incarnation) return []
+function tooLow(state: BrokerState, record: MessageRecord, received: Received): Breach[] {
+  const delivery = record.owedDeliveries.get(received.receiver)
+  const session = state.sessions.get(received.receiver)
+  if (!delivery || !session || delivery.incarnation !== session.incarnation) return []
   const count = timesReceived(received)
-  if (count === 0 || duty.times > 1 || record.publications.length > 1) return []
+  if (count === 0 || delivery.times > 1 || record.publications.length > 1) return []
   const highest = received.byQos[2] > 0 ? 2 : received.byQos[1] > 0 ? 1 : 0
-  if (highest >= duty.qos) return []
+  if (highest >= delivery.qos) return []
   return [
-    breach(party, duty.overlapping ? 'qosTooLowOverlap' : 'qosTooLow', {
-      message: `${record.shown} reached ${party.actor} at QoS ${highest}`,
-      expected: `QoS ${duty.qos}`,
+    breach(session, delivery.overlapping ? 'qosTooLowOverlap' : 'qosTooLow', {
+      message: `${record.shown} reached ${session.actor} at QoS ${highest}`,
+      expected: `QoS ${delivery.qos}`,
       got: `QoS ${highest}`,
       seq: received.seqs.at(-1)!,
     }),
@@ -184,18 +197,18 @@ function tooLow(books: BrokerBooks, record: MessageRecord, received: Received): 
 }
 
 /** Of a share one member gets the message. At QoS 1 it may go to another when a member leaves. */
-function sharedTooOften(books: BrokerBooks, record: MessageRecord): Breach[] {
+function sharedTooOften(state: BrokerState, record: MessageRecord): Breach[] {
   if (record.received.size < 2 || record.publications.length !== 1) return []
   const publication = record.publications[0]!
   if (publication.qos === 1 || publication.retain) return []
-  const groups = new Map<string, Party[]>()
+  const groups = new Map<string, BrokerSession[]>()
   for (const { receiver, byQos } of record.received.values()) {
-    const party = books.parties.get(receiver)
-    if (!party || byQos[0] + byQos[2] === 0) continue
-    const found = matching(party.subscriptions, record.topic)
+    const session = state.sessions.get(receiver)
+    if (!session || byQos[0] + byQos[2] === 0) continue
+    const found = matching(session.subscriptions, record.topic)
     const shared = found[0]
     if (found.length !== 1 || shared?.filter.share === undefined) continue
-    groups.set(shared.text, [...(groups.get(shared.text) ?? []), party])
+    groups.set(shared.text, [...(groups.get(shared.text) ?? []), session])
   }
   return [...groups]
     .filter(([, members]) => members.length > 1)
@@ -209,7 +222,7 @@ function sharedTooOften(books: BrokerBooks, record: MessageRecord): Breach[] {
     )
 }
 
-type StrangeClause =
+type UnexpectedClause =
   | 'unsubscribed'
   | 'noSubscription'
   | 'noLocal'
@@ -218,7 +231,12 @@ type StrangeClause =
   | 'deliveredTwice'
   | 'deliveredTwiceAtQos0'
 
-function strange({ clause, party, seq, text }: BrokerBooks['strangers'][number]): Breach {
+function unexpectedBreach({
+  clause,
+  session,
+  seq,
+  text,
+}: BrokerState['unexpected'][number]): Breach {
   const why = {
     unsubscribed: 'was published after UNSUBACK',
     noSubscription: 'matches no subscription',
@@ -228,23 +246,23 @@ function strange({ clause, party, seq, text }: BrokerBooks['strangers'][number])
     deliveredTwice: 'came before',
     deliveredTwiceAtQos0: 'came before',
   }[clause]
-  return breach(party, clause, {
-    message: `What ${party.actor} got ${why}`,
+  return breach(session, clause, {
+    message: `What ${session.actor} got ${why}`,
     expected: clause === 'qosTooHigh' ? 'a lower QoS' : 'no delivery',
     got: text,
     seq,
   })
 }
 
-function outOfOrder({ party, seq, late, early }: Disorder): Breach {
-  return breach(party, 'orderDelivered', {
-    message: `${late} reached ${party.actor} behind ${early}, which was published after it`,
+function outOfOrder({ session, seq, late, early }: Disorder): Breach {
+  return breach(session, 'orderDelivered', {
+    message: `${late} reached ${session.actor} behind ${early}, which was published after it`,
     expected: `${late}, then ${early}`,
     got: `${early}, then ${late}`,
     seq,
   })
 }
 
-function breach(party: Party, clause: ClauseName, said: Said): Breach {
-  return breachOf('ledger', { target: 'broker', seq: 0 }, party.version, clause, said)
+function breach(session: BrokerSession, clause: ClauseName, said: Said): Breach {
+  return breachOf('ledger', { target: 'broker', seq: 0 }, session.version, clause, said)
 }

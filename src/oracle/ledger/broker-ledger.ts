@@ -1,7 +1,7 @@
 import type { Connack, Connect, Packet, Publish, Will } from '../../model/packet.ts'
 import type { EventOf, TraceEvent } from '../../model/trace.ts'
 import type { Version } from '../../model/version.ts'
-import { type BrokerBooks, judgeBroker, owedByBroker } from './broker-judge.ts'
+import { type BrokerState, judgeBroker, owedByBroker } from './broker-judge.ts'
 import { contentKey, payloadText, resolveTopic } from './content.ts'
 import {
   createIncoming,
@@ -29,7 +29,7 @@ import {
 } from './subscriptions.ts'
 
 /** One of our sessions with the broker. */
-export type Party = {
+export type BrokerSession = {
   client: string
   actor: string
   version: Version
@@ -40,16 +40,16 @@ export type Party = {
   incarnation: number
   /** `seq` of the CONNACK that began it. */
   since: number
-  connection: Line | undefined
+  connection: BrokerConnection | undefined
   streams: Streams
 }
 
 /** One connection. */
-export type Line = {
+export type BrokerConnection = {
   number: number
   actor: string
   version: Version
-  party: Party | undefined
+  session: BrokerSession | undefined
   connect: Connect | undefined
   accepted: boolean
   stalled: boolean
@@ -65,18 +65,18 @@ export type Line = {
 
 /** The ledger of a case against a broker: our clients publish and subscribe, the broker passes on. */
 export function createBrokerLedger(version: Version): Ledger {
-  const parties = new Map<string, Party>()
-  const messages = createMessages(record => wentThrough(record, parties.values()))
-  const lines = new Map<number, Line>()
-  const undo = createLostPackets()
-  const books: BrokerBooks = {
+  const sessions = new Map<string, BrokerSession>()
+  const messages = createMessages(record => wentThrough(record, sessions.values()))
+  const connections = new Map<number, BrokerConnection>()
+  const losable = createLostPackets()
+  const state: BrokerState = {
     version,
     messages,
-    parties,
+    sessions,
     topics: new Set(),
     pending: new Set(),
     retained: new Map(),
-    strangers: [],
+    unexpected: [],
     disorder: [],
     raw: false,
     now: 0,
@@ -84,16 +84,19 @@ export function createBrokerLedger(version: Version): Ledger {
   }
 
   function observe(event: TraceEvent): void {
-    books.now = event.at
+    state.now = event.at
     switch (event.kind) {
       case 'open':
-        lines.set(event.connection, createLine(event.connection, event.actor, event.version))
+        connections.set(
+          event.connection,
+          createConnection(event.connection, event.actor, event.version),
+        )
         return
       case 'packet':
         onPacket(event)
         return
       case 'bytes':
-        if (event.from === 'harness') books.raw = true
+        if (event.from === 'harness') state.raw = true
         return
       case 'close':
         onClose(event)
@@ -116,175 +119,201 @@ export function createBrokerLedger(version: Version): Ledger {
   }
 
   function onPacket(event: EventOf<'packet'>): void {
-    const line = lines.get(event.connection)
-    if (!line) return
-    if (event.from === 'harness') ours(line, event.packet, event)
-    else theirs(line, event.packet, event)
+    const connection = connections.get(event.connection)
+    if (!connection) return
+    if (event.from === 'harness') ours(connection, event.packet, event)
+    else theirs(connection, event.packet, event)
   }
 
-  function ours(line: Line, packet: Packet, { seq, at }: EventOf<'packet'>): void {
+  function ours(
+    connection: BrokerConnection,
+    packet: Packet,
+    { seq, at }: EventOf<'packet'>,
+  ): void {
     if (packet.type === 'CONNECT') {
-      onConnect(line, packet)
+      onConnect(connection, packet)
       return
     }
-    const { party } = line
-    if (!party) return
+    const { session } = connection
+    if (!session) return
     switch (packet.type) {
       case 'PUBLISH':
-        publish(line, party, packet, seq, at)
+        publish(connection, session, packet, seq, at)
         return
       case 'PUBREL':
-        sendPubrel(party.outgoing, packet.id, seq)
+        sendPubrel(session.outgoing, packet.id, seq)
         return
       case 'PUBACK':
-        party.incoming.unacked.delete(packet.id)
-        line.unfinished.delete(packet.id)
+        session.incoming.unacked.delete(packet.id)
+        connection.unfinished.delete(packet.id)
         return
       case 'PUBREC':
-        if (line.version === '5.0' && packet.code >= 0x80) {
-          refuse(party.incoming, packet.id, party.client)
-          line.unfinished.delete(packet.id)
+        if (connection.version === '5.0' && packet.code >= 0x80) {
+          refuse(session.incoming, packet.id, session.client)
+          connection.unfinished.delete(packet.id)
         }
         return
       case 'PUBCOMP':
-        line.unfinished.delete(packet.id)
+        connection.unfinished.delete(packet.id)
         return
       case 'SUBSCRIBE':
-        subscribe(party.subscriptions, packet, line.version === '5.0', seq)
+        subscribe(session.subscriptions, packet, connection.version === '5.0', seq)
         return
       case 'UNSUBSCRIBE':
-        unsubscribe(party.subscriptions, packet, seq)
+        unsubscribe(session.subscriptions, packet, seq)
         return
       case 'DISCONNECT':
-        line.disconnected = packet.code === 0
+        connection.disconnected = packet.code === 0
         return
       default:
         return
     }
   }
 
-  function onConnect(line: Line, packet: Connect): void {
-    const client = packet.clientId || `#${line.number}`
-    const party = parties.get(client) ?? createParty(client, line)
-    parties.set(client, party)
-    line.party = party
-    line.connect = packet
+  function onConnect(connection: BrokerConnection, packet: Connect): void {
+    const client = packet.clientId || `#${connection.number}`
+    const session = sessions.get(client) ?? createSession(client, connection)
+    sessions.set(client, session)
+    connection.session = session
+    connection.connect = packet
     const size = packet.properties.maximumPacketSize
-    line.maximumPacketSize = typeof size === 'number' && size > 0 ? size : Number.POSITIVE_INFINITY
+    connection.maximumPacketSize =
+      typeof size === 'number' && size > 0 ? size : Number.POSITIVE_INFINITY
   }
 
-  function publish(line: Line, party: Party, packet: Publish, seq: number, at: number): void {
-    const topic = resolveTopic(packet, line.ourAliases) ?? ''
+  function publish(
+    connection: BrokerConnection,
+    session: BrokerSession,
+    packet: Publish,
+    seq: number,
+    at: number,
+  ): void {
+    const topic = resolveTopic(packet, connection.ourAliases) ?? ''
     if (isSentinel(packet.payload)) return
     const record = messages.of(topic, packet.payload)
-    books.topics.add(topic)
-    const by = { client: party.client, actor: line.actor, seq, at }
-    const publication = sendPublish(party.outgoing, record, packet, by)
-    if (publication.retain) books.retained.set(topic, { record, publication, settled: false })
+    state.topics.add(topic)
+    const by = { client: session.client, actor: connection.actor, seq, at }
+    const publication = sendPublish(session.outgoing, record, packet, by)
+    if (publication.retain) state.retained.set(topic, { record, publication, settled: false })
   }
 
-  function theirs(line: Line, packet: Packet, event: EventOf<'packet'>): void {
+  function theirs(connection: BrokerConnection, packet: Packet, event: EventOf<'packet'>): void {
     if (packet.type === 'CONNACK') {
-      onConnack(line, packet, event)
+      onConnack(connection, packet, event)
       return
     }
-    const { party } = line
-    if (!party) return
+    const { session } = connection
+    if (!session) return
     switch (packet.type) {
       case 'PUBLISH':
-        deliver(line, party, packet, event)
+        deliver(connection, session, packet, event)
         return
       case 'PUBREL':
-        release(party, packet.id, event.seq)
+        release(session, packet.id, event.seq)
         return
       case 'PUBACK':
       case 'PUBREC':
       case 'PUBCOMP': {
-        const reasons = line.version === '5.0'
-        const complete = acknowledged(party.outgoing, packet, reasons, event.seq)
-        if (complete) completed(complete.record, complete.publication, party.client)
+        const reasons = connection.version === '5.0'
+        const complete = acknowledged(session.outgoing, packet, reasons, event.seq)
+        if (complete) completed(complete.record, complete.publication, session.client)
         return
       }
       case 'SUBACK':
-        for (const made of granted(party.subscriptions, packet, event.seq)) {
-          oweRetained(party, made)
+        for (const made of granted(session.subscriptions, packet, event.seq)) {
+          oweRetained(session, made)
         }
         return
       case 'UNSUBACK':
-        unsubscribed(party.subscriptions, packet.id, event.seq)
+        unsubscribed(session.subscriptions, packet.id, event.seq)
         return
       default:
         return
     }
   }
 
-  function onConnack(line: Line, packet: Connack, event: EventOf<'packet'>): void {
+  function onConnack(
+    connection: BrokerConnection,
+    packet: Connack,
+    event: EventOf<'packet'>,
+  ): void {
     const { seq } = event
-    const { party, connect } = line
-    if (!party || !connect || packet.code !== 0) return
+    const { session, connect } = connection
+    if (!session || !connect || packet.code !== 0) return
     const resumed =
-      line.version === '3.1' ? !connect.clean : packet.sessionPresent && !connect.clean
-    if (!resumed) startAnew(party, seq)
-    line.accepted = true
-    party.version = line.version
-    party.actor = line.actor
-    party.connection = line
-    if (connect.will) line.will = leftWill(party, line, connect.will, event)
+      connection.version === '3.1' ? !connect.clean : packet.sessionPresent && !connect.clean
+    if (!resumed) startAnew(session, seq)
+    connection.accepted = true
+    session.version = connection.version
+    session.actor = connection.actor
+    session.connection = connection
+    if (connect.will) connection.will = leftWill(session, connection, connect.will, event)
   }
 
-  /** Both directions of the session are forgotten; duties of the old one end with it. */
-  function startAnew(party: Party, seq: number): void {
-    party.incarnation += 1
-    party.since = seq
-    party.outgoing.clear()
-    party.incoming = createIncoming()
-    party.subscriptions = createSubscriptions()
-    party.streams = new Map()
+  /** Both directions of the session are forgotten; owedDeliveries of the old one end with it. */
+  function startAnew(session: BrokerSession, seq: number): void {
+    session.incarnation += 1
+    session.since = seq
+    session.outgoing.clear()
+    session.incoming = createIncoming()
+    session.subscriptions = createSubscriptions()
+    session.streams = new Map()
   }
 
-  function deliver(line: Line, party: Party, packet: Publish, { seq }: EventOf<'packet'>): void {
-    const topic = resolveTopic(packet, line.aliases) ?? ''
+  function deliver(
+    connection: BrokerConnection,
+    session: BrokerSession,
+    packet: Publish,
+    { seq }: EventOf<'packet'>,
+  ): void {
+    const topic = resolveTopic(packet, connection.aliases) ?? ''
     const sentinel = isSentinel(packet.payload)
-    if (packet.qos > 0 && packet.id !== undefined) line.unfinished.add(packet.id)
+    if (packet.qos > 0 && packet.id !== undefined) connection.unfinished.add(packet.id)
     const record = sentinel ? undefined : messages.find(topic, packet.payload)
     if (!record && !sentinel) {
-      if (messages.folded(topic, packet.payload)) lateCopy(party, topic, packet, seq)
-      else stranger(party, topic, packet, seq)
+      if (messages.folded(topic, packet.payload)) lateCopy(session, topic, packet, seq)
+      else unexpectedMessage(session, topic, packet, seq)
     }
     const restarted = record?.publications.some(one => one.restarted) ?? false
-    const incoming = party.incoming
-    const delivery = takePublish(incoming, record, packet, party.client, seq, restarted)
+    const incoming = session.incoming
+    const delivery = takePublish(incoming, record, packet, session.client, seq, restarted)
     if (!delivery) return
-    undo.remember(seq, () => undeliver(party, incoming, delivery))
+    losable.remember(seq, () => undeliver(session, incoming, delivery))
     if (!record) return
-    noteOrder(party.streams, record, packet, seq, books.disorder, party)
-    noteRights(party, record, packet, seq)
+    noteOrder(session.streams, record, packet, seq, state.disorder, session)
+    noteRights(session, record, packet, seq)
     settlePending(record)
   }
 
-  function undeliver(party: Party, incoming: Incoming, delivery: Delivery): void {
-    losePublish(incoming, delivery, party.client)
-    if (delivery.record && delivery.record.duties.size > 0) books.pending.add(delivery.record)
+  function undeliver(session: BrokerSession, incoming: Incoming, delivery: Delivery): void {
+    losePublish(incoming, delivery, session.client)
+    if (delivery.record && delivery.record.owedDeliveries.size > 0)
+      state.pending.add(delivery.record)
   }
 
   /** Whether any subscription of this session speaks for the delivery, and at which QoS at most. */
-  function noteRights(party: Party, record: MessageRecord, packet: Publish, seq: number): void {
-    const found = matching(party.subscriptions, record.topic)
+  function noteRights(
+    session: BrokerSession,
+    record: MessageRecord,
+    packet: Publish,
+    seq: number,
+  ): void {
+    const found = matching(session.subscriptions, record.topic)
     const rights = found.filter(one => !one.refused && speaksFor(one, record))
     if (rights.length === 0) {
-      books.strangers.push({
+      state.unexpected.push({
         clause: found.some(one => one.endedSeq > 0) ? 'unsubscribed' : 'noSubscription',
-        party,
+        session,
         seq,
         text: `PUBLISH ${record.shown} on ${record.topic}`,
       })
       return
     }
-    const local = record.publications.every(one => one.client === party.client)
+    const local = record.publications.every(one => one.client === session.client)
     if (local && rights.every(one => one.noLocal)) {
-      books.strangers.push({
+      state.unexpected.push({
         clause: 'noLocal',
-        party,
+        session,
         seq,
         text: `PUBLISH ${record.shown} on ${record.topic}`,
       })
@@ -292,123 +321,133 @@ export function createBrokerLedger(version: Version): Ledger {
     const published = Math.max(...record.publications.map(one => one.qos))
     const allowed = Math.min(published, Math.max(...rights.map(one => one.qosMax)))
     if (packet.qos <= allowed) return
-    books.strangers.push({
+    state.unexpected.push({
       clause: 'qosTooHigh',
-      party,
+      session,
       seq,
       text: `PUBLISH ${record.shown} at QoS ${packet.qos}; QoS ${allowed} is the most`,
     })
   }
 
   /** A copy of a message that was settled long ago: every receiver had it. */
-  function lateCopy(party: Party, topic: string, packet: Publish, seq: number): void {
-    if (packet.qos === 1 || party.incoming.held.has(packet.id ?? 0)) return
+  function lateCopy(session: BrokerSession, topic: string, packet: Publish, seq: number): void {
+    if (packet.qos === 1 || session.incoming.held.has(packet.id ?? 0)) return
     const text = `PUBLISH ${payloadText(packet.payload)} on ${topic} once more`
     const clause = packet.qos === 2 ? 'deliveredTwice' : 'deliveredTwiceAtQos0'
-    books.strangers.push({ clause, party, seq, text })
+    state.unexpected.push({ clause, session, seq, text })
   }
 
-  function stranger(party: Party, topic: string, packet: Publish, seq: number): void {
-    if (books.raw || !books.topics.has(topic) || packet.payload.length === 0) return
-    books.strangers.push({
+  function unexpectedMessage(
+    session: BrokerSession,
+    topic: string,
+    packet: Publish,
+    seq: number,
+  ): void {
+    if (state.raw || !state.topics.has(topic) || packet.payload.length === 0) return
+    state.unexpected.push({
       clause: 'neverPublished',
-      party,
+      session,
       seq,
       text: `a payload that nobody published on ${topic}`,
     })
   }
 
-  function release(party: Party, id: number, seq: number): void {
-    const incoming = party.incoming
+  function release(session: BrokerSession, id: number, seq: number): void {
+    const incoming = session.incoming
     const held = incoming.held.get(id)
     if (!held) return
     incoming.held.delete(id)
-    undo.remember(seq, () => incoming.held.set(id, held))
+    losable.remember(seq, () => incoming.held.set(id, held))
   }
 
   /** The broker has taken the message: every session with a matching subscription since before has to get it. */
   function completed(record: MessageRecord, publication: Publication, publisher: string): void {
-    const retained = books.retained.get(record.topic)
+    const retained = state.retained.get(record.topic)
     if (retained?.publication === publication) retained.settled = true
-    for (const party of parties.values()) {
-      const certain = matching(party.subscriptions, record.topic).filter(
+    for (const session of sessions.values()) {
+      const certain = matching(session.subscriptions, record.topic).filter(
         one =>
           one.granted !== undefined &&
           one.grantedSeq < publication.seq &&
           one.filter.share === undefined &&
-          !(one.noLocal && party.client === publisher),
+          !(one.noLocal && session.client === publisher),
       )
       if (certain.length === 0) continue
       const qos = Math.min(publication.qos, Math.max(...certain.map(one => one.granted ?? 0)))
-      owe(party, record, publication, { qos, overlapping: certain.length > 1, retained: false })
+      owe(session, record, publication, { qos, overlapping: certain.length > 1, retained: false })
     }
   }
 
   function owe(
-    party: Party,
+    session: BrokerSession,
     record: MessageRecord,
     publication: Publication,
     how: { qos: number; overlapping: boolean; retained: boolean },
   ): void {
     // QoS 0 towards the subscriber: at most once.
     if (how.qos === 0) return
-    const known = record.duties.get(party.client)
-    const times = known?.incarnation === party.incarnation ? known.times + 1 : 1
-    record.duties.set(party.client, {
-      receiver: party.client,
-      incarnation: party.incarnation,
+    const known = record.owedDeliveries.get(session.client)
+    const times = known?.incarnation === session.incarnation ? known.times + 1 : 1
+    record.owedDeliveries.set(session.client, {
+      receiver: session.client,
+      incarnation: session.incarnation,
       times,
       ...how,
       seq: publication.outcomeSeq,
       will: publication.will,
       restarted: publication.restarted,
     })
-    books.pending.add(record)
+    state.pending.add(record)
     settlePending(record)
   }
 
   /** A new subscription gets the retained message that stood before it was asked for. */
   function oweRetained(
-    party: Party,
+    session: BrokerSession,
     made: { subscribed: Subscribed; since: number; isNew: boolean },
   ): void {
     const { subscribed, since, isNew } = made
     if (subscribed.filter.share !== undefined || subscribed.retainHandling === 2) return
     if (subscribed.retainHandling === 1 && !isNew) return
     if (!isNew) return
-    for (const { record, publication, settled } of books.retained.values()) {
+    for (const { record, publication, settled } of state.retained.values()) {
       if (!settled || publication.outcomeSeq > since || publication.qos === 0) continue
       if (record.publications.length > 1 || isEmpty(record)) continue
-      if (!matching(party.subscriptions, record.topic).includes(subscribed)) continue
+      if (!matching(session.subscriptions, record.topic).includes(subscribed)) continue
       const qos = Math.min(publication.qos, subscribed.granted ?? 0)
-      owe(party, record, publication, { qos, overlapping: false, retained: true })
+      owe(session, record, publication, { qos, overlapping: false, retained: true })
     }
   }
 
   function settlePending(record: MessageRecord): void {
-    for (const duty of record.duties.values()) {
-      if (timesReceived(record.received.get(duty.receiver)) < duty.times) return
+    for (const delivery of record.owedDeliveries.values()) {
+      if (timesReceived(record.received.get(delivery.receiver)) < delivery.times) return
     }
-    books.pending.delete(record)
-    if (wentThrough(record, parties.values())) messages.settle(record)
+    state.pending.delete(record)
+    if (wentThrough(record, sessions.values())) messages.settle(record)
   }
 
   function onClose(event: EventOf<'close'>): void {
-    const line = lines.get(event.connection)
-    if (!line) return
-    lines.delete(event.connection)
-    const { party } = line
-    if (party?.connection === line) party.connection = undefined
-    if (party) willIsDue(party, line, event)
+    const connection = connections.get(event.connection)
+    if (!connection) return
+    connections.delete(event.connection)
+    const { session } = connection
+    if (session?.connection === connection) session.connection = undefined
+    if (session) willIsOwed(session, connection, event)
   }
 
   /** The broker has the will from CONNACK on: subscribers may get it before we see that the connection has ended. */
-  function leftWill(party: Party, line: Line, will: Will, at: EventOf<'packet'>): Line['will'] {
+  function leftWill(
+    session: BrokerSession,
+    connection: BrokerConnection,
+    will: Will,
+    at: EventOf<'packet'>,
+  ): BrokerConnection['will'] {
     if (isSentinel(will.payload)) return undefined
     const record = messages.of(will.topic, will.payload)
     const publication = newPublication({
-      client: party.client,
-      actor: line.actor,
+      client: session.client,
+      actor: connection.actor,
       seq: at.seq,
       at: at.at,
       qos: will.qos,
@@ -416,58 +455,62 @@ export function createBrokerLedger(version: Version): Ledger {
     })
     publication.will = true
     record.publications.push(publication)
-    books.topics.add(will.topic)
+    state.topics.add(will.topic)
     return { record, publication }
   }
 
-  function willIsDue(party: Party, line: Line, { seq, at, by, how }: EventOf<'close'>): void {
-    const will = line.connect?.will
-    if (!will || !line.will) return
-    const { record, publication } = line.will
+  function willIsOwed(
+    session: BrokerSession,
+    connection: BrokerConnection,
+    { seq, at, by, how }: EventOf<'close'>,
+  ): void {
+    const will = connection.connect?.will
+    if (!will || !connection.will) return
+    const { record, publication } = connection.will
     publication.seq = seq
     publication.lastSeq = seq
     publication.at = at
     // After DISCONNECT and an orderly end the will is gone; after a reset the broker may not have read it.
-    publication.void = line.disconnected && how === 'fin'
+    publication.void = connection.disconnected && how === 'fin'
     const delay = will.properties.willDelayInterval
     const delayed = typeof delay === 'number' && delay > 0
-    if (line.disconnected || delayed || by !== 'harness') return
+    if (connection.disconnected || delayed || by !== 'harness') return
     publication.outcome = 'acknowledged'
     publication.outcomeSeq = seq
-    completed(record, publication, party.client)
+    completed(record, publication, session.client)
   }
 
-  function onFault({ connection, fault }: EventOf<'fault'>): void {
-    if (fault.kind === 'lose') undo.takeBack(fault.seq)
-    const line = connection === undefined ? undefined : lines.get(connection)
-    if (line && (fault.kind === 'stall' || fault.kind === 'resume')) {
-      line.stalled = fault.kind === 'stall'
+  function onFault({ connection: number, fault }: EventOf<'fault'>): void {
+    if (fault.kind === 'lose') losable.takeBack(fault.seq)
+    const connection = number === undefined ? undefined : connections.get(number)
+    if (connection && (fault.kind === 'stall' || fault.kind === 'resume')) {
+      connection.stalled = fault.kind === 'stall'
     }
   }
 
   function onRestart(): void {
-    books.restarts += 1
+    state.restarts += 1
     for (const record of messages.all()) {
       for (const publication of record.publications) publication.restarted = true
-      for (const duty of record.duties.values()) duty.restarted = true
+      for (const delivery of record.owedDeliveries.values()) delivery.restarted = true
     }
   }
 
   return {
     observe,
-    owed: () => owedByBroker(books),
-    judge: () => judgeBroker(books),
+    owed: () => owedByBroker(state),
+    judge: () => judgeBroker(state),
     messages: () => [...messages.all()],
     settled: payload => messages.foldedPayload(payload),
   }
 }
 
-function createLine(number: number, actor: string, version: Version): Line {
+function createConnection(number: number, actor: string, version: Version): BrokerConnection {
   return {
     number,
     actor,
     version,
-    party: undefined,
+    session: undefined,
     connect: undefined,
     accepted: false,
     stalled: false,
@@ -480,11 +523,11 @@ function createLine(number: number, actor: string, version: Version): Line {
   }
 }
 
-function createParty(client: string, line: Line): Party {
+function createSession(client: string, connection: BrokerConnection): BrokerSession {
   return {
     client,
-    actor: line.actor,
-    version: line.version,
+    actor: connection.actor,
+    version: connection.version,
     outgoing: new Map(),
     incoming: createIncoming(),
     subscriptions: createSubscriptions(),
@@ -496,16 +539,16 @@ function createParty(client: string, line: Line): Party {
 }
 
 /** Published once, acknowledged, and received once by every session that has a subscription for it. */
-function wentThrough(record: MessageRecord, parties: Iterable<Party>): boolean {
+function wentThrough(record: MessageRecord, sessions: Iterable<BrokerSession>): boolean {
   const publication = record.publications[0]
   if (!publication || record.publications.length > 1) return false
   if (publication.retain || publication.will || publication.void) return false
   if (publication.qos > 0 && publication.outcome !== 'acknowledged') return false
   let receivers = 0
-  for (const party of parties) {
-    const found = matching(party.subscriptions, record.topic)
+  for (const session of sessions) {
+    const found = matching(session.subscriptions, record.topic)
     if (found.length === 0) continue
-    const received = record.received.get(party.client)
+    const received = record.received.get(session.client)
     if (found.length > 1 || found[0]?.filter.share || timesReceived(received) !== 1) return false
     receivers += 1
   }

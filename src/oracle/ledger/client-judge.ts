@@ -4,27 +4,33 @@ import type { Version } from '../../model/version.ts'
 import { type ClauseName, cite } from '../../standard/clauses.ts'
 import type { Owed } from '../owed.ts'
 import { breachOf, type Said } from '../ruling.ts'
-import { app, type ClientLine, wire } from './client-ledger.ts'
+import { app, type ClientConnection, wire } from './client-ledger.ts'
 import type { ContentKey } from './content.ts'
 import { type MessageRecord, type Messages, type Publication, timesReceived } from './messages.ts'
 
 /** What the ledger of a client holds at the end of a case. */
-export type ClientBooks = {
+export type ClientState = {
   version: Version
   messages: Messages
-  lines: Map<number, ClientLine>
+  connections: Map<number, ClientConnection>
   /** Topics that the application published on, and that we sent on. */
   commanded: Set<string>
   sentTopics: Set<string>
   early: {
     clause: ClauseName
-    line: ClientLine | undefined
+    connection: ClientConnection | undefined
     seq: number
     record: MessageRecord
     wanted: number
     got: number
   }[]
-  strangers: { clause: ClauseName; line?: ClientLine; actor?: string; seq: number; topic: string }[]
+  unexpected: {
+    clause: ClauseName
+    connection?: ClientConnection
+    actor?: string
+    seq: number
+    topic: string
+  }[]
   /** How often we completed and refused a message of the client. */
   complete: Map<ContentKey, { done: number; refused: number; seq: number }>
   /** Records that the application may still have to get, and those of which it may have to be told. */
@@ -39,7 +45,7 @@ export type ClientBooks = {
   restarted: boolean
 }
 
-type Debt = {
+type OwedToApp = {
   packet: PacketType
   clause: ClauseName
   seq: number
@@ -49,31 +55,31 @@ type Debt = {
 }
 
 /** What the application still has to get or to be told. */
-export function owedByClient(books: ClientBooks, stopped: Set<string>): Owed[] {
-  return debts(books, stopped).map(({ packet, clause, seq, text }) => {
-    const line = [...books.lines.values()].at(-1)
+export function owedByClient(state: ClientState, stopped: Set<string>): Owed[] {
+  return owedToApp(state, stopped).map(({ packet, clause, seq, text }) => {
+    const connection = [...state.connections.values()].at(-1)
     return {
-      connection: line?.number ?? 0,
-      actor: line?.actor ?? app,
+      connection: connection?.number ?? 0,
+      actor: connection?.actor ?? app,
       packet,
-      statement: cite(clause, books.version, 'client'),
+      statement: cite(clause, state.version, 'client'),
       since: seq,
       text,
     }
   })
 }
 
-export function judgeClient(books: ClientBooks, stopped: Set<string>): Breach[] {
-  const breaches = debts(books, stopped).map(({ clause, seq, text, message, got }) =>
-    breach(books, clause, { message, expected: text, got, seq }),
+export function judgeClient(state: ClientState, stopped: Set<string>): Breach[] {
+  const breaches = owedToApp(state, stopped).map(({ clause, seq, text, message, got }) =>
+    breach(state, clause, { message, expected: text, got, seq }),
   )
-  for (const record of books.messages.all()) {
-    breaches.push(...appTwice(books, record), ...wireTwice(books, record))
+  for (const record of state.messages.all()) {
+    breaches.push(...appTwice(state, record), ...wireTwice(state, record))
   }
-  for (const early of books.early) breaches.push(tooEarly(books, early))
-  for (const { clause, seq, topic, actor } of books.strangers) {
+  for (const early of state.early) breaches.push(tooEarly(state, early))
+  for (const { clause, seq, topic, actor } of state.unexpected) {
     breaches.push(
-      breach(books, clause, {
+      breach(state, clause, {
         message: actor
           ? `The application got a message on ${topic} that was never sent`
           : `A message on ${topic} went out that the application never published`,
@@ -86,41 +92,44 @@ export function judgeClient(books: ClientBooks, stopped: Set<string>): Breach[] 
   return breaches
 }
 
-function debts(books: ClientBooks, stopped: Set<string>): Debt[] {
-  if (!books.adapter || books.restarted) return []
-  const found: Debt[] = []
-  for (const record of books.unmet) {
-    const times = [...record.duties.values()].reduce((sum, duty) => sum + duty.times, 0)
+function owedToApp(state: ClientState, stopped: Set<string>): OwedToApp[] {
+  if (!state.adapter || state.restarted) return []
+  const found: OwedToApp[] = []
+  for (const record of state.unmet) {
+    const times = [...record.owedDeliveries.values()].reduce(
+      (sum, delivery) => sum + delivery.times,
+      0,
+    )
     const got = timesReceived(record.received.get(app))
     if (got >= times || stopped.size > 0) {
-      if (got >= times) books.unmet.delete(record)
+      if (got >= times) state.unmet.delete(record)
       continue
     }
-    const duty = [...record.duties.values()][0]!
+    const delivery = [...record.owedDeliveries.values()][0]!
     found.push({
       packet: 'PUBLISH',
       clause: 'appDeliveryOwed',
-      seq: duty.seq,
+      seq: delivery.seq,
       text: `${record.shown} on ${record.topic} delivered to the application`,
       message: `${record.shown} was acknowledged and never reached the application`,
       got: got === 0 ? 'nothing' : `${got} of ${times} deliveries`,
     })
   }
-  for (const record of books.silent) {
-    const untold = neverTold(books, record, stopped)
+  for (const record of state.silent) {
+    const untold = neverTold(state, record, stopped)
     if (untold) found.push(untold)
-    else if (record.publications.every(one => one.told)) books.silent.delete(record)
+    else if (record.publications.every(one => one.told)) state.silent.delete(record)
   }
   return found
 }
 
 /** Completed by us, and the library says nothing to the application. */
 function neverTold(
-  books: ClientBooks,
+  state: ClientState,
   record: MessageRecord,
   stopped: Set<string>,
-): Debt | undefined {
-  const through = books.complete.get(record.key)
+): OwedToApp | undefined {
+  const through = state.complete.get(record.key)
   const waiting = record.publications.filter(
     one => one.tag !== undefined && one.qos > 0 && !one.told && !stopped.has(one.actor),
   )
@@ -138,7 +147,7 @@ function neverTold(
 }
 
 /** QoS 2 once for each exchange of ours, QoS 0 once for each PUBLISH; QoS 1 may repeat. */
-function appTwice(books: ClientBooks, record: MessageRecord): Breach[] {
+function appTwice(state: ClientState, record: MessageRecord): Breach[] {
   const got = timesReceived(record.received.get(app))
   if (got < 2) return []
   const ours = record.publications.filter(one => one.tag === undefined)
@@ -147,38 +156,38 @@ function appTwice(books: ClientBooks, record: MessageRecord): Breach[] {
   if (got <= most) return []
   const exactly = ours.some(one => one.qos === 2)
   return [
-    breach(books, exactly ? 'deliveredTwice' : 'deliveredTwiceAtQos0', {
+    breach(state, exactly ? 'deliveredTwice' : 'deliveredTwiceAtQos0', {
       message: `${record.shown} reached the application ${got === 2 ? 'twice' : `${got} times`}`,
       expected: most === 1 ? 'one delivery' : `at most ${most} deliveries`,
       got: `${got} deliveries`,
       seq: record.received.get(app)!.seqs.at(-1)!,
-      about: books.restarted ? 'durability' : undefined,
+      about: state.restarted ? 'durability' : undefined,
     }),
   ]
 }
 
 /** One message of the application in several QoS 2 exchanges. A lost session lets it be published anew. */
-function wireTwice(books: ClientBooks, record: MessageRecord): Breach[] {
+function wireTwice(state: ClientState, record: MessageRecord): Breach[] {
   const asked = record.publications.filter(one => one.tag !== undefined)
   const received = record.received.get(wire)
   if (asked.length === 0 || !received) return []
-  const most = asked.length + Math.max(0, books.resets - 1)
+  const most = asked.length + Math.max(0, state.resets - 1)
   if (received.byQos[2] <= most) return []
   return [
-    breach(books, 'publishedTwice', {
+    breach(state, 'publishedTwice', {
       message: `${record.shown} was sent in ${received.byQos[2]} exchanges`,
       expected: most === 1 ? 'one exchange' : `at most ${most} exchanges`,
       got: `${received.byQos[2]} exchanges`,
       seq: received.seqs.at(-1)!,
-      about: books.restarted ? 'durability' : undefined,
+      about: state.restarted ? 'durability' : undefined,
     }),
   ]
 }
 
-function tooEarly(books: ClientBooks, early: ClientBooks['early'][number]): Breach {
+function tooEarly(state: ClientState, early: ClientState['early'][number]): Breach {
   const { clause, seq, record, wanted, got } = early
   if (clause === 'qosNotAsAsked') {
-    return breach(books, clause, {
+    return breach(state, clause, {
       message: `${record.shown} was published at QoS ${wanted} and sent at QoS ${got}`,
       expected: `PUBLISH at QoS ${wanted}`,
       got: `PUBLISH at QoS ${got}`,
@@ -187,7 +196,7 @@ function tooEarly(books: ClientBooks, early: ClientBooks['early'][number]): Brea
   }
   const refused = clause === 'toldThoughRefused'
   const last = wanted === 1 ? 'PUBACK' : 'PUBCOMP'
-  return breach(books, clause, {
+  return breach(state, clause, {
     message: refused
       ? `The application was told that ${record.shown} is published, and it was refused`
       : `The application was told that ${record.shown} is published before ${last}`,
@@ -197,6 +206,6 @@ function tooEarly(books: ClientBooks, early: ClientBooks['early'][number]): Brea
   })
 }
 
-function breach(books: ClientBooks, clause: ClauseName, said: Said): Breach {
-  return breachOf('ledger', { target: 'client', seq: 0 }, books.version, clause, said)
+function breach(state: ClientState, clause: ClauseName, said: Said): Breach {
+  return breachOf('ledger', { target: 'client', seq: 0 }, state.version, clause, said)
 }

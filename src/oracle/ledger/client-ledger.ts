@@ -1,7 +1,7 @@
 import type { Packet, Publish } from '../../model/packet.ts'
 import type { EventOf, TraceEvent } from '../../model/trace.ts'
 import type { Version } from '../../model/version.ts'
-import { type ClientBooks, judgeClient, owedByClient } from './client-judge.ts'
+import { type ClientState, judgeClient, owedByClient } from './client-judge.ts'
 import { type Aliases, resolveTopic } from './content.ts'
 import { createIncoming, type Incoming, losePublish, takePublish } from './incoming.ts'
 import type { Ledger } from './ledger.ts'
@@ -20,7 +20,7 @@ type Peer = {
 }
 
 /** One connection of the client. */
-export type ClientLine = {
+export type ClientConnection = {
   number: number
   actor: string
   version: Version
@@ -45,16 +45,16 @@ export const wire = 'wire'
 export function createClientLedger(version: Version, hearsApp = true): Ledger {
   const messages = createMessages(() => false)
   const peers = new Map<string, Peer>()
-  const lines = new Map<number, ClientLine>()
-  const undo = createLostPackets()
-  const books: ClientBooks = {
+  const connections = new Map<number, ClientConnection>()
+  const losable = createLostPackets()
+  const state: ClientState = {
     version,
     messages,
-    lines,
+    connections,
     commanded: new Set(),
     sentTopics: new Set(),
     early: [],
-    strangers: [],
+    unexpected: [],
     complete: new Map(),
     unmet: new Set(),
     silent: new Set(),
@@ -71,26 +71,29 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
   function observe(event: TraceEvent): void {
     switch (event.kind) {
       case 'open':
-        lines.set(event.connection, createLine(event.connection, event.actor, event.version))
+        connections.set(
+          event.connection,
+          createConnection(event.connection, event.actor, event.version),
+        )
         return
       case 'packet': {
-        const line = lines.get(event.connection)
-        if (!line) return
-        if (event.from === 'harness') ours(line, event.packet, event)
-        else theirs(line, event.packet, event)
+        const connection = connections.get(event.connection)
+        if (!connection) return
+        if (event.from === 'harness') ours(connection, event.packet, event)
+        else theirs(connection, event.packet, event)
         return
       }
       case 'bytes':
-        if (event.from === 'harness') books.raw = true
+        if (event.from === 'harness') state.raw = true
         return
       case 'close':
-        lines.delete(event.connection)
+        connections.delete(event.connection)
         return
       case 'fault':
         onFault(event)
         return
       case 'restart':
-        books.restarted = true
+        state.restarted = true
         return
       case 'command':
         onCommand(event)
@@ -107,25 +110,29 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
     }
   }
 
-  function ours(line: ClientLine, packet: Packet, { seq, at }: EventOf<'packet'>): void {
-    const { peer } = line
+  function ours(
+    connection: ClientConnection,
+    packet: Packet,
+    { seq, at }: EventOf<'packet'>,
+  ): void {
+    const { peer } = connection
     if (!peer) return
     switch (packet.type) {
       case 'CONNACK': {
         if (packet.code !== 0) return
-        line.accepted = true
+        connection.accepted = true
         const qos = packet.properties.maximumQoS
-        if (typeof qos === 'number') line.maximumQos = qos
-        if (line.version === '3.1' || (packet.sessionPresent && !line.clean)) return
-        startAnew(peer, line.unfinished)
+        if (typeof qos === 'number') connection.maximumQos = qos
+        if (connection.version === '3.1' || (packet.sessionPresent && !connection.clean)) return
+        startAnew(peer, connection.unfinished)
         return
       }
       case 'PUBLISH': {
-        const topic = resolveTopic(packet, line.ourAliases) ?? ''
+        const topic = resolveTopic(packet, connection.ourAliases) ?? ''
         if (isSentinel(packet.payload)) return
-        books.sentTopics.add(topic)
+        state.sentTopics.add(topic)
         const record = messages.of(topic, packet.payload)
-        const by = { client: peer.client, actor: line.actor, seq, at }
+        const by = { client: peer.client, actor: connection.actor, seq, at }
         sendPublish(peer.outgoing, record, packet, by)
         return
       }
@@ -133,17 +140,17 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
         sendPubrel(peer.outgoing, packet.id, seq)
         return
       case 'PUBACK':
-        line.unfinished.delete(packet.id)
+        connection.unfinished.delete(packet.id)
         ended(peer.incoming.unacked.get(packet.id), packet.code >= 0x80, seq)
         return
       case 'PUBREC':
-        if (line.version !== '5.0' || packet.code < 0x80) return
-        line.unfinished.delete(packet.id)
+        if (connection.version !== '5.0' || packet.code < 0x80) return
+        connection.unfinished.delete(packet.id)
         ended(peer.incoming.held.get(packet.id)?.record, true, seq)
         peer.incoming.held.delete(packet.id)
         return
       case 'PUBCOMP':
-        line.unfinished.delete(packet.id)
+        connection.unfinished.delete(packet.id)
         ended(finishing.get(`${peer.client} ${packet.id}`), false, seq)
         return
       default:
@@ -157,29 +164,29 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
   /** We told the client that its message is through, or refused. */
   function ended(record: MessageRecord | undefined, refused: boolean, seq: number): void {
     if (!record) return
-    const known = books.complete.get(record.key) ?? { done: 0, refused: 0, seq }
+    const known = state.complete.get(record.key) ?? { done: 0, refused: 0, seq }
     if (refused) known.refused += 1
     else known.done += 1
     known.seq = seq
-    books.complete.set(record.key, known)
-    books.silent.add(record)
+    state.complete.set(record.key, known)
+    state.silent.add(record)
   }
 
-  function theirs(line: ClientLine, packet: Packet, { seq }: EventOf<'packet'>): void {
+  function theirs(connection: ClientConnection, packet: Packet, { seq }: EventOf<'packet'>): void {
     if (packet.type === 'CONNECT') {
-      const client = packet.clientId || `#${line.number}`
+      const client = packet.clientId || `#${connection.number}`
       const peer = peers.get(client) ?? createPeer(client)
       peers.set(client, peer)
-      line.peer = peer
-      line.clean = packet.clean
+      connection.peer = peer
+      connection.clean = packet.clean
       if (packet.clean) startAnew(peer)
       return
     }
-    const { peer } = line
+    const { peer } = connection
     if (!peer) return
     switch (packet.type) {
       case 'PUBLISH':
-        onWire(line, peer, packet, seq)
+        onWire(connection, peer, packet, seq)
         return
       case 'PUBREL': {
         const { incoming } = peer
@@ -187,13 +194,13 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
         if (!held) return
         incoming.held.delete(packet.id)
         finishing.set(`${peer.client} ${packet.id}`, held.record)
-        undo.remember(seq, () => incoming.held.set(packet.id, held))
+        losable.remember(seq, () => incoming.held.set(packet.id, held))
         return
       }
       case 'PUBACK':
       case 'PUBREC':
       case 'PUBCOMP': {
-        const complete = acknowledged(peer.outgoing, packet, line.version === '5.0', seq)
+        const complete = acknowledged(peer.outgoing, packet, connection.version === '5.0', seq)
         if (complete) oweToApp(peer, complete.record, complete.publication)
         return
       }
@@ -210,7 +217,7 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
 
   /** `fresh`: ids of what came on the new connection already; a client need not wait for CONNACK. */
   function startAnew(peer: Peer, fresh: ReadonlySet<number> = new Set()): void {
-    books.resets += 1
+    state.resets += 1
     peer.outgoing.clear()
     const { held, unacked } = peer.incoming
     peer.incoming = createIncoming()
@@ -222,31 +229,41 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
     }
   }
 
-  function onWire(line: ClientLine, peer: Peer, packet: Publish, seq: number): void {
-    const topic = resolveTopic(packet, line.aliases) ?? ''
+  function onWire(connection: ClientConnection, peer: Peer, packet: Publish, seq: number): void {
+    const topic = resolveTopic(packet, connection.aliases) ?? ''
     if (isSentinel(packet.payload)) return
-    if (packet.qos > 0 && packet.id !== undefined) line.unfinished.add(packet.id)
+    if (packet.qos > 0 && packet.id !== undefined) connection.unfinished.add(packet.id)
     const known = messages.find(topic, packet.payload)
     const asked = known?.publications.filter(one => one.tag !== undefined) ?? []
-    if (asked.length === 0 && books.commanded.has(topic)) {
-      books.strangers.push({ clause: 'neverPublished', line, seq, topic })
+    if (asked.length === 0 && state.commanded.has(topic)) {
+      state.unexpected.push({ clause: 'neverPublished', connection, seq, topic })
     }
     const record = messages.of(topic, packet.payload)
-    if (asked.length > 0 && asked.every(one => Math.min(one.qos, line.maximumQos) !== packet.qos)) {
+    if (
+      asked.length > 0 &&
+      asked.every(one => Math.min(one.qos, connection.maximumQos) !== packet.qos)
+    ) {
       const wanted = asked[0]!.qos
-      books.early.push({ clause: 'qosNotAsAsked', line, seq, record, wanted, got: packet.qos })
+      state.early.push({
+        clause: 'qosNotAsAsked',
+        connection,
+        seq,
+        record,
+        wanted,
+        got: packet.qos,
+      })
     }
     const incoming = peer.incoming
-    const delivery = takePublish(incoming, record, packet, wire, seq, books.restarted)
-    if (delivery) undo.remember(seq, () => losePublish(incoming, delivery, wire))
+    const delivery = takePublish(incoming, record, packet, wire, seq, state.restarted)
+    if (delivery) losable.remember(seq, () => losePublish(incoming, delivery, wire))
   }
 
   /** The client has taken a message over: its application has to get it, if it asked for such messages. */
   function oweToApp(peer: Peer, record: MessageRecord, publication: Publication): void {
     const wanted = [...peer.filters].some(text => matches(parseFilter(text, true), record.topic))
     if (!wanted) return
-    const known = record.duties.get(peer.client)
-    record.duties.set(peer.client, {
+    const known = record.owedDeliveries.get(peer.client)
+    record.owedDeliveries.set(peer.client, {
       receiver: peer.client,
       incarnation: 0,
       times: (known?.times ?? 0) + 1,
@@ -255,19 +272,19 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
       seq: publication.outcomeSeq,
       will: false,
       retained: false,
-      restarted: books.restarted,
+      restarted: state.restarted,
     })
-    books.unmet.add(record)
+    state.unmet.add(record)
   }
 
   function onCommand({ actor, command, seq, at }: EventOf<'command'>): void {
-    books.adapter = hearsApp
+    state.adapter = hearsApp
     if (command.do === 'stop' || command.do === 'disconnect') stopped.add(actor)
     if (command.do === 'connect') stopped.delete(actor)
     if (command.do !== 'publish' || !command.ok) return
     const { topic, payload, qos, tag } = command
     if (topic === undefined || !payload || tag === undefined || isSentinel(payload)) return
-    books.commanded.add(topic)
+    state.commanded.add(topic)
     const record = messages.of(topic, payload)
     const publication = newPublication({
       client: actor,
@@ -283,20 +300,20 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
   }
 
   function onApp({ actor, event, seq }: EventOf<'app'>): void {
-    books.adapter = hearsApp
+    state.adapter = hearsApp
     if (event.event === 'published') onTold(actor, event.tag, event, seq)
     if (event.event !== 'delivered' || isSentinel(event.payload)) return
     const record = messages.find(event.topic, event.payload)
     const sent = record?.publications.some(one => one.tag === undefined) ?? false
     if (!record || !sent) {
-      if (books.raw || !books.sentTopics.has(event.topic)) return
-      books.strangers.push({ clause: 'neverPublished', actor, seq, topic: event.topic })
+      if (state.raw || !state.sentTopics.has(event.topic)) return
+      state.unexpected.push({ clause: 'neverPublished', actor, seq, topic: event.topic })
       return
     }
     const received = receivedBy(record, app)
     received.byQos[0] += 1
     received.seqs.push(seq)
-    if (books.restarted) received.restarted = true
+    if (state.restarted) received.restarted = true
   }
 
   function onTold(
@@ -305,25 +322,25 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
     event: { code?: number; error?: string },
     seq: number,
   ): void {
-    books.reports = true
+    state.reports = true
     const known = tags.get(`${actor} ${tag}`)
     if (!known || known.publication.told) return
     const ok = event.error === undefined && (event.code ?? 0) < 0x80
     const { record, publication } = known
     publication.told = { seq, ok }
-    const through = books.complete.get(record.key)
+    const through = state.complete.get(record.key)
     const told = record.publications.filter(one => one.told?.ok).length
     if (!ok || publication.qos === 0) return
     if (through && through.done >= told) return
     const refused = through !== undefined && through.refused > 0
-    const line = [...lines.values()].at(-1)
-    books.early.push({
+    const connection = [...connections.values()].at(-1)
+    state.early.push({
       clause: refused
         ? 'toldThoughRefused'
         : publication.qos === 1
           ? 'toldTooEarlyQos1'
           : 'toldTooEarlyQos2',
-      line,
+      connection,
       seq,
       record,
       wanted: publication.qos,
@@ -331,18 +348,18 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
     })
   }
 
-  function onFault({ connection, fault }: EventOf<'fault'>): void {
-    if (fault.kind === 'lose') undo.takeBack(fault.seq)
-    const line = connection === undefined ? undefined : lines.get(connection)
-    if (line && (fault.kind === 'stall' || fault.kind === 'resume')) {
-      line.stalled = fault.kind === 'stall'
+  function onFault({ connection: number, fault }: EventOf<'fault'>): void {
+    if (fault.kind === 'lose') losable.takeBack(fault.seq)
+    const connection = number === undefined ? undefined : connections.get(number)
+    if (connection && (fault.kind === 'stall' || fault.kind === 'resume')) {
+      connection.stalled = fault.kind === 'stall'
     }
   }
 
   return {
     observe,
-    owed: () => owedByClient(books, stopped),
-    judge: () => judgeClient(books, stopped),
+    owed: () => owedByClient(state, stopped),
+    judge: () => judgeClient(state, stopped),
     messages: () => [...messages.all()],
     settled: payload => messages.foldedPayload(payload),
   }
@@ -351,7 +368,7 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
 /** Under this name a record keeps what the applications on the client got. */
 export const app = 'app'
 
-function createLine(number: number, actor: string, version: Version): ClientLine {
+function createConnection(number: number, actor: string, version: Version): ClientConnection {
   return {
     number,
     actor,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Version } from '../../model/version.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
-import { story } from '../written-trace.ts'
+import { writtenTrace } from '../written-trace.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 
 /*
@@ -497,7 +497,7 @@ const rows: Row[] = [
 
 function judge(version: Version, target: TargetRole, text: string): Ledger {
   const ledger = createLedger({ target, version })
-  for (const event of story(version, target, text)) ledger.observe(event)
+  for (const event of writtenTrace(version, target, text)) ledger.observe(event)
   return ledger
 }
 

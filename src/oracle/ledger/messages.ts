@@ -51,9 +51,9 @@ export type Received = {
 }
 
 /** What has to reach a receiver, and since when. */
-export type Duty = {
+export type OwedDelivery = {
   receiver: string
-  /** Session of the receiver that the duty belongs to: it ends with it. */
+  /** Session of the receiver that the delivery belongs to: it ends with it. */
   incarnation: number
   times: number
   qos: number
@@ -75,7 +75,7 @@ export type MessageRecord = {
   shown: string
   publications: Publication[]
   received: Map<string, Received>
-  duties: Map<string, Duty>
+  owedDeliveries: Map<string, OwedDelivery>
 }
 
 /**
@@ -133,7 +133,7 @@ export function createMessages(mayFold: (record: MessageRecord) => boolean): Mes
         shown: payloadText(payload),
         publications: [],
         received: new Map(),
-        duties: new Map(),
+        owedDeliveries: new Map(),
       }
       records.set(key, record)
       return record

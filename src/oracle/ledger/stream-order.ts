@@ -1,12 +1,12 @@
 import type { Publish } from '../../model/packet.ts'
-import type { Party } from './broker-ledger.ts'
+import type { BrokerSession } from './broker-ledger.ts'
 import { type MessageRecord, type Publication, timesReceived } from './messages.ts'
 
 /** The latest publication delivered of each stream: one publisher, topic and QoS to one session. */
 export type Streams = Map<string, { publication: Publication; shown: string }>
 
 /** A first copy that came behind a message published after it. */
-export type Disorder = { party: Party; seq: number; late: string; early: string }
+export type Disorder = { session: BrokerSession; seq: number; late: string; early: string }
 
 /**
  * Per publisher, topic and QoS the order of publication holds [MQTT-4.6.0-6, v5 MQTT-4.6.0-5]. A message counts as later
@@ -19,16 +19,16 @@ export function noteOrder(
   packet: Publish,
   seq: number,
   disorder: Disorder[],
-  party: Party,
+  session: BrokerSession,
 ): void {
   const publication = record.publications[0]
   if (!publication || record.publications.length > 1 || publication.will || packet.retain) return
-  if (timesReceived(record.received.get(party.client)) !== 1 || publication.restarted) return
-  for (const one of party.subscriptions.byFilter.values()) if (one.filter.share) return
+  if (timesReceived(record.received.get(session.client)) !== 1 || publication.restarted) return
+  for (const one of session.subscriptions.byFilter.values()) if (one.filter.share) return
   const stream = `${publication.client} ${publication.qos} ${packet.qos} ${record.topic}`
   const latest = streams.get(stream)
   if (latest && isBefore(publication, latest.publication)) {
-    if (!packet.dup) disorder.push({ party, seq, late: record.shown, early: latest.shown })
+    if (!packet.dup) disorder.push({ session, seq, late: record.shown, early: latest.shown })
     return
   }
   if (!latest || publication.seq > latest.publication.seq) {

@@ -3,7 +3,7 @@ import type { ClauseName } from '../../standard/clauses.ts'
 import type { Mark } from './connection.ts'
 
 /** An answer the target owes to one packet of ours. */
-export type AnswerDue = {
+export type OwedAnswer = {
   /** What it has to send. */
   packet: PacketType
   id: number
@@ -13,7 +13,7 @@ export type AnswerDue = {
   mark: Mark
   text: string
   /** Silence is only worth a warning, and nobody waits for it. */
-  mild: boolean
+  onlyAdvised: boolean
   /** Closing instead of answering: `may`, `should not`, `must not`. */
   closing: 'may' | 'should not' | 'must not'
   /** The number of codes that SUBACK and UNSUBACK need. */
@@ -26,41 +26,41 @@ export type AnswerDue = {
  * Answers owed on one connection, in the order of the packets that ask for them. A list: answers come in order or nearly so, and maps
  * that fill and empty with every packet cost more than looking through what is in flight.
  */
-export type AnswersDue = AnswerDue[]
+export type OwedAnswers = OwedAnswer[]
 
-export function createDues(): AnswersDue {
+export function createOwedAnswers(): OwedAnswers {
   return []
 }
 
-export function addDue(answersDue: AnswersDue, due: AnswerDue): void {
-  answersDue.push(due)
+export function addOwed(owedAnswers: OwedAnswers, answer: OwedAnswer): void {
+  owedAnswers.push(answer)
 }
 
-/** Takes the oldest due of that kind and id; `overtaken` is the oldest of that kind, of another id, that is still waiting. */
-export function takeDue(
-  answersDue: AnswersDue,
+/** Takes the oldest answer of that kind and id; `overtaken` is the oldest of that kind, of another id, that is still waiting. */
+export function takeOwed(
+  owedAnswers: OwedAnswers,
   packet: PacketType,
   id: number,
-): { due: AnswerDue; overtaken: AnswerDue | undefined } | undefined {
-  let overtaken: AnswerDue | undefined
-  for (let index = 0; index < answersDue.length; index++) {
-    const due = answersDue[index]!
-    if (due.packet !== packet) continue
-    if (due.id === id) {
-      if (index === 0) answersDue.shift()
-      else answersDue.splice(index, 1)
-      return { due, overtaken }
+): { answer: OwedAnswer; overtaken: OwedAnswer | undefined } | undefined {
+  let overtaken: OwedAnswer | undefined
+  for (let index = 0; index < owedAnswers.length; index++) {
+    const answer = owedAnswers[index]!
+    if (answer.packet !== packet) continue
+    if (answer.id === id) {
+      if (index === 0) owedAnswers.shift()
+      else owedAnswers.splice(index, 1)
+      return { answer, overtaken }
     }
-    if (!due.mild) overtaken ??= due
+    if (!answer.onlyAdvised) overtaken ??= answer
   }
   return undefined
 }
 
-export function hasDue(answersDue: AnswersDue, packet: PacketType, id: number): boolean {
-  for (const due of answersDue) if (due.id === id && due.packet === packet) return true
+export function isOwed(owedAnswers: OwedAnswers, packet: PacketType, id: number): boolean {
+  for (const answer of owedAnswers) if (answer.id === id && answer.packet === packet) return true
   return false
 }
 
-export function clearDues(answersDue: AnswersDue): void {
-  answersDue.length = 0
+export function clearOwed(owedAnswers: OwedAnswers): void {
+  owedAnswers.length = 0
 }

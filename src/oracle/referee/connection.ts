@@ -1,6 +1,6 @@
 import type { Version } from '../../model/version.ts'
 import type { Aliases } from '../ledger/content.ts'
-import { type AnswersDue, createDues } from './answers.ts'
+import { createOwedAnswers, type OwedAnswers } from './answers.ts'
 import type { Exchange } from './exchange.ts'
 import type { Session } from './session.ts'
 
@@ -63,7 +63,7 @@ export type Connection = {
   /** `seq` and reason code of the target's DISCONNECT. */
   theyDisconnected: { seq: number; code: number } | undefined
   /** The target has to close, and why. */
-  closeDue: { seq: number; clause: CloseClause; text: string } | undefined
+  owedClose: { seq: number; clause: CloseClause; text: string } | undefined
   /** `seq` of the CONNACK that accepted. */
   acceptedSeq: number
   /** The target sent something between its CONNECT and our CONNACK. */
@@ -74,7 +74,7 @@ export type Connection = {
   aliases: Aliases
   ourAliases: Aliases
   /** Answers that the target owes here. */
-  answersDue: AnswersDue
+  owedAnswers: OwedAnswers
   /** Ids of PUBLISHes sent here by the target for which we sent no final acknowledgement. */
   inFlight: Set<number>
   /** Slots that literal counting gives back for PUBCOMPs of exchanges begun on an older connection. */
@@ -136,14 +136,14 @@ export function createConnection(
     stalled: false,
     weDisconnected: false,
     theyDisconnected: undefined,
-    closeDue: undefined,
+    owedClose: undefined,
     acceptedSeq: 0,
     pipelined: false,
     limits: noLimits,
     ourLimits: noLimits,
     aliases: new Map(),
     ourAliases: new Map(),
-    answersDue: createDues(),
+    owedAnswers: createOwedAnswers(),
     inFlight: new Set(),
     bonus: 0,
     ourInFlight: new Set(),

@@ -1,6 +1,6 @@
 import type { Connack, Connect, Disconnect } from '../../model/packet.ts'
 import { type Ruling, say } from '../ruling.ts'
-import { addDue, clearDues, takeDue } from './answers.ts'
+import { addOwed, clearOwed, takeOwed } from './answers.ts'
 import { type Connection, emptyResume, type Mark, proveRead } from './connection.ts'
 import { possible, settle } from './exchange.ts'
 import { limitsOf } from './limits.ts'
@@ -59,14 +59,14 @@ function oweConnack(ruling: Ruling, connection: Connection, packet: Connect, mar
     packet.clientId !== '' &&
     packet.properties.authenticationMethod === undefined
   if (!plain) return
-  addDue(connection.answersDue, {
+  addOwed(connection.owedAnswers, {
     packet: 'CONNACK',
     id: 0,
     clause: 'connackOwed',
     seq: ruling.seq,
     mark,
     text: 'CONNACK',
-    mild: false,
+    onlyAdvised: false,
     closing: 'may',
   })
 }
@@ -122,8 +122,8 @@ function expirySeconds(value: number): number {
 
 /** A broker sends CONNACK once, and before anything else. */
 function firstConnack(ruling: Ruling, connection: Connection, packet: Connack): boolean {
-  const taken = takeDue(connection.answersDue, 'CONNACK', 0)
-  if (taken) proveRead(taken.due.mark)
+  const taken = takeOwed(connection.owedAnswers, 'CONNACK', 0)
+  if (taken) proveRead(taken.answer.mark)
   if (connection.phase === 'accepted' || connection.phase === 'refused') {
     say(ruling, connection.version, 'secondConnack', {
       message: 'A second CONNACK came on one connection',
@@ -143,7 +143,7 @@ function refused(ruling: Ruling, connection: Connection, packet: Connack): void 
       got: `Session Present 1, code ${packet.code}`,
     })
   }
-  connection.closeDue = {
+  connection.owedClose = {
     seq: ruling.seq,
     clause: 'closeAfterRefusal',
     text: `the connection closed after CONNACK code ${packet.code}`,
@@ -155,9 +155,9 @@ function takeOver(ruling: Ruling, connection: Connection, session: Session): voi
   const earlier = session.current
   if (!earlier || earlier === connection || earlier.ended) return
   earlier.superseded = true
-  clearDues(earlier.answersDue)
+  clearOwed(earlier.owedAnswers)
   if (ruling.target === 'client') return
-  earlier.closeDue = {
+  earlier.owedClose = {
     seq: ruling.seq,
     clause: 'takeover',
     text: 'the earlier connection of the client id closed',
@@ -175,26 +175,26 @@ function brokerAccepts(
     resumeOrStart(ruling, connection, session, !connection.clean && session.kept !== 'no')
     return
   }
-  const story = storyOf(ruling, connection, session)
+  const known = knownSession(ruling, connection, session)
   if (present && connection.clean) {
     say(ruling, connection.version, 'presentThoughClean', {
       message: 'CONNACK says Session Present 1 to a CONNECT that asks for a new session',
       expected: 'Session Present 0',
       got: 'Session Present 1',
     })
-  } else if (present && story === 'none') {
+  } else if (present && known === 'none') {
     say(ruling, connection.version, 'presentThoughNone', {
       message: 'CONNACK says Session Present 1 though there is no session of that client id',
       expected: 'Session Present 0',
       got: 'Session Present 1',
     })
-  } else if (present && story === 'expired') {
+  } else if (present && known === 'expired') {
     say(ruling, connection.version, 'expiredSessionKept', {
       message: `CONNACK says Session Present 1 after more than ${session.expiryS} s away`,
       expected: 'Session Present 0: the session has expired',
       got: 'Session Present 1',
     })
-  } else if (!present && story === 'stored' && !connection.clean) {
+  } else if (!present && known === 'stored' && !connection.clean) {
     say(ruling, connection.version, 'absentThoughStored', {
       message: 'CONNACK says Session Present 0 though the session was to be kept',
       expected: 'Session Present 1',
@@ -205,7 +205,7 @@ function brokerAccepts(
 }
 
 /** What the broker must know of the session by now. A restart may have cost it; a late close may have kept it. */
-function storyOf(
+function knownSession(
   ruling: Ruling,
   connection: Connection,
   session: Session,
@@ -235,7 +235,7 @@ function clientIsAccepted(
     return
   }
   if (connection.version === '5.0' && present && session.connections === 0) {
-    connection.closeDue = {
+    connection.owedClose = {
       seq: ruling.seq,
       clause: 'clientWithoutState',
       text: 'the connection closed: Session Present 1 without a session of its own',
@@ -306,7 +306,7 @@ export function onDisconnect(
   }
   if (mark) {
     connection.weDisconnected = true
-    clearDues(connection.answersDue)
+    clearOwed(connection.owedAnswers)
     connection.resume = emptyResume()
     return
   }
@@ -319,7 +319,7 @@ export function onDisconnect(
   }
   falseOverrun(ruling, connection, packet.code)
   connection.theyDisconnected = { seq: ruling.seq, code: packet.code }
-  connection.closeDue ??= {
+  connection.owedClose ??= {
     seq: ruling.seq,
     clause: 'closeAfterDisconnect',
     text: 'the connection closed after DISCONNECT',
@@ -352,8 +352,8 @@ export function onClose(
     closedInsteadOfAnswer(ruling, connection)
   connection.ended = true
   connection.readAtMost = Math.min(connection.readAtMost, connection.sent)
-  connection.closeDue = undefined
-  clearDues(connection.answersDue)
+  connection.owedClose = undefined
+  clearOwed(connection.owedAnswers)
   connection.resume = emptyResume()
   const { session } = connection
   if (!session) return
@@ -375,20 +375,20 @@ function unanswered(connection: Connection, session: Session): void {
 
 /** Closing is no answer to a repeat of what the target owns, nor to PUBREL. */
 function closedInsteadOfAnswer(ruling: Ruling, connection: Connection): void {
-  const { excused, opaque, weDisconnected, theyDisconnected, closeDue } = connection
+  const { excused, opaque, weDisconnected, theyDisconnected, owedClose } = connection
   if (excused || opaque || weDisconnected || connection.phase !== 'accepted') return
-  if (closeDue && !theyDisconnected) return
+  if (owedClose && !theyDisconnected) return
   if (theyDisconnected && leavingCodes.has(theyDisconnected.code)) return
-  for (const due of connection.answersDue) {
-    if (due.closing === 'may') continue
-    say(ruling, connection.version, due.clause, {
-      message: `The target closed the connection instead of sending ${due.text}`,
-      expected: due.text,
+  for (const answer of connection.owedAnswers) {
+    if (answer.closing === 'may') continue
+    say(ruling, connection.version, answer.clause, {
+      message: `The target closed the connection instead of sending ${answer.text}`,
+      expected: answer.text,
       got: theyDisconnected
         ? `DISCONNECT, code 0x${theyDisconnected.code.toString(16)}`
         : 'the connection closed',
-      seq: due.seq,
-      ...(due.closing === 'should not' ? { level: 'SHOULD' as const } : {}),
+      seq: answer.seq,
+      ...(answer.closing === 'should not' ? { level: 'SHOULD' as const } : {}),
     })
     return
   }

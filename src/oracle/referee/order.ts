@@ -1,11 +1,11 @@
 import { type Ruling, say } from '../ruling.ts'
-import type { AnswerDue } from './answers.ts'
+import type { OwedAnswer } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { proveRead } from './connection.ts'
 import type { Exchange } from './exchange.ts'
 
 /*
- * Order among what one side sends. qos2.md, "Order": PUBACK, PUBREC, PUBREL and resent PUBLISH are bound for clients;
+ * Order among what one side sends. docs/qos2.md, "Order": PUBACK, PUBREC, PUBREL and resent PUBLISH are bound for clients;
  * 3.1.1 binds a server that delivers in PUBREL and resent PUBLISH; 5.0 binds a server per topic only.
  */
 
@@ -38,24 +38,24 @@ export function resendsPubrel(ruling: Ruling, connection: Connection, exchange: 
 export function ordersPubrels(
   ruling: Ruling,
   connection: Connection,
-  { due, overtaken }: { due: AnswerDue; overtaken: AnswerDue | undefined },
+  { answer, overtaken }: { answer: OwedAnswer; overtaken: OwedAnswer | undefined },
 ): void {
-  proveRead(due.mark)
+  proveRead(answer.mark)
   if (!overtaken || (ruling.target === 'broker' && connection.version === '5.0')) return
-  told(ruling, connection, 'orderPubrel', overtaken.text, due.text, true)
+  told(ruling, connection, 'orderPubrel', overtaken.text, answer.text, true)
 }
 
 /** PUBACKs and PUBRECs of a client; a broker's towards its publishers are not bound. */
 export function ordersAnswers(
   ruling: Ruling,
   connection: Connection,
-  { due, overtaken }: { due: AnswerDue; overtaken: AnswerDue | undefined },
+  { answer, overtaken }: { answer: OwedAnswer; overtaken: OwedAnswer | undefined },
 ): void {
   if (!overtaken || ruling.target === 'broker') return
-  if (due.packet === 'PUBACK')
-    told(ruling, connection, 'orderPuback', overtaken.text, due.text, true)
-  if (due.packet === 'PUBREC')
-    told(ruling, connection, 'orderPubrec', overtaken.text, due.text, true)
+  if (answer.packet === 'PUBACK')
+    told(ruling, connection, 'orderPuback', overtaken.text, answer.text, true)
+  if (answer.packet === 'PUBREC')
+    told(ruling, connection, 'orderPubrec', overtaken.text, answer.text, true)
 }
 
 /** Once a connection: the rest of a wrong order follows from its beginning. */

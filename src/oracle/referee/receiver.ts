@@ -1,13 +1,13 @@
 import type { Ack as AckPacket, Publish, Suback, Unsuback } from '../../model/packet.ts'
 import { contentKey } from '../ledger/content.ts'
 import { type Ruling, say } from '../ruling.ts'
-import { type AnswerDue, addDue, hasDue, takeDue } from './answers.ts'
+import { addOwed, isOwed, type OwedAnswer, takeOwed } from './answers.ts'
 import { type Connection, type Mark, proveRead } from './connection.ts'
 import { ordersAnswers } from './order.ts'
 import { markUsed, type OurExchange, type Session, wasUsed } from './session.ts'
 
 /*
- * The target as receiver: what it owes for our packets, and its answers. qos2.md, table "Receiver, per id".
+ * The target as receiver: what it owes for our packets, and its answers. docs/qos2.md, table "Receiver, per id".
  */
 
 /** A PUBLISH of ours, QoS 1 or 2. */
@@ -32,14 +32,14 @@ export function onOurPublish(
   markUsed(session, id)
   const repeat = same && qos === 2 && older.phase === 'owned'
   const clean = repeat && !connection.excused
-  addDue(connection.answersDue, {
+  addOwed(connection.owedAnswers, {
     packet: qos === 1 ? 'PUBACK' : 'PUBREC',
     id,
     clause: qos === 1 ? 'pubackOwed' : repeat ? 'pubrecRepeatOwed' : 'pubrecOwed',
     seq: ruling.seq,
     mark,
     text: `${qos === 1 ? 'PUBACK' : 'PUBREC'} id ${id}`,
-    mild: false,
+    onlyAdvised: false,
     closing: clean ? 'must not' : 'may',
     repeat: clean && !live,
   })
@@ -66,21 +66,21 @@ export function onOurPubrel(
 ): void {
   const ours = session.ours.get(id)
   // Before PUBREC, PUBREL breaks the rules; for an id that is over or lost it is recovery.
-  if (ours && ours.phase === 'sent' && hasDue(connection.answersDue, 'PUBREC', id)) {
+  if (ours && ours.phase === 'sent' && isOwed(connection.owedAnswers, 'PUBREC', id)) {
     connection.excused = true
   }
   const known = wasUsed(session, id)
   markUsed(session, id)
   const owned = ours?.phase === 'owned'
   if (ours && ours.qos === 2) ours.phase = 'released'
-  addDue(connection.answersDue, {
+  addOwed(connection.owedAnswers, {
     packet: 'PUBCOMP',
     id,
     clause: 'pubcompOwed',
     seq: ruling.seq,
     mark,
     text: `PUBCOMP id ${id}`,
-    mild: false,
+    onlyAdvised: false,
     closing: known || connection.version === '5.0' ? 'must not' : 'should not',
     repeat: owned,
   })
@@ -93,12 +93,12 @@ export function onAnswer(
   session: Session,
   packet: AckPacket,
 ): void {
-  const taken = takeDue(connection.answersDue, packet.type, packet.id)
+  const taken = takeOwed(connection.owedAnswers, packet.type, packet.id)
   if (!taken) {
     unasked(ruling, connection, session, packet)
     return
   }
-  proveRead(taken.due.mark)
+  proveRead(taken.answer.mark)
   ordersAnswers(ruling, connection, taken)
   const ours = session.ours.get(packet.id)
   const refused = connection.version === '5.0' && packet.code >= 0x80
@@ -108,11 +108,11 @@ export function onAnswer(
       connection.ourInFlight.delete(packet.id)
       return
     case 'PUBREC':
-      if (refused) refusal(ruling, connection, session, packet, taken.due, ours)
+      if (refused) refusal(ruling, connection, session, packet, taken.answer, ours)
       else if (ours && ours.qos === 2 && ours.phase === 'sent') ours.phase = 'owned'
       return
     case 'PUBCOMP':
-      pubcomp(ruling, connection, session, packet, taken.due, ours)
+      pubcomp(ruling, connection, session, packet, taken.answer, ours)
       return
     case 'PUBREL':
       return
@@ -125,10 +125,10 @@ function refusal(
   connection: Connection,
   session: Session,
   { id, code }: AckPacket,
-  due: AnswerDue,
+  answer: OwedAnswer,
   ours: OurExchange | undefined,
 ): void {
-  if (due.repeat) {
+  if (answer.repeat) {
     say(ruling, connection.version, 'repeatRefused', {
       message: `PUBREC id ${id} refuses a repeat of a message that was taken before`,
       expected: `PUBREC id ${id}, code below 0x80`,
@@ -145,10 +145,10 @@ function pubcomp(
   connection: Connection,
   session: Session,
   { id, code }: AckPacket,
-  due: AnswerDue,
+  answer: OwedAnswer,
   ours: OurExchange | undefined,
 ): void {
-  if (due.repeat && connection.version === '5.0' && code === 0x92 && !connection.excused) {
+  if (answer.repeat && connection.version === '5.0' && code === 0x92 && !connection.excused) {
     say(ruling, connection.version, 'stateForgotten', {
       message: `PUBCOMP id ${id} says that the id is not known, though its PUBREC was seen`,
       expected: `PUBCOMP id ${id}, code 0x00`,
@@ -156,7 +156,7 @@ function pubcomp(
       about: ours?.restarted ? 'durability' : undefined,
     })
   }
-  if (ours?.phase === 'released' && !hasDue(connection.answersDue, 'PUBCOMP', id))
+  if (ours?.phase === 'released' && !isOwed(connection.owedAnswers, 'PUBCOMP', id))
     session.ours.delete(id)
   connection.ourInFlight.delete(id)
 }
@@ -170,7 +170,7 @@ function unasked(
   // What answers a packet of before our DISCONNECT may cross with it.
   if (connection.opaque || connection.weDisconnected) return
   const waits = (['PUBACK', 'PUBREC', 'PUBCOMP'] as const).find(kind =>
-    hasDue(connection.answersDue, kind, id),
+    isOwed(connection.owedAnswers, kind, id),
   )
   if (waits && !(type === 'PUBREC' && session.ours.get(id)?.qos === 2)) {
     say(ruling, connection.version, 'wrongAnswer', {
@@ -199,7 +199,7 @@ function unasked(
 /** SUBACK and UNSUBACK of a broker. */
 export function onSuback(ruling: Ruling, connection: Connection, packet: Suback | Unsuback): void {
   const { type, id, codes } = packet
-  const taken = takeDue(connection.answersDue, type, id)
+  const taken = takeOwed(connection.owedAnswers, type, id)
   if (!taken) {
     if (connection.opaque) return
     say(ruling, connection.version, 'subackUnknownId', {
@@ -209,8 +209,8 @@ export function onSuback(ruling: Ruling, connection: Connection, packet: Suback 
     })
     return
   }
-  proveRead(taken.due.mark)
-  const wanted = taken.due.codes ?? 0
+  proveRead(taken.answer.mark)
+  const wanted = taken.answer.codes ?? 0
   if (codes.length === wanted || (type === 'UNSUBACK' && connection.version !== '5.0')) return
   say(ruling, connection.version, type === 'SUBACK' ? 'subackCodes' : 'unsubackCodes', {
     message: `${type} id ${id} has ${codes.length} codes for ${wanted} topic filters`,
@@ -221,8 +221,8 @@ export function onSuback(ruling: Ruling, connection: Connection, packet: Suback 
 
 /** PINGRESP of a broker: the proof that it read all we sent before the PINGREQ. */
 export function onPingresp(ruling: Ruling, connection: Connection): void {
-  const taken = takeDue(connection.answersDue, 'PINGRESP', 0)
-  if (taken) proveRead(taken.due.mark)
+  const taken = takeOwed(connection.owedAnswers, 'PINGRESP', 0)
+  if (taken) proveRead(taken.answer.mark)
   else if (!connection.opaque) {
     say(ruling, connection.version, 'pingrespUnasked', {
       message: 'PINGRESP came without PINGREQ',

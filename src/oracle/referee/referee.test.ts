@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Version } from '../../model/version.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
-import { judgeStory } from '../written-trace.ts'
+import { judgeWritten } from '../written-trace.ts'
 
 /*
  * One row a rule: a correct history, and the same with one flaw. `{…}` in the text holds `right | wrong`.
@@ -722,9 +722,9 @@ for (const row of rows) {
   const target = row.target ?? 'broker'
   for (const version of row.versions ?? (['3.1.1', '5.0'] as const)) {
     t.test(`${row.title} (${target}, ${version})`, async t => {
-      const right = judgeStory(version, target, lines(choose(row.text, 'right')))
+      const right = judgeWritten(version, target, lines(choose(row.text, 'right')))
       t.same(right.breaches, [], 'the correct history passes')
-      const wrong = judgeStory(version, target, lines(choose(row.text, 'wrong')))
+      const wrong = judgeWritten(version, target, lines(choose(row.text, 'wrong')))
       const statement = row.breaks[version]
       if (statement === '') {
         t.same(wrong.breaches, [], 'the other history is legal too')

@@ -7,7 +7,7 @@ import { contentKey, resolveTopic } from '../ledger/content.ts'
 import { createPublications } from '../ledger/publications.ts'
 import { type Owed, overdueOf, owedOf } from '../owed.ts'
 import { createRuling, drain, say } from '../ruling.ts'
-import { addDue, clearDues } from './answers.ts'
+import { addOwed, clearOwed } from './answers.ts'
 import { type Connection, createConnection, type Mark, nextMark } from './connection.ts'
 import { onClose, onConnack, onConnect, onDisconnect, type Sessions } from './lifecycle.ts'
 import { checkPublish, checkSize } from './limits.ts'
@@ -91,7 +91,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     if (wrong === 'malformed') {
       connection.excused = true
       connection.opaque = true
-      clearDues(connection.answersDue)
+      clearOwed(connection.owedAnswers)
       return
     }
     if (packet.type === 'CONNECT') {
@@ -152,9 +152,9 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     codes?: number,
   ): void {
     const text = id === 0 ? packet : `${packet} id ${id}`
-    const due = { packet, id, clause, seq: ruling.seq, mark, text, mild: false } as const
-    addDue(connection.answersDue, {
-      ...due,
+    const answer = { packet, id, clause, seq: ruling.seq, mark, text, onlyAdvised: false } as const
+    addOwed(connection.owedAnswers, {
+      ...answer,
       closing: 'may',
       ...(codes === undefined ? {} : { codes }),
     })
@@ -285,7 +285,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     if (!connection || from !== 'harness') return
     connection.excused = true
     connection.opaque = true
-    clearDues(connection.answersDue)
+    clearOwed(connection.owedAnswers)
   }
 
   function onEnd(event: EventOf<'close'>): void {

@@ -1,5 +1,5 @@
 /*
- * A second opinion for tests, written from qos2.md without a look at the referee: a correct peer as a machine that does
+ * A second opinion for tests, written from docs/qos2.md without a look at the referee: a correct peer as a machine that does
  * whatever it may. A history is acceptable if some run of the machine produces it, and something is owed if every run that
  * has read all our packets owes it. Slow and small on purpose: one or two ids, sets of states, no cleverness.
  *

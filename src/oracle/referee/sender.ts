@@ -2,7 +2,7 @@ import type { Ack as AckPacket, Publish } from '../../model/packet.ts'
 import { type ContentKey, contentKey, payloadText } from '../ledger/content.ts'
 import type { Publications } from '../ledger/publications.ts'
 import { type Ruling, say } from '../ruling.ts'
-import { addDue, hasDue, takeDue } from './answers.ts'
+import { addOwed, isOwed, takeOwed } from './answers.ts'
 import { type Connection, type Mark, proveRead } from './connection.ts'
 import { commit, type Exchange, type Phase, possible, turnTo } from './exchange.ts'
 import { leaveResume, ordersPubrels, resendsPublish, resendsPubrel } from './order.ts'
@@ -10,7 +10,7 @@ import { countPublish, giveBack } from './quota.ts'
 import { addExchange, exchangeOf, finish, type Session, sweep } from './session.ts'
 
 /*
- * The target as sender: PUBLISH, its PUBREL, and our acknowledgements. qos2.md, table "Sender, per id".
+ * The target as sender: PUBLISH, its PUBREL, and our acknowledgements. docs/qos2.md, table "Sender, per id".
  */
 
 /** A QoS>0 PUBLISH of the target. */
@@ -38,7 +38,7 @@ export function onPublish(
   turnTo(exchange, connection)
   const phases = possible(exchange)
   // PUBREL goes out before anything that PUBCOMP brings about.
-  if (hasDue(connection.answersDue, 'PUBREL', exchange.id) && exchange.qos === 2)
+  if (isOwed(connection.owedAnswers, 'PUBREL', exchange.id) && exchange.qos === 2)
     phases.delete('free')
   const same = exchange.key === key && exchange.qos === packet.qos
   if (packet.dup && same && phases.has('publish')) resend(ruling, connection, exchange)
@@ -266,10 +266,10 @@ export function onPubrel(
   session: Session,
   packet: AckPacket,
 ): void {
-  const taken = takeDue(connection.answersDue, 'PUBREL', packet.id)
+  const taken = takeOwed(connection.owedAnswers, 'PUBREL', packet.id)
   const exchange = exchangeOf(session, packet.id)
   if (!exchange || exchange.qos === 1) {
-    if (taken) proveRead(taken.due.mark)
+    if (taken) proveRead(taken.answer.mark)
     else if (!connection.opaque) pubrelForNothing(ruling, connection, session, packet.id)
     return
   }
@@ -405,8 +405,8 @@ function acknowledge(
       session.acked += 1
       exchange.recOrder = session.acked
     }
-    const owes = !refused && phases.has('publish') && !hasDue(connection.answersDue, 'PUBREL', id)
-    if (owes) addDue(connection.answersDue, pubrelDue(ruling.seq, id, mark, false))
+    const owes = !refused && phases.has('publish') && !isOwed(connection.owedAnswers, 'PUBREL', id)
+    if (owes) addOwed(connection.owedAnswers, owedPubrel(ruling.seq, id, mark, false))
   }
   if (type !== 'PUBREC' || refused) {
     session.finishing.push(exchange)
@@ -424,19 +424,19 @@ function strayAck(
 ): void {
   connection.excused = true
   if (type !== 'PUBREC' || refused || exchange?.qos === 2) return
-  addDue(connection.answersDue, pubrelDue(ruling.seq, id, mark, true))
+  addOwed(connection.owedAnswers, owedPubrel(ruling.seq, id, mark, true))
 }
 
 /** A PUBREC for an id the target does not know asks for PUBREL too, but silence is only worth a warning. */
-function pubrelDue(seq: number, id: number, mark: Mark, mild: boolean) {
+function owedPubrel(seq: number, id: number, mark: Mark, onlyAdvised: boolean) {
   return {
     packet: 'PUBREL',
     id,
     clause: 'pubrelOwed',
     seq,
     mark,
-    text: mild ? `PUBREL id ${id} (PUBREC for an unknown id)` : `PUBREL id ${id}`,
-    mild,
+    text: onlyAdvised ? `PUBREL id ${id} (PUBREC for an unknown id)` : `PUBREL id ${id}`,
+    onlyAdvised,
     closing: 'may',
   } as const
 }

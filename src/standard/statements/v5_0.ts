@@ -657,7 +657,7 @@ export const v5_0: StatementData[] = [
     observable: 'wire',
     testable: 'client',
     says: 'A client with session state that gets Session Present 0 discards that state if it stays connected.',
-    note: 'Shows as: no resend of old PUBLISH or PUBREL, no ids held. An application may publish its data anew (new message, DUP 0); see qos2.md.',
+    note: 'Shows as: no resend of old PUBLISH or PUBREL, no ids held. An application may publish its data anew (new message, DUP 0); see docs/qos2.md.',
   },
   {
     id: 'MQTT-3.2.2-6',
