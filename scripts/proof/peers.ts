@@ -14,7 +14,7 @@ import { toJson } from '../../src/targets/app-json.ts'
 import type { LineEndpoint } from '../../src/targets/lines.ts'
 import type { BrokerTarget, ClientTarget } from '../../src/targets/target.ts'
 import { TargetError } from '../../src/targets/target-error.ts'
-import { dial } from '../../src/transport/tcp.ts'
+import { dial } from '../../src/transport/dial.ts'
 
 const host = '127.0.0.1'
 
@@ -38,7 +38,7 @@ export async function brokerTarget(
       ...claims(options),
     },
     credentials: {},
-    dial: timeoutMs => dial({ host, port, timeoutMs }),
+    dial: timeoutMs => dial({ transport: 'tcp', host, port }, { timeoutMs }),
     death: () => undefined,
     instance: () => brokerTarget(name, optionsOf),
     restart: how =>

@@ -1,6 +1,7 @@
-import type { AddressInfo } from 'node:net'
-import net from 'node:net'
+import type { Duplex } from 'node:stream'
 import mqtt, { type IPublishPacket, type Packet } from 'mqtt-packet'
+import { Listener } from '../transport/listen.ts'
+import { reset } from '../transport/reset.ts'
 import type { Witness } from './record.ts'
 
 /** What the broker does with one packet instead of answering it. */
@@ -29,10 +30,10 @@ type Session = {
  * client must never do.
  */
 export class FakeBroker {
-  private readonly server = net.createServer({ noDelay: true }, socket => this.serve(socket))
-  private readonly sockets = new Set<net.Socket>()
+  private listener: Listener | undefined
+  private readonly sockets = new Set<Duplex>()
   private readonly waiters = new Set<() => void>()
-  private current: net.Socket | undefined
+  private current: Duplex | undefined
   private session: Session | undefined
   /** Payloads of PUBLISH packets taken for new messages, in order. */
   received: string[] = []
@@ -44,17 +45,25 @@ export class FakeBroker {
   tellsApart = true
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port
+    return this.listener?.port ?? 0
   }
 
   async start(port = 0): Promise<this> {
-    await new Promise<void>(resolve => this.server.listen(port, '127.0.0.1', resolve))
+    const serve = (stream: Duplex) => this.serve(stream)
+    const listener: Listener = await Listener.open({
+      host: '127.0.0.1',
+      port,
+      changed() {
+        for (const stream of listener.waiting.splice(0)) serve(stream)
+      },
+    })
+    this.listener = listener
     return this
   }
 
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy()
-    await new Promise(resolve => this.server.close(resolve))
+    await this.listener?.close()
   }
 
   /** Forgets everything, or all but a session as it was and what came before. */
@@ -112,7 +121,7 @@ export class FakeBroker {
 
   /** Ends the connection as a broker that dies would. */
   drop(): void {
-    this.current?.resetAndDestroy()
+    if (this.current) reset(this.current)
   }
 
   /** Resolves when every connection is over and all that came on it was read. */
@@ -137,7 +146,7 @@ export class FakeBroker {
     return this.session?.held.size === 0 && this.session.outgoing.length === 0
   }
 
-  private serve(socket: net.Socket): void {
+  private serve(socket: Duplex): void {
     const parser = mqtt.parser({ protocolVersion: 4 })
     this.sockets.add(socket)
     socket.on('data', bytes => parser.parse(bytes))
@@ -153,22 +162,23 @@ export class FakeBroker {
       this.tell()
     })
     parser.on('error', error => this.breaches.push(`malformed: ${error.message}`))
+    socket.resume()
   }
 
   /** A second connection of the client ends the first. */
-  private takeOver(socket: net.Socket): void {
+  private takeOver(socket: Duplex): void {
     if (this.current !== socket) this.current?.destroy()
     this.current = socket
   }
 
-  private receive(socket: net.Socket, packet: Packet): void {
+  private receive(socket: Duplex, packet: Packet): void {
     this.log.push(`> ${describe(packet)}`)
     const todo = this.hook(packet)
-    if (todo === 'cut') socket.resetAndDestroy()
+    if (todo === 'cut') reset(socket)
     if (todo === 'answer') this.answer(socket, packet)
   }
 
-  private answer(socket: net.Socket, packet: Packet): void {
+  private answer(socket: Duplex, packet: Packet): void {
     switch (packet.cmd) {
       case 'connect':
         this.accept(socket, packet.clean === true)
@@ -207,7 +217,7 @@ export class FakeBroker {
     }
   }
 
-  private accept(socket: net.Socket, clean: boolean): void {
+  private accept(socket: Duplex, clean: boolean): void {
     const sessionPresent = this.session !== undefined && !clean
     if (!sessionPresent) this.session = { held: new Map(), outgoing: [], lastId: 0 }
     socket.write(mqtt.generate({ cmd: 'connack', returnCode: 0, sessionPresent }))

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Connect } from '../model/packet.ts'
 import { type Version, versionOfLevel } from '../model/version.ts'
 import { bodyStart } from '../wire/codec/body-start.ts'
@@ -19,10 +19,10 @@ export type Stranger = {
 export type FirstPacketOptions = {
   /** How long a CONNECT may take, from the opening of the connection. */
   connectMs: number
-  onClient(socket: Socket, connect: Connect, version: Version): void
+  onClient(stream: Duplex, connect: Connect, version: Version): void
   /** The Protocol Level is none we know; the caller may answer. */
-  onLevel(socket: Socket, level: number, bytes: Uint8Array): void
-  onStranger(socket: Socket, stranger: Stranger): void
+  onLevel(stream: Duplex, level: number, bytes: Uint8Array): void
+  onStranger(stream: Duplex, stranger: Stranger): void
 }
 
 /** A CONNECT with the largest will, user name, password and client id has five strings of 64 KiB. */
@@ -34,14 +34,14 @@ const shownBytesMax = 256
  * Waits for the CONNECT of a new connection, within bounds of time and size, and hands the connection on with all its bytes unread.
  * Who a client is and which version it speaks must be known before its packets can be judged.
  */
-export function awaitConnect(socket: Socket, options: FirstPacketOptions): void {
+export function awaitConnect(stream: Duplex, options: FirstPacketOptions): void {
   const framer = createFramer({ maxPacketBytes: connectBytesMax })
   const chunks: Uint8Array[] = []
   let length = 0
   const timer = setTimeout(() => giveUp(lateness(length, options.connectMs)), options.connectMs)
-  socket.on('data', onData)
-  socket.once('close', onClose)
-  socket.resume()
+  stream.on('data', onData)
+  stream.once('close', onClose)
+  stream.resume()
 
   function onData(chunk: Buffer): void {
     chunks.push(chunk)
@@ -61,7 +61,7 @@ export function awaitConnect(socket: Socket, options: FirstPacketOptions): void 
     const version = level === undefined ? undefined : versionOfLevel(level)
     if (level !== undefined && version === undefined) {
       leave()
-      options.onLevel(socket, level, Buffer.concat(chunks))
+      options.onLevel(stream, level, Buffer.concat(chunks))
       return
     }
     const packet = decode(bytes, version ?? '3.1.1')
@@ -69,9 +69,9 @@ export function awaitConnect(socket: Socket, options: FirstPacketOptions): void 
       return giveUp('a CONNECT that is malformed', true, bytes)
     }
     leave()
-    socket.pause()
-    socket.unshift(Buffer.concat(chunks))
-    options.onClient(socket, packet, version)
+    stream.pause()
+    stream.unshift(Buffer.concat(chunks))
+    options.onClient(stream, packet, version)
   }
 
   function onClose(): void {
@@ -82,13 +82,13 @@ export function awaitConnect(socket: Socket, options: FirstPacketOptions): void 
     leave()
     const bytes = packet ?? Buffer.concat(chunks).subarray(0, shownBytesMax)
     const version = versionOfLevel(levelOf(bytes) ?? 4) ?? '3.1.1'
-    options.onStranger(socket, { why, wrong, bytes, version })
+    options.onStranger(stream, { why, wrong, bytes, version })
   }
 
   function leave(): void {
     clearTimeout(timer)
-    socket.removeListener('data', onData)
-    socket.removeListener('close', onClose)
+    stream.removeListener('data', onData)
+    stream.removeListener('close', onClose)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Fault } from '../model/fault.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Connack, Connect, Packet, Publish, Subscribe, Unsubscribe } from '../model/packet.ts'
@@ -74,12 +74,12 @@ export class ServedClient {
   }
 
   /** Takes over a connection whose CONNECT is known and still to be read from it. */
-  attach(socket: Socket, { password }: Connect): void {
+  attach(stream: Duplex, { password }: Connect): void {
     if (password) this.record.secrets.password = Buffer.from(password).toString('utf8')
     this.leave('taken over')
     this.connections += 1
     const conversation: Conversation = new Conversation({
-      stream: socket,
+      stream,
       number: this.connections,
       actor: 'broker',
       version: this.options.version,
@@ -114,7 +114,7 @@ export class ServedClient {
     this.record.overdue(this.options.patienceMs)
     this.performance.tick()
     const { conversation } = this
-    if (conversation && conversation.link.stream.writableLength > unreadBytesMax) {
+    if (conversation && conversation.link.unsentBytes > unreadBytesMax) {
       this.note('the client does not read what it is sent; the connection is reset')
       this.cut('rst')
     }

@@ -1,10 +1,12 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Finding } from '../model/finding.ts'
 import type { Connect, Publish } from '../model/packet.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
-import { Listener } from '../transport/listener.ts'
+import { Listener } from '../transport/listen.ts'
+import { reset } from '../transport/reset.ts'
+import { remoteOf } from '../transport/socket-beneath.ts'
 import { encode } from '../wire/codec.ts'
 import { type Exercise, piecesFor, programme } from './exercises.ts'
 import { awaitConnect, type Stranger } from './first-packet.ts'
@@ -61,7 +63,7 @@ class House implements Listening {
   private readonly options: ListenOptions
   private readonly guests = new Map<string, ServedClient>()
   private readonly retained = new Retained()
-  private readonly sockets = new Set<Socket>()
+  private readonly streams = new Set<Duplex>()
   private readonly strangers: CaseResult[] = []
   private listener: Listener | undefined
   private ticking: NodeJS.Timeout | undefined
@@ -77,7 +79,7 @@ class House implements Listening {
 
   async open(): Promise<void> {
     const { host, port } = this.options
-    this.listener = await Listener.open(host, port, () => this.admit())
+    this.listener = await Listener.open({ host, port, changed: () => this.admit() })
     this.ticking = setInterval(() => this.tick(), tickMs)
     this.admit()
   }
@@ -90,7 +92,7 @@ class House implements Listening {
     clearInterval(this.ticking)
     this.listener?.close()
     for (const guest of this.guests.values()) guest.close()
-    for (const socket of this.sockets) socket.destroy()
+    for (const stream of this.streams) stream.destroy()
     const { replay } = this.options
     return [
       ...[...this.guests.values()].flatMap(guest => resultsOf(guest, replay)),
@@ -104,35 +106,35 @@ class House implements Listening {
 
   private admit(): void {
     for (;;) {
-      const socket = this.listener?.waiting.shift()
-      if (!socket) return
-      const from = `${socket.remoteAddress ?? 'somebody'}:${socket.remotePort ?? ''}`
-      if (this.sockets.size >= connectionsMax) {
+      const stream = this.listener?.waiting.shift()
+      if (!stream) return
+      const from = remoteOf(stream)
+      if (this.streams.size >= connectionsMax) {
         this.options.onStranger?.(from, `turned away: ${connectionsMax} connections are open`)
-        socket.resetAndDestroy()
+        reset(stream)
         continue
       }
-      this.sockets.add(socket)
-      socket.once('close', () => this.sockets.delete(socket))
-      awaitConnect(socket, {
+      this.streams.add(stream)
+      stream.once('close', () => this.streams.delete(stream))
+      awaitConnect(stream, {
         connectMs: this.options.connectMs ?? 10_000,
-        onClient: (_socket, connect, version) => this.welcome(socket, from, connect, version),
-        onLevel: (_socket, level) => this.refuseLevel(socket, from, level),
-        onStranger: (_socket, stranger) => this.dismiss(socket, from, stranger),
+        onClient: (_stream, connect, version) => this.welcome(stream, from, connect, version),
+        onLevel: (_stream, level) => this.refuseLevel(stream, from, level),
+        onStranger: (_stream, stranger) => this.dismiss(stream, from, stranger),
       })
     }
   }
 
-  private welcome(socket: Socket, from: string, connect: Connect, version: Version): void {
+  private welcome(stream: Duplex, from: string, connect: Connect, version: Version): void {
     if (!this.options.versions.includes(version)) {
-      this.turnAway(socket, from, version, version === '5.0' ? 0x84 : 1, `speaks MQTT ${version}`)
+      this.turnAway(stream, from, version, version === '5.0' ? 0x84 : 1, `speaks MQTT ${version}`)
       return
     }
     const key = connect.clientId === '' ? '' : `${version} ${connect.clientId}`
     const known = this.guests.get(key)
     if (!known && this.guests.size >= guestsMax) {
       const why = `turned away: ${guestsMax} clients have been here`
-      this.turnAway(socket, from, version, version === '5.0' ? 0x97 : 3, why)
+      this.turnAway(stream, from, version, version === '5.0' ? 0x97 : 3, why)
       return
     }
     for (const guest of this.guests.values()) {
@@ -140,7 +142,7 @@ class House implements Listening {
       if (same && guest !== known) guest.leave('taken over')
     }
     const guest = known ?? this.newGuest(connect.clientId, version)
-    guest.attach(socket, connect)
+    guest.attach(stream, connect)
   }
 
   private newGuest(clientId: string, version: Version): ServedClient {
@@ -183,27 +185,27 @@ class House implements Listening {
     for (const guest of this.guests.values()) guest.offer(message, guest === from)
   }
 
-  private refuseLevel(socket: Socket, from: string, level: number): void {
-    this.turnAway(socket, from, '3.1.1', 1, `asks for protocol level ${level}`)
+  private refuseLevel(stream: Duplex, from: string, level: number): void {
+    this.turnAway(stream, from, '3.1.1', 1, `asks for protocol level ${level}`)
   }
 
   private turnAway(
-    socket: Socket,
+    stream: Duplex,
     from: string,
     version: Version,
     code: number,
     why: string,
   ): void {
-    socket.on('data', () => undefined)
-    socket.end(encode({ type: 'CONNACK', sessionPresent: false, code, properties: {} }, version))
-    setTimeout(() => socket.destroy(), 1000).unref()
+    stream.on('data', () => undefined)
+    stream.end(encode({ type: 'CONNACK', sessionPresent: false, code, properties: {} }, version))
+    setTimeout(() => stream.destroy(), 1000).unref()
     this.options.onStranger?.(from, why)
     const stranger = { why, wrong: false, bytes: new Uint8Array(0), version }
     this.noteStranger(from, stranger)
   }
 
-  private dismiss(socket: Socket, from: string, stranger: Stranger): void {
-    socket.resetAndDestroy()
+  private dismiss(stream: Duplex, from: string, stranger: Stranger): void {
+    reset(stream)
     this.options.onStranger?.(from, stranger.why)
     this.noteStranger(from, stranger)
   }

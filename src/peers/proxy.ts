@@ -3,10 +3,10 @@ import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import { otherSide, type Side } from '../model/side.ts'
 import { type Version, versionOfLevel } from '../model/version.ts'
+import { HalfOpenLink } from '../transport/half-open-link.ts'
 import { decode, encode } from '../wire/codec.ts'
 import { createFramer, type Framer } from '../wire/framing.ts'
 import { whyUnreadable } from './conversation.ts'
-import { Leg } from './leg.ts'
 
 /** The end of one side of a proxy, or of both. */
 export type Cut = { how: 'fin' | 'rst'; side: Side | 'both' }
@@ -69,7 +69,7 @@ export class Relay {
   /** Why what a side sends is no MQTT, once it is not. */
   readonly broken: { [side in Side]?: string } = {}
   private readonly options: ProxyOptions
-  private readonly legs: { [side in Side]: Leg }
+  private readonly legs: { [side in Side]: HalfOpenLink }
   private readonly ways: { [side in Side]: Way }
   private version: Version
 
@@ -151,8 +151,8 @@ export class Relay {
     for (const way of Object.values(this.ways)) way.stop()
   }
 
-  private legOf(side: Side, stream: Duplex): Leg {
-    const leg = new Leg(stream, {
+  private legOf(side: Side, stream: Duplex): HalfOpenLink {
+    const leg = new HalfOpenLink(stream, {
       onBytes: bytes => this.receive(side, bytes),
       onFin: () => this.onFin(side),
       onLost: () => this.onLost(side),

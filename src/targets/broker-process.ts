@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { dial } from '../transport/tcp.ts'
-import { parseAddress } from './address.ts'
+import { parseAddress, showAddress } from '../transport/address.ts'
+import { dial } from '../transport/dial.ts'
 import { freePorts, isFree } from './free-port.ts'
 import { endingText, type OwnedProcess, spawnOwned } from './processes.ts'
 import type { Profile } from './profile.ts'
@@ -96,8 +96,8 @@ class BrokerProcess implements BrokerTarget {
     const at = parseAddress(
       replaceVariables(profile.address ?? 'mqtt://127.0.0.1:$port', where.variables),
     )
-    this.address = `mqtt://${at.host}:${at.port}`
-    this.dial = timeoutMs => dial({ host: at.host, port: at.port, timeoutMs })
+    this.address = showAddress(at)
+    this.dial = timeoutMs => dial(at, { timeoutMs })
     this.credentials = {
       ...(at.username === undefined ? {} : { username: at.username }),
       ...(at.password === undefined ? {} : { password: at.password }),

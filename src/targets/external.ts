@@ -1,5 +1,5 @@
-import { dial } from '../transport/tcp.ts'
-import { type Address, showAddress } from './address.ts'
+import { type Address, showAddress } from '../transport/address.ts'
+import { dial } from '../transport/dial.ts'
 import type { Profile } from './profile.ts'
 import { waitUntilReady } from './ready.ts'
 import type { BrokerTarget } from './target.ts'
@@ -22,13 +22,7 @@ export async function externalBroker(
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
     },
-    dial: timeoutMs =>
-      dial({
-        host: address.host,
-        port: address.port,
-        timeoutMs,
-        ...(address.tls ? { tls: { rejectUnauthorized: true } } : {}),
-      }),
+    dial: timeoutMs => dial(address, { timeoutMs }),
     death: () => undefined,
     stop: async () => undefined,
   }

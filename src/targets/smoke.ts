@@ -1,6 +1,6 @@
-import { once } from 'node:events'
-import net from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Version } from '../model/version.ts'
+import { Listener } from '../transport/listen.ts'
 import type { Adapter, AdapterEvent } from './adapter.ts'
 import { TargetError } from './target-error.ts'
 
@@ -18,16 +18,27 @@ export async function smoke(
   options: { listenHost: string; withinMs?: number },
 ): Promise<void> {
   const { listenHost, withinMs = smokeMs } = options
-  const server = net.createServer()
-  await once(server.listen(0, listenHost), 'listening')
-  const { port } = server.address() as net.AddressInfo
+  const streams: Duplex[] = []
+  let reached: () => void
+  const dialled = new Promise<void>(resolve => {
+    reached = resolve
+  })
+  const listener: Listener = await Listener.open({
+    host: listenHost,
+    port: 0,
+    changed() {
+      for (const stream of listener.waiting.splice(0)) {
+        streams.push(stream)
+        answerConnect(stream, version, reached)
+      }
+    },
+  })
+  const { port } = listener
   const host = listenHost === '0.0.0.0' ? '127.0.0.1' : listenHost
   const client = adapter.client(`smoke-${version}`)
   const connected = new Promise<AdapterEvent>(resolve => {
     client.onEvent(event => event.event === 'connected' && resolve(event))
   })
-  const sockets = new Set<net.Socket>()
-  const reached = accept(server, version, sockets)
   const broken = (what: string, advice: string) =>
     new TargetError(
       'ADAPTER_BROKEN',
@@ -38,7 +49,7 @@ export async function smoke(
       ...{ host, port, version, clientId: 'mqttspec-smoke', session: 'fresh', keepAliveS: 60 },
     })
     if (!answer.ok) throw broken(`answered with the error "${answer.error}"`, versionsAdvice)
-    await within(withinMs, reached, () =>
+    await within(withinMs, dialled, () =>
       broken(`sent no CONNECT in ${withinMs} ms`, connectAdvice),
     )
     const event = await within(withinMs, connected, () =>
@@ -48,27 +59,22 @@ export async function smoke(
       throw broken(`got CONNACK 0 and told ${JSON.stringify(event)}`, connectedAdvice)
     await client.stop()
   } finally {
-    for (const socket of sockets) socket.destroy()
-    server.close()
+    for (const stream of streams) stream.destroy()
+    listener.close()
   }
 }
 
 /** Answers the first CONNECT, of whatever content, with success. */
-function accept(server: net.Server, version: Version, sockets: Set<net.Socket>): Promise<void> {
+function answerConnect(stream: Duplex, version: Version, answered: () => void): void {
   const connack = version === '5.0' ? [0x20, 3, 0, 0, 0] : [0x20, 2, 0, 0]
-  return new Promise(resolve => {
-    server.on('connection', socket => {
-      sockets.add(socket)
-      socket.on('error', () => undefined)
-      // CONNECT is short and the client waits for CONNACK: what has come with the first byte is answered.
-      socket.once('data', bytes => {
-        if (bytes[0] !== 0x10) return
-        socket.write(Uint8Array.from(connack))
-        socket.resume()
-        resolve()
-      })
-    })
+  stream.on('error', () => undefined)
+  // CONNECT is short and the client waits for CONNACK: what has come with the first byte is answered.
+  stream.once('data', (bytes: Uint8Array) => {
+    if (bytes[0] !== 0x10) return
+    stream.write(Uint8Array.from(connack))
+    answered()
   })
+  stream.resume()
 }
 
 const versionsAdvice = 'A version that the library cannot speak does not belong in "versions".'

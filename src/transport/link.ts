@@ -1,7 +1,7 @@
-import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { post, send } from './outbox.ts'
 import { reset } from './reset.ts'
+import { remoteOf, socketBeneath } from './socket-beneath.ts'
 
 /** How a connection ended and who ended it. `lost` is set where the stream failed for a reason of the operating system. */
 export type Ending = { by: 'us' | 'them'; how: 'fin' | 'rst'; lost?: string }
@@ -16,18 +16,17 @@ export type LinkListener = {
 const lingerMs = 2000
 
 /**
- * One byte stream to the target, over TCP or any duplex. It knows nothing of MQTT.
+ * One byte stream to the target, over any transport. It knows nothing of MQTT.
  * Every stream error becomes an ending: a target may do what it likes, nothing is thrown.
  */
 export class Link {
-  readonly stream: Duplex
+  private readonly stream: Duplex
   private listener: LinkListener | undefined
   private ending: Ending | undefined
   private ended = false
 
   constructor(stream: Duplex) {
     this.stream = stream
-    if (stream instanceof net.Socket) stream.setNoDelay(true)
     stream.on('data', chunk => this.listener?.onBytes(chunk))
     stream.on('end', () => this.finish({ by: 'them', how: 'fin' }))
     stream.on('error', error => this.fail(error))
@@ -37,6 +36,21 @@ export class Link {
 
   get open(): boolean {
     return !this.ended && !this.ending
+  }
+
+  /** Bytes given to the stream that the system has not taken. */
+  get unsentBytes(): number {
+    return this.stream.writableLength
+  }
+
+  /** Whoever is at the other end: `127.0.0.1:50123`. */
+  get remote(): string {
+    return remoteOf(this.stream)
+  }
+
+  /** The port on this machine; undefined for a broker in this process. */
+  get localPort(): number | undefined {
+    return socketBeneath(this.stream)?.localPort
   }
 
   /** Starts the flow of bytes; nothing is lost before. */

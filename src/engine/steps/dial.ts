@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Connect, Packet } from '../../model/packet.ts'
 import { versionOfLevel } from '../../model/version.ts'
 import type { Actor } from '../../peers/actor.ts'
 import type { Expected, StepBody } from '../../scenario/ast.ts'
-import { Listener } from '../../transport/listener.ts'
+import { Listener } from '../../transport/listen.ts'
 import { buildPacket, Fields } from '../build-packet.ts'
 import { Inconclusive, Skipped } from '../early-end.ts'
 import { expectNext, given } from '../expect-next.ts'
@@ -97,13 +97,13 @@ function hasExpiry(fields: Fields): boolean {
 export async function listenerOf(scene: Scene, name: string, host: string): Promise<Listener> {
   const known = scene.listeners.get(name)
   if (known) return known
-  const listener = await Listener.open(host, 0, () => scene.wakeups.fire())
+  const listener = await Listener.open({ host, port: 0, changed: () => scene.wakeups.fire() })
   scene.listeners.set(name, listener)
   return listener
 }
 
 /** The next connection of the client. Where none comes, the case misses it; throws Skipped for a program that has ended. */
-export async function nextDialled(scene: Scene, name: string): Promise<Socket> {
+export async function nextDialled(scene: Scene, name: string): Promise<Duplex> {
   const listener = await listenerOf(scene, name, listenHost(scene))
   const socket = await scene.until(
     () => listener.waiting.shift() ?? (programEnding(scene) ? 'ended' : undefined),

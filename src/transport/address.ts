@@ -1,17 +1,11 @@
+import { schemeOf, type TransportName, transportOf } from './index.ts'
+
 export type Address = {
+  transport: TransportName
   host: string
   port: number
-  tls: boolean
   username?: string
   password?: string
-}
-
-const schemes: { [scheme: string]: { port: number; tls: boolean } } = {
-  'mqtt:': { port: 1883, tls: false },
-  'tcp:': { port: 1883, tls: false },
-  'mqtts:': { port: 8883, tls: true },
-  'ssl:': { port: 8883, tls: true },
-  'tls:': { port: 8883, tls: true },
 }
 
 /** Reads `mqtt://user:password@host:port`. Throws RangeError with what is wrong. */
@@ -24,17 +18,17 @@ export function parseAddress(text: string): Address {
       `expected an address like mqtt://host:1883, got "${hideCredentials(text)}"`,
     )
   }
-  const scheme = schemes[url.protocol]
-  if (!scheme) {
+  const transport = transportOf(url.protocol)
+  if (!transport) {
     throw new RangeError(
       `expected mqtt:// or mqtts://, got "${url.protocol}//" in "${hideCredentials(text)}"`,
     )
   }
   if (url.hostname === '') throw new RangeError(`no host in "${hideCredentials(text)}"`)
   return {
+    transport: transport.name,
     host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? scheme.port : Number(url.port),
-    tls: scheme.tls,
+    port: url.port === '' ? transport.port : Number(url.port),
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
   }
@@ -43,7 +37,7 @@ export function parseAddress(text: string): Address {
 /** The address as it may be shown: without user and password. */
 export function showAddress(address: Address): string {
   const host = address.host.includes(':') ? `[${address.host}]` : address.host
-  return `${address.tls ? 'mqtts' : 'mqtt'}://${host}:${address.port}`
+  return `${schemeOf(address.transport)}//${host}:${address.port}`
 }
 
 /**

@@ -1,11 +1,10 @@
-import net from 'node:net'
 import type { Duplex } from 'node:stream'
-import { reset } from '../transport/reset.ts'
+import { reset } from './reset.ts'
 
-/** Why nothing is read from a leg at present. */
+/** Why nothing is read at present. */
 export type Standstill = 'stalled' | 'full' | 'held'
 
-export type LegListener = {
+export type HalfOpenListener = {
   onBytes(bytes: Uint8Array): void
   /** They have nothing more to say, and may still listen. */
   onFin(): void
@@ -24,17 +23,16 @@ const lingerMs = 2000
  * One byte stream of a proxy. Other than a Link its two directions end apart: what the one side says after its FIN is nothing, what
  * it is told is still told. Every error of the stream becomes `onLost`; nothing is thrown.
  */
-export class Leg {
+export class HalfOpenLink {
   private readonly stream: Duplex
-  private readonly listener: LegListener
+  private readonly listener: HalfOpenListener
   private readonly standstills = new Set<Standstill>()
   private over = false
 
-  constructor(stream: Duplex, listener: LegListener) {
+  constructor(stream: Duplex, listener: HalfOpenListener) {
     this.stream = stream
     this.listener = listener
     stream.allowHalfOpen = true
-    if (stream instanceof net.Socket) stream.setNoDelay(true)
     stream.on('data', chunk => !this.over && listener.onBytes(chunk))
     stream.on('end', () => !this.over && listener.onFin())
     stream.on('drain', () => listener.onDrain())

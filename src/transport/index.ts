@@ -1,0 +1,25 @@
+import { tcp } from './tcp.ts'
+import { tls } from './tls.ts'
+import type { Transport } from './transport.ts'
+
+/** All ways to carry MQTT. */
+export const transports = { tcp, tls } satisfies { [name: string]: Transport }
+
+export type TransportName = keyof typeof transports
+
+export const transportNames = Object.keys(transports) as TransportName[]
+
+/** The transport of `mqtt:`, and its usual port. */
+export function transportOf(scheme: string): { name: TransportName; port: number } | undefined {
+  for (const name of transportNames) {
+    const { schemes }: Transport = transports[name]
+    const port = schemes[scheme as `${string}:`]
+    if (port !== undefined) return { name, port }
+  }
+  return undefined
+}
+
+/** The scheme by which its addresses are shown. */
+export function schemeOf(name: TransportName): string {
+  return Object.keys(transports[name].schemes)[0] ?? ''
+}
