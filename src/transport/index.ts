@@ -7,7 +7,7 @@ export const transports = { tcp, tls } satisfies { [name: string]: Transport }
 
 export type TransportName = keyof typeof transports
 
-export const transportNames = Object.keys(transports) as TransportName[]
+const transportNames = Object.keys(transports) as TransportName[]
 
 /** The transport of `mqtt:`, and its usual port. */
 export function transportOf(scheme: string): { name: TransportName; port: number } | undefined {

@@ -4,7 +4,7 @@ import { type TransportName, transports } from './index.ts'
 import { layered } from './socket-beneath.ts'
 import type { Transport } from './transport.ts'
 
-export type ListenerOptions = {
+type ListenerOptions = {
   host: string
   /** 0 takes an ephemeral one. */
   port: number
