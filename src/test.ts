@@ -1,34 +1,149 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
+import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import t from 'tap'
+import { fileURLToPath } from 'node:url'
 
 /*
- * All test files in one process: a process per file costs half a minute, this costs seconds.
- * `npm test -- wire/audit` runs only the files whose path contains one of the words.
+ * All test files, in as many processes as there are cores. `npm test -- wire/audit` runs only the files whose path contains one of the
+ * words. Output of files with failures is shown whole, of the others one line. A file that crashes or hangs is a failure of that file.
  */
-const roots = ['.', '../fixtures', '../scripts'].map(folder =>
-  fileURLToPath(new URL(folder, import.meta.url)),
-)
+
+/** A file may take so long; the longest take about a minute on a machine that does nothing else. */
+const fileLimitMs = 5 * 60 * 1000
+/** A process may live on for so long when all its files are over: sockets and processes that a test left would hold it. */
+const lingerMs = 30_000
+
+/** Files that take long are begun first, so that none of them is what all wait for at the end. */
+const longest = ['/device/', '/end-to-end/', '/run/', '/listen/', '/targets/', 'scripts/']
+
+type Counts = { pass: number; fail: number; skip: number }
+
+const endMark = '# end of file '
+const root = fileURLToPath(new URL('..', import.meta.url))
 const words = process.argv.slice(2)
-const entries = await Promise.all(
-  roots.map(root => readdir(root, { recursive: true, withFileTypes: true })),
-)
-const files = entries
-  .flat()
-  .filter(entry => entry.isFile() && entry.name.endsWith('.test.ts'))
-  .map(entry => path.join(entry.parentPath, entry.name).replaceAll(path.sep, '/'))
-  .filter(file => words.length === 0 || words.some(word => file.includes(word)))
-  .sort()
+const files = await testFiles()
 if (files.length === 0) throw new Error(`no test file matches ${words.join(' ')}`)
 
-// The whole run is one test to tap, whose default limit is meant for one file.
-t.setTimeout(15 * 60 * 1000)
+const total: Counts = { pass: 0, fail: 0, skip: 0 }
+const failures: string[] = []
+const queue = [...files]
+const side = Math.min(os.availableParallelism(), files.length)
+await Promise.all(Array.from({ length: side }, work))
 
-process.once('exit', () => {
-  const { pass, fail, skip } = t.counts
-  const skipped = skip ? `, ${skip} skipped` : ''
-  process.stdout.write(`# ${pass} passed, ${fail} failed${skipped}\n`)
-})
+for (const line of failures) process.stdout.write(`# FAILED: ${line}\n`)
+process.stdout.write(`# ${total.pass} passed, ${total.fail} failed, ${total.skip} skipped\n`)
+process.exitCode = total.fail > 0 ? 1 : 0
 
-for (const file of files) await import(pathToFileURL(file).href)
+async function testFiles(): Promise<string[]> {
+  const folders = ['src', 'fixtures', 'scripts'].map(folder => path.join(root, folder))
+  const entries = await Promise.all(
+    folders.map(folder => readdir(folder, { recursive: true, withFileTypes: true })),
+  )
+  const rank = (file: string) => (longest.findIndex(part => file.includes(part)) + 100) % 100
+  return entries
+    .flat()
+    .filter(entry => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map(entry => path.join(entry.parentPath, entry.name).replaceAll(path.sep, '/'))
+    .filter(file => words.length === 0 || words.some(word => file.includes(word)))
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+}
+
+/** A process that runs files one after the other. */
+type Worker = {
+  process: ChildProcess
+  /** Resolves with what ended it. */
+  closed: Promise<string>
+  /** Takes what it writes. */
+  read: (text: string) => void
+}
+
+function startWorker(): Worker {
+  const child = fork(new URL('test-worker.ts', import.meta.url), {
+    execArgv: ['--import=tsx'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    cwd: root,
+  })
+  // Not its `close`: that has been seen not to come where the channel was closed first (Node 20).
+  const exit = new Promise<string>(resolve => {
+    child.on('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+    child.on('error', error => resolve(error.message))
+  })
+  const ends = [child.stdout, child.stderr].map(stream => stream && once(stream, 'close'))
+  const closed = exit.then(async why => {
+    await Promise.all(ends)
+    return why
+  })
+  const worker: Worker = { process: child, closed, read: () => {} }
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => worker.read(text))
+  }
+  return worker
+}
+
+/** Runs files until there are none left, in one process as long as that lives. */
+async function work(): Promise<void> {
+  while (queue.length > 0) {
+    const worker = startWorker()
+    let last = ''
+    let lives = true
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      last = path.relative(root, file)
+      lives = await runFile(worker, file, last)
+      if (!lives) break
+    }
+    if (lives) await letGo(worker, last)
+  }
+}
+
+/** Whether the process can be given another file. */
+async function runFile(worker: Worker, file: string, name: string): Promise<boolean> {
+  const began = performance.now()
+  let output = ''
+  let timer: NodeJS.Timeout | undefined
+  const result = await new Promise<Counts | string>(resolve => {
+    worker.read = text => {
+      output += text
+      const counts = countsIn(output)
+      if (counts) resolve(counts)
+    }
+    void worker.closed.then(why => resolve(`its process ended: ${why}`))
+    timer = setTimeout(() => resolve(`not over after ${fileLimitMs / 1000} s`), fileLimitMs)
+    worker.process.send(file)
+  })
+  clearTimeout(timer)
+  const crashed = typeof result === 'string'
+  if (crashed) worker.process.kill('SIGKILL')
+  const counts = crashed ? { pass: 0, fail: 1, skip: 0 } : result
+  total.pass += counts.pass
+  total.fail += counts.fail
+  total.skip += counts.skip
+  const tookS = ((performance.now() - began) / 1000).toFixed(1)
+  const says = `${name} # ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped, ${tookS} s`
+  if (counts.fail === 0) process.stdout.write(`ok - ${says}\n`)
+  else {
+    failures.push(crashed ? `${name}: ${result}` : name)
+    process.stdout.write(`\n# ${name}\n${output}\nnot ok - ${says}\n`)
+  }
+  return !crashed
+}
+
+function countsIn(output: string): Counts | undefined {
+  const at = output.lastIndexOf(`\n${endMark}`)
+  if (at < 0) return undefined
+  const line = output.slice(at + 1 + endMark.length).split('\n', 2)
+  return line.length === 2 ? (JSON.parse(line[0] ?? '') as Counts) : undefined
+}
+
+/** What a test left open would hold the process for ever: that is a failure, too. */
+async function letGo(worker: Worker, last: string): Promise<void> {
+  worker.process.disconnect()
+  const timer = setTimeout(() => {
+    total.fail += 1
+    failures.push(`something that a test left open held the process that ran ${last} last`)
+    worker.process.kill('SIGKILL')
+  }, lingerMs)
+  await worker.closed
+  clearTimeout(timer)
+}

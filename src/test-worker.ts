@@ -1,0 +1,51 @@
+import { pathToFileURL } from 'node:url'
+import t from 'tap'
+
+/*
+ * Runs test files one after the other, as it is sent their names: starting a process and loading what all of them import costs more than
+ * most files do. Each file's end is told when all its tests are over, in the stream of its output.
+ *
+ * The run as a whole must not end between two files. So behind the tests of each file stands one more, a gate: it is begun when they are
+ * over, and lasts until the next file has told its own tests.
+ */
+
+// The limits are the parent's: a file that hangs is ended by it together with this process.
+t.setTimeout(60 * 60 * 1000)
+
+/** Ends the gate that is waited at. */
+let pass = gate(() => {})
+
+process.on('message', async (file: string) => {
+  const { pass: passed, fail: failed, skip: skipped, todo: todos } = { ...t.counts }
+  await import(pathToFileURL(file).href).catch(error => t.fail(`${file}: ${error}`, error))
+  const passBefore = pass
+  pass = gate(() => {
+    const { pass, fail, skip, todo } = t.counts
+    // The gate before has passed since, too.
+    const counts = {
+      pass: pass - passed - 1,
+      fail: fail - failed,
+      skip: skip - skipped + todo - todos,
+    }
+    process.stdout.write(`\n# end of file ${JSON.stringify(counts)}\n`)
+  })
+  passBefore()
+})
+// The channel alone does not keep the process from ending while it waits for a name.
+const alive = setInterval(() => {}, 60_000)
+process.once('disconnect', () => {
+  clearInterval(alive)
+  pass()
+})
+
+function gate(onReached: () => void): () => void {
+  let open = () => {}
+  const opened = new Promise<void>(resolve => {
+    open = resolve
+  })
+  void t.test('files', () => {
+    onReached()
+    return opened
+  })
+  return open
+}
