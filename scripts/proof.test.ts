@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { type Flaw, flaws } from '../fixtures/testing/peers/flaws/index.ts'
+import { stepCount } from '../src/scenario/length.ts'
 import { loadCases } from './proof/load.ts'
 import { killsOf, outcomeOf, scoreLine } from './proof/outcome.ts'
 import { sampleOf } from './proof/prove.ts'
 import { oneOfEach } from './proof/select.ts'
 import { settings } from './proof/settings.ts'
 import { type Miss, type Trial, tryFlaw, trySetting } from './proof/trial.ts'
-import { stepsOf } from './proof/weigh.ts'
 
 const cases = await loadCases()
 const { quick } = JSON.parse(
@@ -91,5 +91,5 @@ t.test('loops count as often as they run', async t => {
   const [kase] = cases.broker.filter(({ id }) =>
     id.startsWith('session/offline-queue/five-hundred'),
   )
-  t.ok(kase && stepsOf(kase.steps) > 500)
+  t.ok(kase && stepCount(kase.steps) > 500)
 })

@@ -30,7 +30,6 @@ const circlesLeft: string[][] = [
     'steps/traffic',
     'survival/liveness',
   ].map(name => `src/engine/${name}.ts`),
-  ['bindings', 'lint', 'lone-variables', 'scenario'].map(name => `src/scenario/${name}.ts`),
   ['connection', 'state'].map(name => `fixtures/testing/peers/broker/${name}.ts`),
   [
     'connecting',

@@ -88,8 +88,8 @@ async function listTargets(): Promise<Rows> {
 }
 
 async function listFaults(): Promise<Rows> {
-  const { faultTitles } = await import('../model/fault.ts')
-  return Object.entries(faultTitles).map(([name, title]) => [name, title])
+  const { faults } = await import('../faults/index.ts')
+  return Object.values(faults).map(({ kind, title }) => [kind, title])
 }
 
 async function listReporters(): Promise<Rows> {

@@ -1,5 +1,6 @@
 import type { Version } from '../model/version.ts'
 import type { Case, Condition, Step } from '../scenario/ast.ts'
+import { flatten, insideOf } from '../scenario/visit.ts'
 import type { Target } from '../targets/target.ts'
 import { adapterNeeds } from './adapter-needs.ts'
 import type { Behind } from './broker-behind.ts'
@@ -57,12 +58,15 @@ function unfitBehind(kase: Case, behind: Behind | undefined): string | undefined
  */
 function publishesAt2(kase: Case): boolean {
   if (kase.requires.some(condition => isAbout('maximumQoS', condition))) return false
-  return kase.tags.includes('qos2') || kase.steps.some(({ body }) => at2(body))
+  return (
+    kase.tags.includes('qos2') ||
+    flatten(kase.steps).some(step => !insideOf(step) && at2(step.body))
+  )
 }
 
 const subscribing = ['subscribe', 'app.subscribe']
 
-/** Whether a step, its packets or its inner steps carry QoS 2. */
+/** Whether a step or one of its packets carries QoS 2. */
 function at2(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(at2)
   if (typeof value !== 'object' || value === null) return false
@@ -91,22 +95,13 @@ function isAbout(name: string, condition: Condition): boolean {
 export function verbsOf(steps: Step[]): ReadonlySet<string> {
   const known = verbs.get(steps)
   if (known) return known
-  const found = new Set<string>()
-  addVerbs(steps, found)
+  const found = new Set(flatten(steps).map(({ body }) => body.verb))
   verbs.set(steps, found)
   return found
 }
 
 /** Asked several times for each case. */
 const verbs = new WeakMap<Step[], ReadonlySet<string>>()
-
-function addVerbs(steps: Step[], found: Set<string>): void {
-  for (const { body } of steps) {
-    found.add(body.verb)
-    if ('steps' in body) addVerbs(body.steps, found)
-    else if (body.verb === 'oneOf') for (const branch of body.branches) addVerbs(branch, found)
-  }
-}
 
 function holds(condition: Condition, facts: Facts): boolean {
   switch (condition.kind) {

@@ -4,12 +4,14 @@ import { createJudges } from '../oracle/judges.ts'
 import { verifiers } from '../oracle/verifiers.ts'
 import type { Actor } from '../peers/actor.ts'
 import type { Case, Step } from '../scenario/ast.ts'
+import { lastingMs, stepCount } from '../scenario/length.ts'
+import { find } from '../scenario/visit.ts'
 import type { Target } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
 import { type Behind, endSessionsBehind, Upstream } from './broker-behind.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
 import { asOneCommand } from './one-command.ts'
-import { runSteps } from './run-step.ts'
+import { runSteps } from './run-steps.ts'
 import { Scene } from './scene.ts'
 import { settle } from './settle.ts'
 import type { Liveness } from './survival/liveness.ts'
@@ -89,8 +91,8 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
 /** The longest a case may stand still: its budget, every wait that it asks for, and some time for each step that it repeats. */
 function caseLimitMs(kase: Case, options: ExecuteOptions): number {
   const { caseMs, quietMs } = options.budgets
-  const waitsMs = elapsedMs(kase.steps) + quietMs * 4 + restartMs(kase, options)
-  return caseMs + waitsMs + stepsOf(kase.steps) * stepMs
+  const waitsMs = lastingMs(kase.steps) + quietMs * 4 + restartMs(kase, options)
+  return caseMs + waitsMs + stepCount(kase.steps) * stepMs
 }
 
 /** What a target may take to stop and to serve again. */
@@ -102,36 +104,8 @@ function restartMs(kase: Case, { target, budgets: { startMs } }: ExecuteOptions)
 /** Beside the budget of a case, which is enough for any but those that repeat a step tens of thousands of times. */
 const stepMs = 2
 
-function stepsOf(steps: Step[]): number {
-  let count = steps.length
-  for (const { body } of steps) {
-    if (!('steps' in body)) continue
-    const times = body.verb === 'repeat' && typeof body.times === 'number' ? body.times : 1
-    count += times * stepsOf(body.steps)
-  }
-  return count
-}
-
-function elapsedMs(steps: Step[]): number {
-  let ms = 0
-  for (const { body } of steps) {
-    if (body.verb === 'elapse') ms += typeof body.s === 'number' ? body.s * 1000 : 60_000
-    if (body.verb === 'target.sweep' || body.verb === 'target.play') ms += benchMs
-    if ('steps' in body) ms += elapsedMs(body.steps)
-  }
-  return ms
-}
-
-/** Hundreds of boots, or hours of a board's time, on a machine that does other things besides. */
-const benchMs = 180_000
-
-function usesRestart(steps: Step[]): boolean {
-  return steps.some(
-    ({ body }) =>
-      body.verb === 'target.restart' ||
-      ('steps' in body && usesRestart(body.steps)) ||
-      (body.verb === 'oneOf' && body.branches.some(usesRestart)),
-  )
+function usesRestart(steps: readonly Step[]): boolean {
+  return find(steps, ({ body }) => body.verb === 'target.restart') !== undefined
 }
 
 /** A case that restarts the target gets one of its own, so that others are not disturbed. */

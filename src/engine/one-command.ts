@@ -1,4 +1,5 @@
 import type { Step } from '../scenario/ast.ts'
+import { flatten } from '../scenario/visit.ts'
 
 /*
  * A client at level 0 is a program that is started once, told everything in its arguments, and says nothing of what it saw.
@@ -45,7 +46,7 @@ function isCommand({ body }: Step): boolean {
 }
 
 function asksTooMuch(steps: Step[]): string | undefined {
-  const all = flat(steps)
+  const all = flatten(steps)
   const asked = all.filter(isCommand)
   const connects = all.filter(({ body }) => body.verb === 'app.connect')
   if (asked.length > 1 || connects.length > 1) return 'the program does one thing in each case'
@@ -59,12 +60,4 @@ function asksTooMuch(steps: Step[]): string | undefined {
     }
   }
   return undefined
-}
-
-function flat(steps: Step[]): Step[] {
-  return steps.flatMap(step => {
-    const { body } = step
-    const inner = 'steps' in body ? body.steps : body.verb === 'oneOf' ? body.branches.flat() : []
-    return [step, ...flat(inner)]
-  })
 }

@@ -18,13 +18,14 @@ export type Placed = {
   /** Answers whether the packet matches, and binds what the matcher captures. */
   matches(packet: Packet): boolean
   /** What to do with it; notes the fault in the trace. */
-  strike(packet: Packet, seq: number, sizeBytes: number): Treatment
+  strike(packet: Packet, seq: number, bytes: Uint8Array): Treatment
 }
 
 /** A packet that passed whole and that no expectation has taken yet. */
 export type Passed = { packet: Packet; seq: number }
 
-const pass: Treatment = { deed: { kind: 'pass' } }
+const pass: Treatment = { writes: [{ as: 'packet' }] }
+const lost: Treatment = { writes: [] }
 /** A side that floods the other is not remembered beyond this. */
 const inboxMax = 100_000
 
@@ -67,7 +68,7 @@ export class ProxyActor {
       version: scene.kase.version,
       maxPacketBytes: scene.maxPacketBytes,
       recorder: scene.log,
-      treat: (from, packet, seq, sizeBytes) => this.treat(from, packet, seq, sizeBytes),
+      treat: (from, packet, seq, bytes) => this.treat(from, packet, seq, bytes),
       onPassed: (from, packet, seq) => {
         if (relay === this.relay) this.remember(from, packet, seq)
       },
@@ -105,14 +106,14 @@ export class ProxyActor {
     for (const relay of this.relays) relay.destroy()
   }
 
-  private treat(from: Side, packet: Packet, seq: number, sizeBytes: number): Treatment {
+  private treat(from: Side, packet: Packet, seq: number, bytes: Uint8Array): Treatment {
     if (packet.type === 'CONNECT') {
       this.clientId = packet.clientId
       this.clientIds.add(packet.clientId)
     }
     if (packet.type === 'PUBLISH' && from === 'broker') this.used.add(packet.id ?? 0)
     if (packet.type === 'PUBACK' && from === 'client' && this.sentinels.delete(packet.id)) {
-      return { deed: { kind: 'lose' } }
+      return lost
     }
     for (const placed of this.placed) {
       if (placed.from !== from || placed.left === 0 || !placed.matches(packet)) continue
@@ -121,7 +122,7 @@ export class ProxyActor {
         continue
       }
       placed.left -= 1
-      return placed.strike(packet, seq, sizeBytes)
+      return placed.strike(packet, seq, bytes)
     }
     return pass
   }

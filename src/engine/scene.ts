@@ -2,7 +2,8 @@ import type { Bench } from '../model/bench.ts'
 import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
 import type { Judges } from '../oracle/judges.ts'
 import { Actor } from '../peers/actor.ts'
-import type { Case, Judging, Step } from '../scenario/ast.ts'
+import type { Case, Judging } from '../scenario/ast.ts'
+import { find } from '../scenario/visit.ts'
 import type { BrokerTarget, Target } from '../targets/target.ts'
 import type { Listener } from '../transport/listen.ts'
 import type { AppActor } from './app-actor.ts'
@@ -208,13 +209,13 @@ export class Scene {
 
   /** The fake broker to which applications connect unless the scenario says otherwise: the first it names. */
   get brokerName(): string {
-    return firstBroker(this.kase.steps) ?? 'broker'
+    return find(this.kase.steps, ({ actor = 'target' }) => isBroker(actor))?.actor ?? 'broker'
   }
 
   /** `app2` connects to `broker2` where the scenario has one, any other to the first. */
   brokerFor(app: string): string {
     const own = `${this.brokerName.replace(/\d+$/, '')}${app.slice('app'.length)}`
-    return namesActor(this.kase.steps, own) ? own : this.brokerName
+    return find(this.kase.steps, ({ actor }) => actor === own) ? own : this.brokerName
   }
 
   nextSentinel(): string {
@@ -278,18 +279,6 @@ export type Missed = {
   seq?: number
 }
 
-function namesActor(steps: Step[], name: string): boolean {
-  return steps.some(
-    ({ actor, body }) => actor === name || ('steps' in body && namesActor(body.steps, name)),
-  )
-}
-
-function firstBroker(steps: Step[]): string | undefined {
-  for (const step of steps) {
-    const { actor } = step
-    if (actor !== undefined && !actor.startsWith('app') && actor !== 'target') return actor
-    const inner = 'steps' in step.body ? firstBroker(step.body.steps) : undefined
-    if (inner) return inner
-  }
-  return undefined
+function isBroker(actor: string): boolean {
+  return !actor.startsWith('app') && actor !== 'target'
 }

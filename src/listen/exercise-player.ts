@@ -1,5 +1,5 @@
 import type { Ending } from '../engine/verdict.ts'
-import type { Fault } from '../model/fault.ts'
+import type { Fault } from '../faults/index.ts'
 import type { Packet, Publish } from '../model/packet.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Fault } from '../model/fault.ts'
+import type { Fault } from '../faults/index.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Connack, Connect, Packet, Publish, Subscribe, Unsubscribe } from '../model/packet.ts'
 import type { TraceEvent } from '../model/trace.ts'

@@ -1,5 +1,5 @@
+import type { Fault } from '../faults/index.ts'
 import type { AppCommand, AppEvent } from './app.ts'
-import type { Fault } from './fault.ts'
 import type { Finding, Place } from './finding.ts'
 import type { Packet } from './packet.ts'
 import type { Side } from './side.ts'

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import t, { type Test } from 'tap'
+import type { Told } from '../faults/fault.ts'
+import { anyFault, type ProxyFault } from '../faults/index.ts'
 import type { Packet } from '../model/packet.ts'
 import { createRandom } from '../model/random.ts'
 import type { Side } from '../model/side.ts'
 import type { TraceBody, TraceEvent } from '../model/trace.ts'
 import { encode } from '../wire/codec.ts'
-import { type Deed, Relay, type Treatment } from './proxy.ts'
+import { Relay, type Treatment } from './proxy.ts'
 
 type Bench = {
   client: net.Socket
@@ -23,7 +25,7 @@ const maxPacketBytes = 4 * 1024 * 1024
 /** A proxy on real sockets, with both ends in hand. */
 async function bench(
   t: Test,
-  treat: (from: Side, packet: Packet) => Treatment = () => pass,
+  treat: (from: Side, packet: Packet, seq: number, bytes: Uint8Array) => Treatment = () => pass,
 ): Promise<Bench> {
   const [client, ours] = await pair(t)
   const [theirs, broker] = await pair(t)
@@ -66,7 +68,15 @@ async function bench(
   return { client, broker, proxy, trace, passed, until }
 }
 
-const pass: Treatment = { deed: { kind: 'pass' } }
+const pass: Treatment = { writes: [{ as: 'packet' }] }
+
+/** What the fault makes of packets of this type, or of all; others pass. */
+const struckBy =
+  (fault: ProxyFault, told: Told = {}, type?: string) =>
+  (from: Side, packet: Packet, seq: number, bytes: Uint8Array): Treatment => {
+    if (type !== undefined && packet.type !== type) return pass
+    return anyFault[fault].proxy!.strike({ bytes, of: { packet: packet.type, from }, seq }, told)
+  }
 
 /** Two ends of one TCP connection. */
 async function pair(t: Test): Promise<[net.Socket, net.Socket]> {
@@ -244,7 +254,7 @@ t.test('a side that does not read makes the other wait, in bounded memory', asyn
 })
 
 t.test('what is held is bounded too', async t => {
-  const { client, proxy, until } = await bench(t, () => ({ deed: { kind: 'hold' } }))
+  const { client, proxy, until } = await bench(t, struckBy('hold'))
   const one = bytesOf(publish('x'.repeat(100_000)))
   for (let i = 0; i < 100; i++) client.write(one)
   await until(() => proxy.waitingBytes > 1024 * 1024)
@@ -265,51 +275,37 @@ t.test('a stalled side is not read, and read again', async t => {
   t.same(passed, ['broker PUBREC', 'client PUBLISH'])
 })
 
-/** What the broker gets of three packets, of which one type meets a deed. */
-async function through(t: Test, type: string, deed: Deed): Promise<Buffer> {
-  const { client, broker } = await bench(t, (_, packet) => ({
-    deed: packet.type === type ? deed : { kind: 'pass' },
-  }))
+/** What the broker gets of three packets, of which one type is struck. */
+async function through(t: Test, type: string, fault: ProxyFault, told: Told = {}): Promise<Buffer> {
+  const { client, broker } = await bench(t, struckBy(fault, told, type))
   client.end(bytesOf(publish('a', 1), ack('PUBREL', 2), ack('PUBCOMP', 3)))
   return take(broker)
 }
 
-t.test('deeds', async t => {
+t.test('faults', async t => {
   const [a, b, c] = [publish('a', 1), ack('PUBREL', 2), ack('PUBCOMP', 3)]
-  t.same(await through(t, 'PUBREL', { kind: 'lose' }), bytesOf(a, c))
-  t.same(await through(t, 'PUBREL', { kind: 'duplicate', copies: 3 }), bytesOf(a, b, b, b, c))
-  t.same(await through(t, 'PUBLISH', { kind: 'reorder', behind: 1 }), bytesOf(b, a, c))
-  t.same(await through(t, 'PUBLISH', { kind: 'reorder', behind: 2 }), bytesOf(b, c, a))
+  t.same(await through(t, 'PUBREL', 'lose'), bytesOf(a, c))
+  t.same(await through(t, 'PUBREL', 'duplicate', { copies: 3 }), bytesOf(a, b, b, b, c))
+  t.same(await through(t, 'PUBLISH', 'reorder', { behind: 1 }), bytesOf(b, a, c))
+  t.same(await through(t, 'PUBLISH', 'reorder', { behind: 2 }), bytesOf(b, c, a))
+  t.same(await through(t, 'PUBCOMP', 'reorder', { behind: 9 }), bytesOf(a, b, c), 'before FIN')
+  t.same(await through(t, 'PUBLISH', 'split'), bytesOf(a, b, c))
+  t.same(await through(t, 'PUBREL', 'delay', { ms: 60_000 }), bytesOf(a, c, b), 'before FIN')
   t.same(
-    await through(t, 'PUBCOMP', { kind: 'reorder', behind: 9 }),
-    bytesOf(a, b, c),
-    'before FIN',
-  )
-  t.same(await through(t, 'PUBLISH', { kind: 'split' }), bytesOf(a, b, c))
-  t.same(
-    await through(t, 'PUBREL', { kind: 'delay', delayMs: 60_000 }),
-    bytesOf(a, c, b),
-    'before FIN',
-  )
-  t.same(
-    await through(t, 'PUBREL', { kind: 'truncate', keepBytes: 2 }),
+    await through(t, 'PUBREL', 'truncate', { keep: 2 }),
     Buffer.concat([bytesOf(a), bytesOf(b).subarray(0, 2), bytesOf(c)]),
   )
 })
 
 t.test('what is late is overtaken, and comes', async t => {
-  const { client, broker } = await bench(t, (_, { type }) => ({
-    deed: type === 'PUBREL' ? { kind: 'delay', delayMs: 20 } : { kind: 'pass' },
-  }))
+  const { client, broker } = await bench(t, struckBy('delay', { ms: 20 }, 'PUBREL'))
   const got = take(broker, 8)
   client.write(bytesOf(ack('PUBREL', 2), ack('PUBCOMP', 3)))
   t.same(await got, bytesOf(ack('PUBCOMP', 3), ack('PUBREL', 2)))
 })
 
 t.test('what is held comes in its order when it is released', async t => {
-  const { client, broker, proxy, until } = await bench(t, (_, { type }) => ({
-    deed: type === 'PUBREL' ? { kind: 'hold' } : { kind: 'pass' },
-  }))
+  const { client, broker, proxy, until } = await bench(t, struckBy('hold', {}, 'PUBREL'))
   client.write(bytesOf(ack('PUBREL', 1), ack('PUBREL', 2), ack('PUBCOMP', 3)))
   t.same(await take(broker, 4), bytesOf(ack('PUBCOMP', 3)))
   await until(() => proxy.waitingBytes >= 8)
@@ -320,7 +316,7 @@ t.test('what is held comes in its order when it is released', async t => {
 t.test('a cut at a packet ends both sides, or one', async t => {
   for (const side of ['both', 'client', 'broker'] as const) {
     const { client, broker, proxy } = await bench(t, () => ({
-      deed: { kind: 'lose' },
+      writes: [],
       cut: { how: 'fin', side },
     }))
     client.write(bytesOf(publish('once'), ack('PUBREL')))

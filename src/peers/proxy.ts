@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { Later, PassingWrite } from '../faults/fault.ts'
 import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import { otherSide, type Side } from '../model/side.ts'
@@ -11,24 +12,8 @@ import { whyUnreadable } from './conversation.ts'
 /** The end of one side of a proxy, or of both. */
 export type Cut = { how: 'fin' | 'rst'; side: Side | 'both' }
 
-/** What becomes of one packet that came to the proxy. */
-export type Deed =
-  | { kind: 'pass' }
-  | { kind: 'lose' }
-  /** Kept back until `release`. */
-  | { kind: 'hold' }
-  /** Passes so much later; what comes behind it overtakes it. */
-  | { kind: 'delay'; delayMs: number }
-  | { kind: 'duplicate'; copies: number }
-  /** Passes behind so many later packets of its side. */
-  | { kind: 'reorder'; behind: number }
-  /** Passes in writes of one byte each. */
-  | { kind: 'split' }
-  /** Only its first bytes pass. */
-  | { kind: 'truncate'; keepBytes: number }
-
-/** `cut` comes behind the deed. */
-export type Treatment = { deed: Deed; cut?: Cut }
+/** What becomes of one packet that came to the proxy: what goes out in its place, and the cut behind that. */
+export type Treatment = { writes: readonly PassingWrite[]; cut?: Cut }
 
 export type ProxyOptions = {
   actor: string
@@ -42,7 +27,7 @@ export type ProxyOptions = {
   maxPacketBytes: number
   recorder: Recorder
   /** Decides about a packet that has come whole; `seq` is its event in the trace. */
-  treat(from: Side, packet: Packet, seq: number, sizeBytes: number): Treatment
+  treat(from: Side, packet: Packet, seq: number, bytes: Uint8Array): Treatment
   /** A packet went to the other side, whole and for the first time. */
   onPassed(from: Side, packet: Packet, seq: number): void
   /** All packets of one read have been handled, or a side has ended. */
@@ -192,47 +177,52 @@ export class Relay {
       this.passRaw(from, bytes)
       return
     }
-    this.apply(from, treat(from, packet, seq, bytes.length), { packet, bytes, seq })
+    this.apply(from, treat(from, packet, seq, bytes), { packet, bytes, seq })
   }
 
-  private apply(from: Side, { deed, cut }: Treatment, what: Waiting): void {
-    this.perform(from, deed, what)
+  private apply(from: Side, { writes, cut }: Treatment, what: Waiting): void {
+    // The first whole copy is the packet; what follows only repeats it.
+    let passed = false
+    for (const write of writes) {
+      this.perform(from, write, what, passed)
+      passed ||= write.as !== 'bytes'
+    }
     if (cut) void this.cut(cut)
   }
 
-  private perform(from: Side, deed: Deed, what: Waiting): void {
+  private perform(from: Side, write: PassingWrite, what: Waiting, again: boolean): void {
     const { packet, bytes, seq } = what
-    const way = this.ways[from]
-    switch (deed.kind) {
-      case 'pass':
-        return this.pass(from, packet, bytes, seq)
-      case 'lose':
+    switch (write.as) {
+      case 'packet':
+        if ('when' in write) this.defer(from, write.when, what)
+        else if (again) this.send(from, bytes, packet)
+        else this.pass(from, packet, bytes, seq)
         return
-      case 'hold':
-        // The bytes are a view of what was read; kept longer they need a room of their own.
-        way.held.push({ ...what, bytes: bytes.slice() })
-        return
-      case 'delay': {
-        const late = { ...what, bytes: bytes.slice() }
-        way.delay(deed.delayMs, late, () => this.pass(from, packet, late.bytes, seq))
-        return
-      }
-      case 'duplicate': {
-        this.pass(from, packet, bytes, seq)
-        for (let copy = 1; copy < deed.copies; copy++) this.send(from, bytes, packet)
-        return
-      }
-      case 'reorder':
-        way.behind.push({ ...what, bytes: bytes.slice(), left: deed.behind })
-        return
-      case 'split':
-        for (let at = 0; at < bytes.length; at++) {
-          this.send(from, bytes.subarray(at, at + 1), at === 0 ? packet : 'rest', bytes)
+      case 'pieces':
+        for (const [index, piece] of write.pieces.entries()) {
+          this.send(from, piece, index === 0 ? packet : 'rest', bytes)
         }
-        this.options.onPassed(from, packet, seq)
+        if (!again) this.options.onPassed(from, packet, seq)
         return
-      case 'truncate':
-        this.send(from, bytes.subarray(0, Math.min(deed.keepBytes, bytes.length - 1)), 'partial')
+      case 'bytes':
+        this.send(from, write.bytes, write.why)
+        return
+    }
+  }
+
+  private defer(from: Side, when: Later, what: Waiting): void {
+    const way = this.ways[from]
+    // The bytes are a view of what was read; kept longer they need a room of their own.
+    const late = { ...what, bytes: what.bytes.slice() }
+    switch (when.kind) {
+      case 'on release':
+        way.held.push(late)
+        return
+      case 'after':
+        way.delay(when.ms, late, () => this.pass(from, late.packet, late.bytes, late.seq))
+        return
+      case 'behind':
+        way.behind.push({ ...late, left: when.packets })
         return
     }
   }

@@ -1,3 +1,5 @@
+import type { FactKind } from '../faults/fault.ts'
+import { faults } from '../faults/index.ts'
 import { packetTypes } from '../model/packet.ts'
 import { verdicts } from '../model/report.ts'
 import { versions } from '../model/version.ts'
@@ -63,14 +65,11 @@ const party: Schema = {
   description: 'upstream: the broker behind a proxy, which is not the target.',
 }
 const side: Schema = { enum: ['client', 'broker'] }
-const sided = { 'from?': { ...side, description: 'At a proxy: the side whose packet it was.' } }
 const packetType: Schema = { enum: packetTypes }
 const cut: Schema = { enum: ['fin', 'rst'] }
 const stop: Schema = { enum: ['term', 'kill'] }
 const event = (kind: string, fields: { [name: string]: Schema }) =>
   variant('kind', kind, { ...stamp, ...fields })
-const fault = (kind: string, fields: { [name: string]: Schema } = {}) =>
-  variant('kind', kind, fields)
 const packet = (type: string, fields: { [name: string]: Schema }) =>
   variant('type', type, { ...fields, properties: ref('properties') })
 const acks = ['PUBACK', 'PUBREC', 'PUBREL', 'PUBCOMP'].map(type =>
@@ -121,23 +120,22 @@ const packets: Schema[] = [
   packet('AUTH', { code: index }),
 ]
 
-const faults: Schema[] = [
-  fault('lose', { seq: index, packet: packetType, ...sided }),
-  fault('hold', { packet: packetType, ...sided }),
-  fault('release', { packet: packetType, ...sided }),
-  fault('delay', { packet: packetType, delayMs: ms, ...sided }),
-  fault('duplicate', { packet: packetType, copies: index, ...sided }),
-  fault('reorder', { packets: list(packetType), ...sided }),
-  fault('split', { packet: packetType, writes: index, ...sided }),
-  fault('coalesce', { packets: list(packetType) }),
-  fault('truncate', { packet: packetType, keepBytes: index, ofBytes: index, ...sided }),
-  fault('cut', { how: cut, 'side?': { enum: ['client', 'broker', 'both'] } }),
-  fault('refuse'),
-  fault('stall', sided),
-  fault('resume', sided),
-  fault('raw', { bytes: index }),
-  fault('restart', { how: stop }),
-]
+const facts: { [K in FactKind]: Schema } = {
+  packet: packetType,
+  packets: list(packetType),
+  whole: index,
+  ms,
+  side: { ...side, description: 'At a proxy: the side whose packet it was.' },
+  sides: { enum: ['client', 'broker', 'both'] },
+  cut,
+  stop,
+}
+
+/** Each fault says itself what its record holds. */
+const faultRecords: Schema[] = Object.values(faults).map(({ kind, facts: held }) => {
+  const fields = Object.entries(held).map(([name, is]: [string, FactKind]) => [name, facts[is]])
+  return variant('kind', kind, Object.fromEntries(fields))
+})
 
 const appEvent = (name: string, fields: { [name: string]: Schema } = {}) =>
   variant('event', name, fields)
@@ -335,7 +333,7 @@ export const reportSchema = {
       },
     },
     packet: { oneOf: packets },
-    fault: { oneOf: faults },
+    fault: { oneOf: faultRecords },
     finding,
     event: { oneOf: events },
     result,

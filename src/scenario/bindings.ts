@@ -1,8 +1,11 @@
 import type { Place } from '../model/finding.ts'
 import { didYouMean } from '../model/schema/near.ts'
 import { type Context, report } from '../model/schema/schema.ts'
-import type { Expected, FieldValue, Matcher, Ref, Step, StepBody } from './ast.ts'
-import type { Script } from './scenario.ts'
+import type { FieldValue, Matcher, Ref, Step } from './ast.ts'
+import type { Script } from './script.ts'
+import { kindOf } from './verbs/index.ts'
+import type { Matching } from './verbs/step-kind.ts'
+import { insideOf } from './visit.ts'
 
 /** Bound in every case. */
 export const builtins = ['topic', 'client'] as const
@@ -49,44 +52,22 @@ class Walk {
     for (const value of values) this.use(value, bound)
   }
 
-  private step({ body, place }: Step, bound: Bound): Bound {
-    switch (body.verb) {
-      case 'connect':
-      case 'accept':
-        this.uses(Object.values(body.fields), bound)
-        return body.expect ? this.expected(body.expect, bound) : bound
-      case 'subscribe':
-        this.uses([...body.subscriptions, ...Object.values(body.fields)], bound)
-        return body.expect ? this.expected(body.expect, bound) : bound
-      case 'unsubscribe':
-        this.uses([...body.filters, ...Object.values(body.fields)], bound)
-        return body.expect ? this.expected(body.expect, bound) : bound
-      case 'expect':
-        return this.expected(body.expected, bound)
-      case 'receive':
-      case 'lose':
-      case 'proxy.expect':
-        return this.fields(body.packet.fields, bound)
-      case 'proxy.accept':
-        return body.expect ? this.fields(body.expect.fields, bound) : bound
-      case 'proxy.fault':
-        this.uses(proxyValues(body), bound)
-        return this.fields(body.packet.fields, bound)
-      case 'app.expect':
-        return this.fields(body.fields, bound)
-      case 'together':
-        return this.together(body.steps, bound)
-      case 'oneOf':
-        return meet(body.branches.map(branch => this.steps(branch, bound)))
-      case 'each':
-        this.uses(body.values, bound)
-        return this.loop(body.as, body.steps, bound, place)
-      case 'repeat':
-        this.use(body.times, bound)
-        return this.loop(body.as, body.steps, bound, place)
-      default:
-        this.uses(valuesOf(body), bound)
-        return bound
+  private step(step: Step, bound: Bound): Bound {
+    const kind = kindOf(step.body)
+    this.uses(kind.values(step.body), bound)
+    const matched = kind
+      .matches(step.body)
+      .reduce((before, matching) => this.matching(matching, before), bound)
+    const inside = insideOf(step)
+    switch (inside?.kind) {
+      case undefined:
+        return matched
+      case 'any order':
+        return this.together(inside.steps, matched)
+      case 'one of':
+        return meet(inside.branches.map(branch => this.steps(branch, matched)))
+      case 'rounds':
+        return this.loop(inside.counter, inside.steps, matched, step.place)
     }
   }
 
@@ -121,14 +102,16 @@ class Walk {
     return bound
   }
 
-  private expected(expected: Expected, bound: Bound): Bound {
-    switch (expected.kind) {
+  private matching(matching: Matching, bound: Bound): Bound {
+    switch (matching.kind) {
+      case 'fields':
+        return this.fields(matching.fields, bound)
       case 'packet':
-        return this.fields(expected.packet.fields, bound)
+        return this.fields(matching.packet.fields, bound)
       case 'closed':
         return bound
       case 'oneOf':
-        return meet(expected.options.map(option => this.expected(option, bound)))
+        return meet(matching.options.map(option => this.matching(option, bound)))
     }
   }
 
@@ -229,68 +212,4 @@ function refsOf(value: FieldValue): Ref[] {
 function meet(ways: readonly Bound[]): Bound {
   const [first = new Set<string>(), ...others] = ways
   return new Set([...first].filter(name => others.every(other => other.has(name))))
-}
-
-/** The values that a step sends or is told, where it matches nothing. */
-function valuesOf(body: StepBody): FieldValue[] {
-  switch (body.verb) {
-    case 'publish':
-      return packetValues(body.packet)
-    case 'send':
-    case 'reorder':
-    case 'coalesce':
-      return body.packets.flatMap(packetValues)
-    case 'duplicate':
-      return [...packetValues(body.packet), body.times]
-    case 'split':
-      return packetValues(body.packet)
-    case 'truncate':
-      return [...packetValues(body.packet), body.keep ?? 0, body.drop ?? 0]
-    case 'cut':
-      return [body.how, body.after ?? 0, ...(body.packet ? packetValues(body.packet) : [])]
-    case 'proxy.cut':
-      return [body.cut.how, body.after?.bytes ?? 0]
-    case 'delay':
-      return [body.delayMs]
-    case 'refuse':
-      return [body.times]
-    case 'target.restart':
-      return [body.how]
-    case 'target.power-cut':
-      return [body.tear ?? '']
-    case 'target.link':
-    case 'target.flash':
-      return [body.state]
-    case 'elapse':
-    case 'target.advance':
-      return [body.s]
-    case 'fence':
-      return [body.topic ?? '', body.qos ?? 0]
-    case 'disconnect':
-    case 'app.connect':
-    case 'app.publish':
-    case 'app.subscribe':
-    case 'app.unsubscribe':
-    case 'app.disconnect':
-      return Object.values(body.fields)
-    default:
-      return []
-  }
-}
-
-function proxyValues({
-  nth,
-  times,
-  deed,
-  cut,
-}: Extract<StepBody, { verb: 'proxy.fault' }>): FieldValue[] {
-  const { kind: _, ...own } = deed
-  return [nth, times, ...Object.values(own as { [key: string]: FieldValue }), cut?.how ?? '']
-}
-
-function packetValues(packet: {
-  fields: { [name: string]: FieldValue }
-  flags?: FieldValue
-}): FieldValue[] {
-  return [...Object.values(packet.fields), ...(packet.flags === undefined ? [] : [packet.flags])]
 }

@@ -5,7 +5,7 @@ import { type Context, report } from '../model/schema/schema.ts'
 import { type Version, versions } from '../model/version.ts'
 import type { Scalar } from './ast.ts'
 import type { Matrix } from './schema/suite.ts'
-import { plainScalar } from './schema/verbs/scene.ts'
+import { plainScalar } from './verbs/scene.ts'
 
 /** One value of each variable of a matrix, in the order they are written. */
 export type Combination = ReadonlyMap<string, ScalarNode>

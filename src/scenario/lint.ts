@@ -2,8 +2,11 @@ import type { Place } from '../model/finding.ts'
 import { didYouMean } from '../model/schema/near.ts'
 import type { ProblemCode, Span } from '../model/schema/problem.ts'
 import { type Context, report } from '../model/schema/schema.ts'
-import type { Step, StepBody } from './ast.ts'
-import type { Script } from './scenario.ts'
+import type { Step } from './ast.ts'
+import type { Script } from './script.ts'
+import { kindOf } from './verbs/index.ts'
+import type { Expectation } from './verbs/step-kind.ts'
+import { flatten } from './visit.ts'
 
 /** Reports what is well written and makes no sense. */
 export function lint(script: Script, span: Span, context: Context): void {
@@ -20,59 +23,9 @@ export function lint(script: Script, span: Span, context: Context): void {
   lintFence(script, all, context)
 }
 
-/** All steps in the order they are written, those of branches and loops among them. */
-function flatten(steps: readonly Step[]): Step[] {
-  return steps.flatMap(step => [step, ...innerOf(step.body).flatMap(flatten)])
-}
-
-function innerOf(body: StepBody): Step[][] {
-  switch (body.verb) {
-    case 'together':
-    case 'each':
-    case 'repeat':
-      return [body.steps]
-    case 'oneOf':
-      return body.branches
-    default:
-      return []
-  }
-}
-
 function isCheck({ body }: Step): boolean {
-  if (body.verb === 'fence') return true
-  if ('judging' in body) return body.judging.as === 'check'
-  return false
+  return kindOf(body).checks(body)
 }
-
-/** What an actor can do without a connection. */
-const needsNone: readonly StepBody['verb'][] = [
-  'connect',
-  'open',
-  'accept',
-  'answers',
-  'hold',
-  'release',
-  'delay',
-  'refuse',
-  'proxy.accept',
-  'proxy.fault',
-  'app.connect',
-  'target.restart',
-  'target.sweep',
-  'target.play',
-  'target.power-cut',
-  'target.link',
-  'target.advance',
-  'target.flash',
-]
-
-const opens: readonly StepBody['verb'][] = [
-  'connect',
-  'open',
-  'accept',
-  'proxy.accept',
-  'app.connect',
-]
 
 /** Branches count one after the other: a hint to the author, not a proof. */
 function lintConnections(script: Script, context: Context): void {
@@ -89,8 +42,9 @@ function lintConnections(script: Script, context: Context): void {
       }
     }
     if (actor === undefined) continue
-    if (opens.includes(body.verb)) connected.add(actor)
-    if (!needsNone.includes(body.verb) && !connected.has(actor)) notConnected(actor, place)
+    const { connection } = kindOf(body)
+    if (connection === 'opens') connected.add(actor)
+    if (connection === 'needs' && !connected.has(actor)) notConnected(actor, place)
   }
 
   function notConnected(actor: string, place: Place): void {
@@ -101,11 +55,14 @@ function lintConnections(script: Script, context: Context): void {
   }
 }
 
-const expectations: readonly StepBody['verb'][] = ['expect', 'lose', 'receive', 'app.expect']
+function expectationOf({ body }: Step): Expectation | undefined {
+  return kindOf(body).expects?.(body)
+}
 
 function lintTogether(steps: readonly Step[], context: Context): void {
-  for (const { body, place } of steps) {
-    if (expectations.includes(body.verb)) continue
+  for (const step of steps) {
+    if (expectationOf(step)) continue
+    const { body, place } = step
     const hint = { hint: 'only expect, await, lose and receive can be met in any order' }
     at(context, 'WRONG_STEP', `"${body.verb}" expects nothing`, place, hint)
   }
@@ -116,7 +73,7 @@ function lintOneOf(branches: readonly Step[][], place: Place, context: Context):
   let actor: string | undefined
   for (const [first] of branches) {
     if (!first) at(context, 'WRONG_STEP', 'a branch has no steps', place)
-    else if (!['expect', 'lose', 'receive'].includes(first.body.verb)) {
+    else if (expectationOf(first)?.kind !== 'next') {
       const message = `a branch must begin with expect, lose or receive, not "${first.body.verb}"`
       at(context, 'WRONG_STEP', message, first.place)
     } else {
@@ -135,7 +92,7 @@ function lintFence(script: Script, steps: readonly Step[], context: Context): vo
   const claim = script.verify.find(({ name }) => claims.includes(name))
   if (!claim) return
   const lastFence = steps.findLastIndex(({ body }) => body.verb === 'fence')
-  const lastSent = steps.findLastIndex(({ body }) => setsOff(body))
+  const lastSent = steps.findLastIndex(({ body }) => kindOf(body).setsOff(body))
   if (lastFence > lastSent && lastFence >= 0) return
   const hint = { hint: 'end the steps with "fence: [ … ]", naming who sends and who receives' }
   const message =
@@ -143,25 +100,6 @@ function lintFence(script: Script, steps: readonly Step[], context: Context): vo
       ? `"${claim.name}" claims that nothing more comes, and no step is a fence`
       : `"${claim.name}" claims that nothing more comes, and messages are sent behind the last fence`
   at(context, 'NO_FENCE', message, claim.place, hint, claim.name.length)
-}
-
-/** Whether a message can be delivered because of it. */
-function setsOff(body: StepBody): boolean {
-  switch (body.verb) {
-    case 'publish':
-    case 'app.publish':
-    case 'proxy.release':
-      return true
-    case 'send':
-    case 'reorder':
-    case 'coalesce':
-      return body.packets.some(({ type }) => type === 'PUBLISH' || type === 'PUBREL')
-    case 'duplicate':
-    case 'split':
-      return body.packet.type === 'PUBLISH' || body.packet.type === 'PUBREL'
-    default:
-      return false
-  }
 }
 
 function at(

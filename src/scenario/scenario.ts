@@ -3,7 +3,7 @@ import type { Span } from '../model/schema/problem.ts'
 import { type Context, report } from '../model/schema/schema.ts'
 import type { RecordOf } from '../model/schema/shapes.ts'
 import { versions } from '../model/version.ts'
-import type { Case, Scalar, Step, SuiteRole, Verify } from './ast.ts'
+import type { Case } from './ast.ts'
 import { checkBindings } from './bindings.ts'
 import { bindingsOf, caseId, choicesOf } from './cases.ts'
 import { commentAbove } from './comments.ts'
@@ -16,6 +16,7 @@ import {
   scenarioSchema,
   type suiteFields,
 } from './schema/suite.ts'
+import type { Script } from './script.ts'
 import { type ReadItems, readSteps, stepsMax } from './steps.ts'
 import { substitute } from './substitute.ts'
 import { verifySchema } from './verify.ts'
@@ -31,14 +32,6 @@ export type Surroundings = {
 }
 
 type ReadScenario = RecordOf<typeof scenarioFields>
-
-/** What one choice of the matrix does; the same in every version. */
-export type Script = {
-  role: SuiteRole
-  bindings: { [name: string]: Scalar }
-  steps: Step[]
-  verify: Verify[]
-}
 
 /** The cases of a scenario: one for each version and each choice of its matrix. */
 export function readScenario(node: Node, context: Context, around: Surroundings): Case[] {

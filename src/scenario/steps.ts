@@ -4,12 +4,12 @@ import { type Entry, entryText, isEmpty, type Node } from '../model/schema/node.
 import type { Span } from '../model/schema/problem.ts'
 import { type Context, report, wrongType } from '../model/schema/schema.ts'
 import { own } from '../model/schema/shapes.ts'
-import type { Step, SuiteRole } from './ast.ts'
+import type { Step, StepBody, SuiteRole } from './ast.ts'
 import { type Fragment, useSchema, within } from './fragments.ts'
-import type { ActorKind, Verb } from './schema/verb.ts'
-import { actorKind, verbs } from './schema/verbs/index.ts'
-import { actorName } from './schema/verbs/scene.ts'
 import { substitute } from './substitute.ts'
+import { actorKind, verbs } from './verbs/index.ts'
+import { actorName } from './verbs/scene.ts'
+import type { ActorKind, Verb } from './verbs/step-kind.ts'
 
 /** What steps are read in. */
 export type Surroundings = {
@@ -102,7 +102,7 @@ function findVerb(
   { key, keySpan }: Entry,
   context: Context,
   role: SuiteRole,
-): { actor?: string; verb: Verb } | undefined {
+): { actor?: string; verb: Verb<StepBody> } | undefined {
   const dot = key.indexOf('.')
   if (dot < 0) return findSceneVerb(key, keySpan, context)
   const actor = key.slice(0, dot)
@@ -117,7 +117,11 @@ function findVerb(
   return unknownVerb(name, verbSpan, kind, context)
 }
 
-function findSceneVerb(key: string, span: Span, context: Context): { verb: Verb } | undefined {
+function findSceneVerb(
+  key: string,
+  span: Span,
+  context: Context,
+): { verb: Verb<StepBody> } | undefined {
   const verb = own(verbs.scene, key)
   if (verb) return { verb }
   const isActors = kindsOf(key).length > 0

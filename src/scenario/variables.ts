@@ -1,6 +1,6 @@
 import type { ScalarNode } from '../model/schema/node.ts'
 import type { Span } from '../model/schema/problem.ts'
-import type { Ref } from './ast.ts'
+import type { Ref } from './step-parts.ts'
 
 /*
  * `$name` and `${name}` are variables, `$$` is a dollar. A name begins with a letter or `_`.

@@ -2,6 +2,7 @@ import type { AppEvent } from '../../model/app.ts'
 import { isSentinel } from '../../oracle/ledger/sentinel.ts'
 import { isNothing } from '../../oracle/owed.ts'
 import type { StepBody } from '../../scenario/ast.ts'
+import type { AppBodies } from '../../scenario/verbs/app.ts'
 import { isToldEvent, toldBy } from '../adapter-needs.ts'
 import { AppActor } from '../app-actor.ts'
 import { Skipped } from '../early-end.ts'
@@ -10,8 +11,26 @@ import type { Scene } from '../scene.ts'
 import type { Bound } from '../variables.ts'
 import { toBytes } from '../variables.ts'
 import { listenerOf, listenHost } from './dial.ts'
+import type { Runners } from './runner.ts'
 
-type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+type Body<V extends keyof AppBodies> = StepBody<V>
+
+/** What the application on a client under test is told and asked. */
+export const appRunners: Runners<AppBodies> = {
+  'app.connect': async (scene, body, { actor }) =>
+    appConnect(scene, await appOf(scene, actor), body),
+  'app.publish': async (scene, { fields }, { actor }) =>
+    appCommand(scene, await appOf(scene, actor), 'publish', fields),
+  'app.subscribe': async (scene, { fields }, { actor }) =>
+    appCommand(scene, await appOf(scene, actor), 'subscribe', fields),
+  'app.unsubscribe': async (scene, { fields }, { actor }) =>
+    appCommand(scene, await appOf(scene, actor), 'unsubscribe', fields),
+  'app.disconnect': async (scene, { fields }, { actor }) =>
+    appCommand(scene, await appOf(scene, actor), 'disconnect', fields),
+  'app.reconnect': async (scene, _, { actor }) => appReconnect(scene, await appOf(scene, actor)),
+  'app.ping': async (scene, _, { actor }) => (await appOf(scene, actor)).nonce(scene),
+  'app.expect': async (scene, body, { actor }) => appExpect(scene, await appOf(scene, actor), body),
+}
 
 /** The application of that name, opened at its first step. */
 export async function appOf(scene: Scene, name: string): Promise<AppActor> {
@@ -23,11 +42,7 @@ export async function appOf(scene: Scene, name: string): Promise<AppActor> {
   return app
 }
 
-export async function appConnect(
-  scene: Scene,
-  app: AppActor,
-  body: Body<'app.connect'>,
-): Promise<void> {
+async function appConnect(scene: Scene, app: AppActor, body: Body<'app.connect'>): Promise<void> {
   const listener = await listenerOf(scene, scene.brokerFor(app.name), listenHost(scene))
   app.connectedWith = {
     host: listenHost(scene),
@@ -44,7 +59,7 @@ export async function appConnect(
 }
 
 /** After a cut: a library that reconnects by itself is left alone, any other is told to. */
-export async function appReconnect(scene: Scene, app: AppActor): Promise<void> {
+async function appReconnect(scene: Scene, app: AppActor): Promise<void> {
   if (scene.target.role === 'client' && scene.target.reconnects === 'self') return
   // Before it knows of the cut it would take itself for connected.
   await scene.until(() => !app.connected || undefined, scene.budgets.replyMs)
@@ -53,7 +68,7 @@ export async function appReconnect(scene: Scene, app: AppActor): Promise<void> {
   await tell(app, 'connect', app.connectedWith)
 }
 
-export async function appCommand(
+async function appCommand(
   scene: Scene,
   app: AppActor,
   name: 'publish' | 'subscribe' | 'unsubscribe' | 'disconnect',

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Connect, Packet } from '../../model/packet.ts'
 import { versionOfLevel } from '../../model/version.ts'
 import type { Actor } from '../../peers/actor.ts'
-import type { Expected, StepBody } from '../../scenario/ast.ts'
+import type { Expected, StepBody, StepVerb } from '../../scenario/ast.ts'
 import { Listener } from '../../transport/listen.ts'
 import { buildPacket, Fields } from '../build-packet.ts'
 import { Inconclusive, Skipped } from '../early-end.ts'
@@ -10,7 +10,7 @@ import { expectNext, given } from '../expect-next.ts'
 import { matchFields } from '../match.ts'
 import type { Scene } from '../scene.ts'
 
-type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+type Body<V extends StepVerb> = StepBody<V>
 
 /** How long a kept 5.0 session may outlive its connection, unless the scenario says otherwise: longer than any case. */
 const keptExpiryS = 300

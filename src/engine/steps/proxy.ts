@@ -1,24 +1,35 @@
+import type { PassingWrite, Struck } from '../../faults/fault.ts'
+import { anyFault, type Fault } from '../../faults/index.ts'
 import { describePacket } from '../../model/describe.ts'
-import type { Fault } from '../../model/fault.ts'
-import type { PacketType } from '../../model/packet.ts'
 import { otherSide, type Side } from '../../model/side.ts'
 import { isNothing } from '../../oracle/owed.ts'
-import type { Cut, Deed } from '../../peers/proxy.ts'
-import type { Judging, ProxyCut, ProxyDeed, StepBody } from '../../scenario/ast.ts'
+import type { Cut } from '../../peers/proxy.ts'
+import type { Judging, StepBody } from '../../scenario/ast.ts'
+import type { ProxyBodies, ProxyCut } from '../../scenario/verbs/proxy.ts'
 import { Inconclusive } from '../early-end.ts'
 import { describePacketMatcher, type Mismatch, matchFields, matchPacket } from '../match.ts'
 import type { Placed, ProxyActor } from '../proxy-actor.ts'
 import type { Scene } from '../scene.ts'
 import { nextDialled } from './dial.ts'
+import { valuesNow } from './faults.ts'
+import type { Runners } from './runner.ts'
 
-type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+type Body<V extends keyof ProxyBodies> = StepBody<V>
+
+/** What a proxy between a client under test and a broker does. */
+export const proxyRunners: Runners<ProxyBodies> = {
+  'proxy.accept': (scene, body, { actor }) => accept(scene, scene.proxy(actor), body),
+  'proxy.expect': (scene, body, { actor }) => expect(scene, scene.proxy(actor), body),
+  'proxy.fault': (scene, body, { actor }) => fault(scene, scene.proxy(actor), body),
+  'proxy.struck': (scene, body, { actor }) => struck(scene, scene.proxy(actor), body),
+  'proxy.cut': (scene, body, { actor }) => cut(scene, scene.proxy(actor), body),
+  'proxy.release': (scene, body, { actor }) => release(scene, scene.proxy(actor), body),
+  'proxy.stall': (scene, body, { actor }) => stall(scene, scene.proxy(actor), body),
+  'proxy.resume': (scene, body, { actor }) => resume(scene, scene.proxy(actor), body),
+}
 
 /** The proxy takes the next connection of the client, opens one to the broker behind, and CONNECT comes. */
-export async function accept(
-  scene: Scene,
-  actor: ProxyActor,
-  body: Body<'proxy.accept'>,
-): Promise<void> {
+async function accept(scene: Scene, actor: ProxyActor, body: Body<'proxy.accept'>): Promise<void> {
   const socket = await nextDialled(scene, actor.name)
   const behind = await dialBehind(scene)
   actor.attach(socket, behind, { client: appOf(scene, actor), broker: scene.behind().name })
@@ -48,11 +59,7 @@ function appOf(scene: Scene, actor: ProxyActor): string {
 }
 
 /** The next packet of that type from that side must be as asked; packets of other types are passed over. */
-export async function expect(
-  scene: Scene,
-  actor: ProxyActor,
-  body: Body<'proxy.expect'>,
-): Promise<void> {
+async function expect(scene: Scene, actor: ProxyActor, body: Body<'proxy.expect'>): Promise<void> {
   const { from, packet: matcher } = body
   const began = scene.log.nowMs
   const next = () => actor.inbox[from].findIndex(({ packet }) => packet.type === matcher.type)
@@ -126,8 +133,8 @@ export function endOf({ relay }: ProxyActor, side: Side): string {
 }
 
 /** Places a fault that waits for its packets. */
-export function fault(scene: Scene, actor: ProxyActor, body: Body<'proxy.fault'>): void {
-  const { from, packet: matcher, deed } = body
+function fault(scene: Scene, actor: ProxyActor, body: Body<'proxy.fault'>): void {
+  const { from, packet: matcher } = body
   const cut = body.cut && cutOf(scene, body.cut)
   const placed: Placed = {
     from,
@@ -141,62 +148,31 @@ export function fault(scene: Scene, actor: ProxyActor, body: Body<'proxy.fault'>
       for (const [name, value] of match.bindings) scene.env.bind(name, value)
       return true
     },
-    strike(packet, seq, sizeBytes) {
-      const done = deedOf(scene, deed, sizeBytes)
-      note(scene, actor, from, faultOf(done, { packet: packet.type, from }, seq, sizeBytes))
+    strike(packet, seq, bytes) {
+      const { record, writes } = struckNow(scene, body, {
+        bytes,
+        of: { packet: packet.type, from },
+        seq,
+      })
+      note(scene, actor, from, record)
       if (cut) note(scene, actor, from, { kind: 'cut', ...cut })
-      return { deed: done, ...(cut ? { cut } : {}) }
+      return { writes, ...(cut ? { cut } : {}) }
     },
   }
   actor.placed.push(placed)
 }
 
-function deedOf(scene: Scene, deed: ProxyDeed, sizeBytes: number): Deed {
-  const { env } = scene
-  switch (deed.kind) {
-    case 'pass':
-    case 'lose':
-    case 'hold':
-    case 'split':
-      return { kind: deed.kind }
-    case 'delay':
-      return { kind: 'delay', delayMs: env.number(deed.delayMs) }
-    case 'duplicate':
-      return { kind: 'duplicate', copies: env.number(deed.copies) }
-    case 'reorder':
-      return { kind: 'reorder', behind: env.number(deed.behind) }
-    case 'truncate': {
-      const keep = deed.keep === undefined ? sizeBytes - 1 : env.number(deed.keep)
-      return { kind: 'truncate', keepBytes: Math.min(keep, sizeBytes - 1) }
-    }
-  }
-}
-
-/** A deed as the trace tells it. A packet that passes is none. */
-function faultOf(
-  deed: Deed,
-  whose: { packet: PacketType; from: Side },
-  seq: number,
-  sizeBytes: number,
-): Fault | undefined {
-  switch (deed.kind) {
-    case 'pass':
-      return undefined
-    case 'lose':
-      return { kind: 'lose', seq, ...whose }
-    case 'hold':
-      return { kind: 'hold', ...whose }
-    case 'delay':
-      return { kind: 'delay', delayMs: deed.delayMs, ...whose }
-    case 'duplicate':
-      return { kind: 'duplicate', copies: deed.copies, ...whose }
-    case 'reorder':
-      return { kind: 'reorder', packets: [whose.packet], from: whose.from }
-    case 'split':
-      return { kind: 'split', writes: sizeBytes, ...whose }
-    case 'truncate':
-      return { kind: 'truncate', keepBytes: deed.keepBytes, ofBytes: sizeBytes, ...whose }
-  }
+/** What becomes of the packet. One that passes is no fault. */
+function struckNow(
+  scene: Scene,
+  { fault, told }: Body<'proxy.fault'>,
+  struck: Struck,
+): { record?: Fault; writes: PassingWrite[] } {
+  if (fault === 'pass') return { writes: [{ as: 'packet' }] }
+  const form = anyFault[fault].proxy
+  if (!form) throw new RangeError(`${fault} is not done at a proxy`)
+  const { fault: record, writes } = form.strike(struck, valuesNow(scene, told))
+  return { record, writes }
 }
 
 /** The fault belongs to the connection on which its packet came. */
@@ -216,7 +192,7 @@ function cutOf(scene: Scene, { how, side }: ProxyCut): Cut {
 }
 
 /** Ends one side or both, at once or when so many bytes of a side have passed. */
-export async function cut(scene: Scene, actor: ProxyActor, body: Body<'proxy.cut'>): Promise<void> {
+async function cut(scene: Scene, actor: ProxyActor, body: Body<'proxy.cut'>): Promise<void> {
   const cut = cutOf(scene, body.cut)
   const relay = actor.need()
   const noted = () => note(scene, actor, 'client', { kind: 'cut', ...cut })
@@ -232,7 +208,7 @@ export async function cut(scene: Scene, actor: ProxyActor, body: Body<'proxy.cut
     skip: 0,
     left: 1,
     matches: () => false,
-    strike: () => ({ deed: { kind: 'pass' } }),
+    strike: () => ({ writes: [{ as: 'packet' }] }),
   }
   actor.placed.push(placed)
   relay.cutAfter(from, scene.env.number(bytes), cut, () => {
@@ -242,11 +218,7 @@ export async function cut(scene: Scene, actor: ProxyActor, body: Body<'proxy.cut
 }
 
 /** Waits until every fault that was placed has happened. */
-export async function struck(
-  scene: Scene,
-  actor: ProxyActor,
-  body: Body<'proxy.struck'>,
-): Promise<void> {
+async function struck(scene: Scene, actor: ProxyActor, body: Body<'proxy.struck'>): Promise<void> {
   const waiting = () => actor.placed.find(({ left }) => left > 0)
   await scene.until(() => waiting() === undefined || undefined, scene.budgets.reconnectMs)
   const missing = waiting()
@@ -264,7 +236,7 @@ export async function struck(
   })
 }
 
-export function release(scene: Scene, actor: ProxyActor, body: Body<'proxy.release'>): void {
+function release(scene: Scene, actor: ProxyActor, body: Body<'proxy.release'>): void {
   for (const from of body.from) {
     for (const packet of actor.need().heldOf(from)) {
       note(scene, actor, from, { kind: 'release', packet, from })
@@ -273,13 +245,14 @@ export function release(scene: Scene, actor: ProxyActor, body: Body<'proxy.relea
   }
 }
 
-export function stall(
-  scene: Scene,
-  actor: ProxyActor,
-  { verb, from }: Body<'proxy.stall'> | Body<'proxy.resume'>,
-): void {
+function stall(scene: Scene, actor: ProxyActor, { from }: Body<'proxy.stall'>): void {
   const relay = actor.need()
-  note(scene, actor, from, { kind: verb === 'proxy.stall' ? 'stall' : 'resume', from })
-  if (verb === 'proxy.stall') relay.stall(from)
-  else relay.resume(from)
+  note(scene, actor, from, { kind: 'stall', from })
+  relay.stall(from)
+}
+
+function resume(scene: Scene, actor: ProxyActor, { from }: Body<'proxy.resume'>): void {
+  const relay = actor.need()
+  note(scene, actor, from, { kind: 'resume', from })
+  relay.resume(from)
 }

@@ -1,14 +1,20 @@
 import type { Connect, Packet, Publish } from '../../model/packet.ts'
 import type { Actor } from '../../peers/actor.ts'
 import { allocateId } from '../../peers/session.ts'
-import type { Expected, FieldValue, PacketTemplate, StepBody } from '../../scenario/ast.ts'
+import type {
+  Expected,
+  FieldValue,
+  PacketTemplate,
+  StepBody,
+  StepVerb,
+} from '../../scenario/ast.ts'
 import { buildPacket, Fields, subscriptionOf, wrongOf } from '../build-packet.ts'
 import { Inconclusive, Skipped } from '../early-end.ts'
 import { endOf, expectNext, given, hasEnded, packetExpected } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
 import { openStream } from './dial.ts'
 
-type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+type Body<V extends StepVerb> = StepBody<V>
 
 /**
  * Sends packets as the scenario wrote them. An actor without a connection opens one first where the first packet is CONNECT

@@ -1,3 +1,4 @@
+import { anyFault, faultText } from '../../faults/index.ts'
 import type { AppCommand, AppEvent } from '../../model/app.ts'
 import { describePacket, describePayload } from '../../model/describe.ts'
 import type { Finding } from '../../model/finding.ts'
@@ -5,7 +6,6 @@ import { toHex } from '../../model/hex.ts'
 import type { EventOf, TraceEvent } from '../../model/trace.ts'
 import { visible } from '../visible.ts'
 import { count } from '../words.ts'
-import { faultText } from './fault-text.ts'
 import { type Legs, legsOf } from './legs.ts'
 import type { Row, Shape } from './row.ts'
 
@@ -250,21 +250,20 @@ function struckBy(
   bySeq: ReadonlyMap<number, TraceEvent>,
   closes: ReadonlyMap<number, TraceEvent>,
 ): TraceEvent | undefined {
-  switch (event.fault.kind) {
-    case 'lose': {
-      const packet = bySeq.get(event.fault.seq)
+  switch (anyFault[event.fault.kind].toldAt) {
+    case 'the packet': {
+      const packet = 'seq' in event.fault ? bySeq.get(event.fault.seq) : undefined
       return packet?.kind === 'packet' ? packet : undefined
     }
-    case 'cut':
+    case 'the close':
       return closes.get(event.seq)
-    case 'truncate':
-    case 'raw':
+    case 'the bytes beside it':
       return [trace[index - 1], trace[index + 1]].find(
         near => near?.kind === 'bytes' && near.actor === event.actor,
       )
-    case 'restart':
+    case 'the restart':
       return trace.find(later => later.kind === 'restart' && later.seq > event.seq)
-    default:
+    case 'itself':
       return undefined
   }
 }
@@ -274,7 +273,9 @@ function nextCloses(trace: readonly TraceEvent[]): Map<number, TraceEvent> {
   const found = new Map<number, TraceEvent>()
   const waiting = new Map<string, number>()
   for (const event of trace) {
-    if (event.kind === 'fault' && event.fault.kind === 'cut') waiting.set(event.actor, event.seq)
+    if (event.kind === 'fault' && anyFault[event.fault.kind].toldAt === 'the close') {
+      waiting.set(event.actor, event.seq)
+    }
     if (event.kind !== 'close' || event.by !== 'harness') continue
     const cut = waiting.get(event.actor)
     if (cut === undefined) continue

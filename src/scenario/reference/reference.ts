@@ -1,4 +1,4 @@
-import { faultTitles } from '../../model/fault.ts'
+import { faults } from '../../faults/index.ts'
 import { features } from '../../model/features.ts'
 import { packetTypes } from '../../model/packet.ts'
 import { problemCodes, shownProblemsMax } from '../../model/schema/problem.ts'
@@ -10,9 +10,9 @@ import { judgingFields } from '../schema/judging.ts'
 import { packetFields, subscription, will, wrongOnPurpose } from '../schema/packets.ts'
 import { properties } from '../schema/properties.ts'
 import { scenarioFields, suiteFields } from '../schema/suite.ts'
-import type { ActorKind, Verb } from '../schema/verb.ts'
-import { appEvents } from '../schema/verbs/app.ts'
-import { verbs } from '../schema/verbs/index.ts'
+import { appEvents } from '../verbs/app.ts'
+import { verbs } from '../verbs/index.ts'
+import type { ActorKind, Verb } from '../verbs/step-kind.ts'
 import * as prose from './prose.ts'
 
 /** The reference page of the language, in Markdown, made of what the parser checks. */
@@ -32,7 +32,7 @@ export function languageReference(): string {
     prose.time,
     `${prose.requires}\n\n${table(['feature', 'meaning'], rowsOf(features))}`,
     verifiersPart(),
-    `## Faults\n\nWhat a run can do on purpose, as ladders and reports name it.\n\n${table(['fault', 'meaning'], rowsOf(faultTitles))}`,
+    `## Faults\n\nWhat a run can do on purpose, as ladders and reports name it.\n\n${table(['fault', 'meaning'], faultRows())}`,
     mistakesPart(),
   ]
   return `${parts.join('\n\n')}\n`
@@ -147,6 +147,10 @@ function verifiersPart(): string {
     'Judgements over all messages of the case, at its end, beside what the referee and the ledger always judge: `verify: [exactly-once, { delivered: { payload: once, times: 2 } }]`.',
     ...texts,
   ].join('\n\n')
+}
+
+function faultRows(): string[][] {
+  return Object.values(faults).map(({ kind, title }) => [`\`${kind}\``, title])
 }
 
 function mistakesPart(): string {

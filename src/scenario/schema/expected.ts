@@ -2,7 +2,7 @@ import type { PacketType } from '../../model/packet.ts'
 import { word } from '../../model/schema/scalars.ts'
 import { mapped, named, type Schema } from '../../model/schema/schema.ts'
 import { byShape, listOf, record, tagged } from '../../model/schema/shapes.ts'
-import type { Expected, Matcher, PacketMatcher } from '../ast.ts'
+import type { Expected, Matcher, PacketMatcher } from '../step-parts.ts'
 import { judgingFields, type ReadJudging } from './judging.ts'
 import { packetMatchers } from './packets.ts'
 

@@ -2,7 +2,7 @@ import type { Node } from '../../model/schema/node.ts'
 import type { ScalarSchema } from '../../model/schema/scalars.ts'
 import { mapped, named, type Schema } from '../../model/schema/schema.ts'
 import { byShape, type Field, listOf, may, recordOf } from '../../model/schema/shapes.ts'
-import type { FieldValue, Matcher, Scalar, Value } from '../ast.ts'
+import type { FieldValue, Matcher, Scalar, Value } from '../step-parts.ts'
 import { isMatcherForm, matcherForm } from './matchers.ts'
 import { bytesValue, textValue, value } from './values.ts'
 

@@ -1,8 +1,8 @@
 import { Defs, type JsonSchema } from '../../model/schema/schema.ts'
 import { useSchema } from '../fragments.ts'
+import { verbs } from '../verbs/index.ts'
+import type { Verb } from '../verbs/step-kind.ts'
 import { librarySchema, suiteSchema } from './suite.ts'
-import type { Verb } from './verb.ts'
-import { verbs } from './verbs/index.ts'
 
 /** The JSON Schema by which editors complete and check suites and files of fragments, made of what the parser checks. */
 export function suiteJsonSchema(): JsonSchema {

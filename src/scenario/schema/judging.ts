@@ -1,6 +1,6 @@
 import { flag } from '../../model/schema/scalars.ts'
 import { may, type RecordOf } from '../../model/schema/shapes.ts'
-import type { Judging } from '../ast.ts'
+import type { Judging } from '../step-parts.ts'
 import { cite, level } from './statements.ts'
 
 /** Keys that stand beside what is expected and say how a miss is judged. */

@@ -2,7 +2,7 @@ import { isEmpty, type Node } from '../../model/schema/node.ts'
 import { number, word } from '../../model/schema/scalars.ts'
 import { type Context, report, type Schema } from '../../model/schema/schema.ts'
 import { listOf, may, record } from '../../model/schema/shapes.ts'
-import type { Matcher, Value } from '../ast.ts'
+import type { Matcher, Value } from '../step-parts.ts'
 import { rawForm, value } from './values.ts'
 
 const bound = value(number(-2_147_483_648, 4_294_967_295))

@@ -14,11 +14,11 @@ import {
 import { asMap, byShape, listOf, may, must, oneOrMany, record } from '../../model/schema/shapes.ts'
 import { type Version, versions } from '../../model/version.ts'
 import { bugClasses } from '../../standard/bug-classes.ts'
-import type { Condition } from '../ast.ts'
 import { fragmentsSchema } from '../fragments.ts'
+import type { Condition } from '../step-parts.ts'
+import { plainScalar, stepsNode } from '../verbs/scene.ts'
 import { verifySchema } from '../verify.ts'
 import { covers } from './statements.ts'
-import { plainScalar, stepsNode } from './verbs/scene.ts'
 
 const located = (schema: Schema<string>): Schema<{ text: string; span: Span }> =>
   mapped(schema, (value, { span }) => ({ text: value, span }))

@@ -11,7 +11,7 @@ import {
   wrongType,
 } from '../../model/schema/schema.ts'
 import { byShape, must, record } from '../../model/schema/shapes.ts'
-import type { Bytes, Scalar, Sized, Value } from '../ast.ts'
+import type { Bytes, Scalar, Sized, Value } from '../step-parts.ts'
 import { refAt, spanWithin, splitVariables } from '../variables.ts'
 
 /** A scalar that may be, or as text may contain, a variable known only at run time. */
@@ -70,6 +70,9 @@ function orVariable(schema: JsonSchema, defs: Defs): JsonSchema {
   }))
   return { anyOf: [schema, variable] }
 }
+
+/** A number of bytes. */
+export const sizeInBytes: Schema<Value> = value(integer(0, 268_435_460))
 
 /** Text with variables in it. */
 export const textValue: Schema<Value> = value(text(), true)

@@ -1,14 +1,14 @@
-import { describePacket } from '../model/describe.ts'
-import type { Publish } from '../model/packet.ts'
-import { sentinelPrefix } from '../model/trace.ts'
-import type { Actor } from '../peers/actor.ts'
-import type { StepBody } from '../scenario/ast.ts'
-import { endOf, hasEnded, mustAnswer } from './expect-next.ts'
-import type { Scene } from './scene.ts'
-import { programEnding } from './steps/dial.ts'
-import { judgingFor, endOf as proxyEnd } from './steps/proxy.ts'
+import { describePacket } from '../../model/describe.ts'
+import type { Publish } from '../../model/packet.ts'
+import { sentinelPrefix } from '../../model/trace.ts'
+import type { Actor } from '../../peers/actor.ts'
+import type { StepBody } from '../../scenario/ast.ts'
+import { endOf, hasEnded, mustAnswer } from '../expect-next.ts'
+import type { Scene } from '../scene.ts'
+import { programEnding } from './dial.ts'
+import { judgingFor, endOf as proxyEnd } from './proxy.ts'
 
-type Body = Extract<StepBody, { verb: 'fence' }>
+type Body = StepBody<'fence'>
 
 /** Packet identifiers of sentinels lie above all others of ours. */
 const sentinelIdMin = 60_000

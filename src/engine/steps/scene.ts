@@ -1,9 +1,8 @@
 import { describePacket } from '../../model/describe.ts'
-import { inOneLine } from '../../model/in-one-line.ts'
 import type { Arrived } from '../../peers/actor.ts'
-import type { Expected, Judging, Step, StepBody } from '../../scenario/ast.ts'
-import { TargetError } from '../../targets/target-error.ts'
-import { Skipped } from '../early-end.ts'
+import type { Expected, Judging, Step, StepBody, StepVerb } from '../../scenario/ast.ts'
+import { kindOf } from '../../scenario/verbs/index.ts'
+import type { SceneBodies } from '../../scenario/verbs/scene.ts'
 import {
   describeExpected,
   endOf,
@@ -12,19 +11,29 @@ import {
   isUnasked,
   matchExpected,
   noteSeen,
-  packetExpected,
   wantsClosed,
 } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
 import type { Bound } from '../variables.ts'
-import { unlessAborted } from '../waiting/unless-aborted.ts'
 import { appExpect, appOf } from './app.ts'
-import { noteFault } from './loss.ts'
+import { noteFault } from './faults.ts'
+import { fence } from './fence.ts'
+import type { Runners, Running } from './runner.ts'
 
-type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
-type RunSteps = (scene: Scene, steps: Step[]) => Promise<void>
+type Body<V extends StepVerb> = StepBody<V>
+type RunSteps = Running['run']
 
-export async function each(scene: Scene, body: Body<'each'>, run: RunSteps): Promise<void> {
+/** What is done with the whole scene. */
+export const sceneRunners: Runners<SceneBodies<Step>> = {
+  fence,
+  together,
+  oneOf: (scene, body, { run }) => oneOf(scene, body, run),
+  each: (scene, body, { run }) => each(scene, body, run),
+  repeat: (scene, body, { run }) => repeat(scene, body, run),
+  elapse,
+}
+
+async function each(scene: Scene, body: Body<'each'>, run: RunSteps): Promise<void> {
   const before = scene.env.count
   for (const value of body.values) {
     scene.env.bind(body.as, scene.env.plain(value) as Bound)
@@ -34,7 +43,7 @@ export async function each(scene: Scene, body: Body<'each'>, run: RunSteps): Pro
   }
 }
 
-export async function repeat(scene: Scene, body: Body<'repeat'>, run: RunSteps): Promise<void> {
+async function repeat(scene: Scene, body: Body<'repeat'>, run: RunSteps): Promise<void> {
   const times = scene.env.number(body.times)
   const before = scene.env.count
   for (let i = 0; i < times; i++) {
@@ -46,7 +55,7 @@ export async function repeat(scene: Scene, body: Body<'repeat'>, run: RunSteps):
 }
 
 /** Waits as long as a rule about time demands, and writes down how long and for which. */
-export async function elapse(scene: Scene, body: Body<'elapse'>): Promise<void> {
+async function elapse(scene: Scene, body: Body<'elapse'>): Promise<void> {
   const ms = scene.env.number(body.s) * 1000
   scene.log.record({ kind: 'wait', rule: body.rule, ms })
   const began = scene.log.nowMs
@@ -58,37 +67,11 @@ export async function elapse(scene: Scene, body: Body<'elapse'>): Promise<void> 
   }
 }
 
-const must: Judging = { as: 'check', level: 'MUST' }
-
-/** Stops the case's own instance of the target and starts it again with the same data. */
-export async function restart(scene: Scene, body: Body<'target.restart'>): Promise<void> {
-  const broker = scene.broker()
-  if (!broker.restart) throw new Skipped('not drivable: we cannot restart this target')
-  const how = scene.env.text(body.how) === 'kill' ? 'kill' : 'term'
-  scene.log.record({ kind: 'fault', actor: 'target', fault: { kind: 'restart', how } })
-  scene.log.record({ kind: 'restart', phase: 'down', how })
-  await unlessAborted(broker.restart(how), scene.signal).catch(error => {
-    const failed = error instanceof TargetError && error.code === 'TARGET_NOT_BACK'
-    // No statement says that a server lives on; its profile does.
-    if (!failed || !broker.profile.durable) throw error
-    scene.miss(must, {
-      message: `the target does not serve again after ${how.toUpperCase()}`,
-      expected: 'a broker that serves on the data it had',
-      got: inOneLine(error.message),
-    })
-  })
-  await scene.until(
-    () => [...scene.actors.values()].every(hasEnded) || undefined,
-    scene.budgets.replyMs,
-  )
-  scene.log.record({ kind: 'restart', phase: 'up', how })
-}
-
 /** One thing that a `together` still waits for. */
 type Open = { step: Step; actor: string; expected: Expected; judging: Judging; lose: boolean }
 
 /** Every expectation inside must be met, in any order; each packet that comes must be one of them. */
-export async function together(scene: Scene, body: Body<'together'>): Promise<void> {
+async function together(scene: Scene, body: Body<'together'>): Promise<void> {
   const open = body.steps.flatMap(step => openOf(step))
   const wrong = await scene.until(() => {
     for (const name of new Set(open.map(entry => entry.actor))) {
@@ -122,20 +105,8 @@ export async function together(scene: Scene, body: Body<'together'>): Promise<vo
 }
 
 function openOf(step: Step): Open[] {
-  const actor = step.actor ?? ''
-  if (step.body.verb === 'expect') {
-    const { expected, judging } = step.body
-    return [{ step, actor, expected, judging, lose: false }]
-  }
-  if (step.body.verb === 'lose') {
-    const { packet, judging } = step.body
-    return [{ step, actor, expected: packetExpected(packet), judging, lose: true }]
-  }
-  if (step.body.verb === 'receive') {
-    const { packet, judging } = step.body
-    return [{ step, actor, expected: packetExpected(packet), judging, lose: false }]
-  }
-  return []
+  const wanted = kindOf(step.body).expects?.(step.body)
+  return wanted?.kind === 'next' ? [{ step, actor: step.actor ?? '', ...wanted }] : []
 }
 
 /** Gives each packet of an actor to the first expectation that it meets; returns one that meets none. */
@@ -166,7 +137,7 @@ function takeAny(scene: Scene, name: string, open: Open[]): Arrived | undefined 
 }
 
 /** Takes the first branch whose first step, an expectation, is met by what comes next. */
-export async function oneOf(scene: Scene, body: Body<'oneOf'>, run: RunSteps): Promise<void> {
+async function oneOf(scene: Scene, body: Body<'oneOf'>, run: RunSteps): Promise<void> {
   const heads = body.branches
     .map(branch => branch[0])
     .map(step => (step ? openOf(step)[0] : undefined))

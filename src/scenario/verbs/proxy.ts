@@ -1,20 +1,63 @@
-import type { PacketType } from '../../../model/packet.ts'
-import { packetTypes } from '../../../model/packet.ts'
-import { integer, word } from '../../../model/schema/scalars.ts'
-import { type Context, mapped, type Schema } from '../../../model/schema/schema.ts'
-import { byShape, may, must, record, recordAnd, tagged } from '../../../model/schema/shapes.ts'
-import type { Side } from '../../../model/side.ts'
-import type { PacketMatcher, ProxyCut, ProxyDeed, Value } from '../../ast.ts'
-import { matcherFields } from '../fields.ts'
-import { judgingFields, judgingOf } from '../judging.ts'
-import { packetFields, packetMatchers } from '../packets.ts'
-import { value } from '../values.ts'
-import { type Inner, type Verb, verb } from '../verb.ts'
+import type { Keys } from '../../faults/fault.ts'
+import { anyFault, type ProxyFault } from '../../faults/index.ts'
+import type { PacketType } from '../../model/packet.ts'
+import { packetTypes } from '../../model/packet.ts'
+import { integer, word } from '../../model/schema/scalars.ts'
+import { type Context, mapped, type Schema } from '../../model/schema/schema.ts'
+import { byShape, may, record, recordAnd, tagged } from '../../model/schema/shapes.ts'
+import type { Side } from '../../model/side.ts'
+import { keyFields } from '../schema/fault-keys.ts'
+import { matcherFields } from '../schema/fields.ts'
+import { judgingFields, judgingOf } from '../schema/judging.ts'
+import { packetFields, packetMatchers } from '../schema/packets.ts'
+import { sizeInBytes, value } from '../schema/values.ts'
+import type { Judging, PacketMatcher, Value } from '../step-parts.ts'
+import type { Told } from './faults.ts'
+import {
+  type Inner,
+  judged,
+  never,
+  nothing,
+  one,
+  present,
+  type StepKinds,
+  type Verb,
+  verb,
+} from './step-kind.ts'
+
+/** `how` is fin, rst, or a matrix variable. */
+export type ProxyCut = { how: Value; side: Side | 'both' }
+
+/** What a proxy between a client under test and a broker can do. What a fault does to bytes stands in `src/faults`. */
+export type ProxyBodies = {
+  /** Waits for the next connection and its CONNECT, and passes on what either side says. */
+  'proxy.accept': { expect?: PacketMatcher; judging: Judging }
+  /** The next packet of that type from that side must match. */
+  'proxy.expect': { from: Side; packet: PacketMatcher; judging: Judging }
+  /** Waits for its packets: the `nth` that matches from now on is the first of `times` that it happens to. */
+  'proxy.fault': {
+    from: Side
+    packet: PacketMatcher
+    nth: Value
+    times: Value
+    /** `pass`: the packet goes on as it came. */
+    fault: ProxyFault | 'pass'
+    told: Told
+    cut?: ProxyCut
+  }
+  /** Waits until every fault has happened. */
+  'proxy.struck': { judging: Judging }
+  /** At once, or when so many more bytes of a side have passed. */
+  'proxy.cut': { cut: ProxyCut; after?: { from: Side; bytes: Value } }
+  'proxy.release': { from: Side[] }
+  'proxy.stall': { from: Side }
+  'proxy.resume': { from: Side }
+}
+type Body<V extends keyof ProxyBodies> = { verb: V } & ProxyBodies[V]
 
 const proxy = ['proxy'] as const
 const none = record({}, 'nothing')
 const count = value(integer(1, 65_535))
-const size = value(integer(0, 268_435_460))
 const side = word('side', ['client', 'broker'] as const)
 const sides = word('side', ['client', 'broker', 'both'] as const)
 const how = value(word('way to cut', ['fin', 'rst'] as const, 'UNKNOWN_FAULT'))
@@ -96,47 +139,45 @@ type Which = {
   side?: ProxyCut['side']
 }
 
-/** A fault that waits for its packet. */
-function fault<E extends Parameters<typeof tagged>[0]['extras']>(spec: {
-  about: string
-  example: string
-  own: E
-  deed(extras: { [key: string]: Value | undefined }): ProxyDeed
-}): Verb {
-  const { about, example, own, deed } = spec
+/** A verb that places a fault, which waits for its packet. */
+function placing(
+  fault: ProxyFault | 'pass',
+  { about, example, keys }: { about: string; example: string; keys: Keys },
+): Verb<Body<'proxy.fault'>> {
+  const own = keyFields(keys)
   return verb({
+    name: fault,
     actors: proxy,
     kind: 'stimulus, which `struck` waits for',
     about,
     example,
     value: passing({ ...which, ...own }) as Schema<Read<Which & { [key: string]: Value }>>,
-    body({ tag, packet, extras }, inner) {
-      const from = fromOf(tag, extras.from, inner)
+    body({ tag, packet, extras }, inner): Body<'proxy.fault'> | undefined {
+      const { from: said, nth = 1, times = 1, cut: how, side, ...told } = extras
+      const from = fromOf(tag, said, inner)
       if (!from) return undefined
-      if (extras.side !== undefined && extras.cut === undefined) {
-        return mistake(
-          inner.context,
-          inner.place,
-          'UNKNOWN_KEY',
-          '"side" says nothing without "cut"',
-        )
+      if (side !== undefined && how === undefined) {
+        const message = '"side" says nothing without "cut"'
+        return mistake(inner.context, inner.place, 'UNKNOWN_KEY', message)
       }
-      return {
-        verb: 'proxy.fault',
-        from,
-        packet,
-        nth: extras.nth ?? 1,
-        times: extras.times ?? 1,
-        deed: deed(extras),
-        ...(extras.cut === undefined
-          ? {}
-          : { cut: { how: extras.cut, side: extras.side ?? 'both' } }),
-      }
+      const cut = how === undefined ? {} : { cut: { how, side: side ?? ('both' as const) } }
+      return { verb: 'proxy.fault', from, packet, nth, times, fault, told, ...cut }
     },
   })
 }
 
+const pass = placing('pass', {
+  about:
+    'The packet is passed on as it came: for the cut behind it, or to wait for it with `struck`.',
+  example: 'proxy.pass: { PUBREC: {}, from: broker, cut: fin }',
+  keys: {},
+})
+const placed = Object.values(anyFault).flatMap(({ kind, proxy }) =>
+  proxy ? [placing(kind as ProxyFault, proxy)] : [],
+)
+
 const accept = verb({
+  name: 'accept',
   actors: proxy,
   kind: 'precondition; with `expect` a check',
   about:
@@ -151,39 +192,11 @@ const accept = verb({
       'What CONNECT must say.',
     ),
   }),
-  body({ expect }, { place }) {
+  body({ expect }, { place }): Body<'proxy.accept'> {
     if (!expect) return { verb: 'proxy.accept', judging: judgingOf({}, 'given') }
     const packet = { type: 'CONNECT' as const, fields: expect.fields, place }
     return { verb: 'proxy.accept', expect: packet, judging: judgingOf(expect.judging, 'check') }
   },
-})
-
-const duplicate = fault({
-  about: 'The packet is passed on several times.',
-  example: 'proxy.duplicate: { PUBREL: {}, from: broker, copies: 3 }',
-  own: { copies: may(count, 'How often in all. Default 2.') },
-  deed: ({ copies = 2 }) => ({ kind: 'duplicate', copies }),
-})
-
-const reorder = fault({
-  about: 'The packet is passed on behind later ones of its side.',
-  example: 'proxy.reorder: { PUBLISH: { payload: first }, from: broker, behind: 1 }',
-  own: { behind: may(count, 'How many later packets go before it. Default 1.') },
-  deed: ({ behind = 1 }) => ({ kind: 'reorder', behind }),
-})
-
-const delay = fault({
-  about: 'The packet is passed on so much later; what comes behind it overtakes it.',
-  example: 'proxy.delay: { PUBREC: {}, from: broker, ms: 50 }',
-  own: { ms: must(value(integer(1, 60_000, 'ms')), 'By how much, in ms.') },
-  deed: ({ ms }) => ({ kind: 'delay', delayMs: ms ?? 1 }),
-})
-
-const truncate = fault({
-  about: 'Only the first bytes of the packet are passed on; what comes behind them goes on.',
-  example: 'proxy.truncate: { PUBREC: {}, from: broker, keep: 3, cut: fin }',
-  own: { keep: may(size, 'How many bytes pass. Default all but the last.') },
-  deed: ({ keep }) => ({ kind: 'truncate', ...(keep === undefined ? {} : { keep }) }),
 })
 
 type CutForm = {
@@ -197,7 +210,7 @@ const cutKeys = {
   how: may(how, 'fin or rst. Default fin.'),
   side: may(sides, 'Which side is cut; client, broker or both. Default both.'),
   after: may(
-    size,
+    sizeInBytes,
     'With a packet: how many of its bytes pass before. Default all but the last. With `from` alone: how many bytes of that side.',
   ),
   ...whose,
@@ -232,6 +245,7 @@ const cutMap: Schema<CutForm> = {
 }
 
 const cut = verb({
+  name: 'cut',
   actors: proxy,
   kind: 'stimulus',
   about:
@@ -241,34 +255,25 @@ const cut = verb({
     scalar: mapped(how, how => ({ cut: { how, side: 'both' as const } })),
     map: cutMap,
   }),
-  body({ cut, after, from, packet }, inner) {
+  body({ cut, after, from, packet }, inner): Body<'proxy.fault'> | Body<'proxy.cut'> | undefined {
     if (packet) {
       const whose = fromOf(packet.tag, from, inner)
       if (!whose) return undefined
-      const deed: ProxyDeed = { kind: 'truncate', ...(after === undefined ? {} : { keep: after }) }
-      return {
-        verb: 'proxy.fault',
-        from: whose,
-        packet: packet.packet,
-        nth: 1,
-        times: 1,
-        deed,
-        cut,
-      }
+      const once = { nth: 1, times: 1, fault: 'truncate' as const }
+      const told: Told = after === undefined ? {} : { keep: after }
+      return { verb: 'proxy.fault', from: whose, packet: packet.packet, ...once, told, cut }
     }
     if ((after === undefined) !== (from === undefined)) {
       const message = 'without a packet, "after" and "from" stand together or not at all'
       return mistake(inner.context, inner.place, 'MISSING_KEY', message)
     }
-    return {
-      verb: 'proxy.cut',
-      cut,
-      ...(after === undefined || from === undefined ? {} : { after: { from, bytes: after } }),
-    }
+    const later = after === undefined || from === undefined ? {} : { after: { from, bytes: after } }
+    return { verb: 'proxy.cut', cut, ...later }
   },
 })
 
 const release = verb({
+  name: 'release',
   actors: proxy,
   kind: 'stimulus',
   about: 'Passes on what was held, in its order: of one side, or of both.',
@@ -277,31 +282,43 @@ const release = verb({
     scalar: mapped(side, side => [side]),
     empty: mapped(none, () => ['client', 'broker'] as Side[]),
   }),
-  body: from => ({ verb: 'proxy.release', from }),
+  body: from => ({ verb: 'proxy.release' as const, from }),
 })
 
-const stalling = (name: 'proxy.stall' | 'proxy.resume', about: string, example: string) =>
-  verb({
-    actors: proxy,
-    kind: 'stimulus',
-    about,
-    example,
-    value: side,
-    body: from => ({ verb: name, from }),
-  })
+const stall = verb({
+  name: 'stall',
+  actors: proxy,
+  kind: 'stimulus',
+  about: 'Reads nothing more from this side.',
+  example: 'proxy.stall: client',
+  value: side,
+  body: from => ({ verb: 'proxy.stall' as const, from }),
+})
+
+const resume = verb({
+  name: 'resume',
+  actors: proxy,
+  kind: 'stimulus',
+  about: 'Reads from this side again.',
+  example: 'proxy.resume: client',
+  value: side,
+  body: from => ({ verb: 'proxy.resume' as const, from }),
+})
 
 const struck = verb({
+  name: 'struck',
   actors: proxy,
   kind: 'precondition or check, by whose packet it is',
   about:
     'Waits until every fault that was placed has happened. A packet of the client that does not come is a finding; one of the broker makes the case inconclusive.',
   example: 'proxy.struck:',
   value: record(judgingFields),
-  body: judging => ({ verb: 'proxy.struck', judging: judgingOf(judging, 'check') }),
+  body: judging => ({ verb: 'proxy.struck' as const, judging: judgingOf(judging, 'check') }),
 })
 
 const expecting = (as: 'check' | 'given') =>
   verb({
+    name: as === 'check' ? 'expect' : 'await',
     actors: proxy,
     kind: as === 'check' ? 'check; a packet of the broker is a precondition' : 'precondition',
     about:
@@ -310,7 +327,10 @@ const expecting = (as: 'check' | 'given') =>
         : 'As expect, but a miss makes the case inconclusive.',
     example: `proxy.${as === 'check' ? 'expect' : 'await'}: { PUBLISH: { id: $id, dup: true }, from: client }`,
     value: passing({ ...whose, ...judgingFields }),
-    body({ tag, packet, extras: { from: said, ...judging } }, inner) {
+    body(
+      { tag, packet, extras: { from: said, ...judging } },
+      inner,
+    ): Body<'proxy.expect'> | undefined {
       const from = fromOf(tag, said, inner)
       if (!from) return undefined
       const wanted = from === 'broker' ? 'given' : as
@@ -318,53 +338,74 @@ const expecting = (as: 'check' | 'given') =>
     },
   })
 
-const refuse = verb({
-  actors: proxy,
-  kind: 'stimulus',
-  about: 'The next TCP connections of the client are closed as soon as they open.',
-  example: 'proxy.refuse: 2',
-  value: byShape<Value>({ scalar: count, empty: mapped(none, () => 1) }),
-  body: times => ({ verb: 'refuse', times }),
-})
-
-/** What a proxy between a client under test and a broker can do. */
-export const proxyVerbs: { [name: string]: Verb } = {
-  accept,
-  expect: expecting('check'),
-  await: expecting('given'),
-  struck,
-  pass: fault({
-    about:
-      'The packet is passed on as it came: for the cut behind it, or to wait for it with `struck`.',
-    example: 'proxy.pass: { PUBREC: {}, from: broker, cut: fin }',
-    own: {},
-    deed: () => ({ kind: 'pass' }),
-  }),
-  lose: fault({
-    about: 'The packet is not passed on.',
-    example: 'proxy.lose: { PUBREC: {}, from: broker, cut: rst }',
-    own: {},
-    deed: () => ({ kind: 'lose' }),
-  }),
-  hold: fault({
-    about: 'The packet is kept back until `release`; what comes behind it passes.',
-    example: 'proxy.hold: { PUBREC: {}, from: broker }',
-    own: {},
-    deed: () => ({ kind: 'hold' }),
-  }),
-  release,
-  delay,
-  duplicate,
-  reorder,
-  split: fault({
-    about: 'The packet is passed on in writes of one byte each.',
-    example: 'proxy.split: { PUBLISH: {}, from: broker }',
-    own: {},
-    deed: () => ({ kind: 'split' }),
-  }),
-  truncate,
-  cut,
-  stall: stalling('proxy.stall', 'Reads nothing more from this side.', 'proxy.stall: client'),
-  resume: stalling('proxy.resume', 'Reads from this side again.', 'proxy.resume: client'),
-  refuse,
+export const proxyKinds: StepKinds<ProxyBodies> = {
+  'proxy.accept': {
+    written: [accept],
+    values: nothing,
+    matches: ({ expect }) => present(expect).map(one),
+    connection: 'opens',
+    checks: judged,
+    setsOff: never,
+  },
+  'proxy.expect': {
+    written: [expecting('check'), expecting('given')],
+    values: nothing,
+    matches: ({ packet }) => [one(packet)],
+    connection: 'needs',
+    checks: judged,
+    setsOff: never,
+  },
+  'proxy.struck': {
+    written: [struck],
+    values: nothing,
+    matches: nothing,
+    connection: 'needs',
+    checks: judged,
+    setsOff: never,
+  },
+  'proxy.fault': {
+    written: [pass, ...placed],
+    values: ({ nth, times, told, cut }) => [
+      nth,
+      times,
+      ...Object.values(told),
+      ...present(cut?.how),
+    ],
+    matches: ({ packet }) => [one(packet)],
+    connection: 'needs none',
+    checks: never,
+    setsOff: never,
+  },
+  'proxy.cut': {
+    written: [cut],
+    values: ({ cut, after }) => [cut.how, ...present(after?.bytes)],
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: never,
+  },
+  'proxy.release': {
+    written: [release],
+    values: nothing,
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: () => true,
+  },
+  'proxy.stall': {
+    written: [stall],
+    values: nothing,
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: never,
+  },
+  'proxy.resume': {
+    written: [resume],
+    values: nothing,
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: never,
+  },
 }

@@ -1,12 +1,28 @@
-import { flag, integer } from '../../../model/schema/scalars.ts'
-import { may, must, record, recordAnd, recordOf, tagged } from '../../../model/schema/shapes.ts'
-import { type FieldSpecs, matcherFields, templateFields } from '../fields.ts'
-import { judgingFields, judgingOf } from '../judging.ts'
-import { will } from '../packets.ts'
-import { flagSpec, numberSpec, properties, textSpec } from '../properties.ts'
-import { bytesValue } from '../values.ts'
-import { type Verb, verb } from '../verb.ts'
+import { flag, integer } from '../../model/schema/scalars.ts'
+import { may, must, record, recordAnd, recordOf, tagged } from '../../model/schema/shapes.ts'
+import { type FieldSpecs, matcherFields, templateFields } from '../schema/fields.ts'
+import { judgingFields, judgingOf } from '../schema/judging.ts'
+import { will } from '../schema/packets.ts'
+import { flagSpec, numberSpec, properties, textSpec } from '../schema/properties.ts'
+import { bytesValue } from '../schema/values.ts'
+import type { FieldValue, Judging, Matcher } from '../step-parts.ts'
 import { session } from './conversation.ts'
+import { judged, never, nothing, type StepKinds, verb } from './step-kind.ts'
+
+type Fields = { [name: string]: FieldValue }
+
+/** What the application on a client under test can be told and asked (roles broker and proxy, actors `app`, `app2`, …). */
+export type AppBodies = {
+  'app.connect': { fields: Fields; wait: boolean; judging: Judging }
+  'app.publish': { fields: Fields }
+  'app.subscribe': { fields: Fields }
+  'app.unsubscribe': { fields: Fields }
+  'app.disconnect': { fields: Fields }
+  /** Connects as before, where the library does not do so by itself. */
+  'app.reconnect': object
+  'app.ping': object
+  'app.expect': { event: string; fields: { [name: string]: Matcher }; judging: Judging }
+}
 
 const app = ['app'] as const
 const none = record({}, 'nothing')
@@ -34,6 +50,7 @@ const connectFields: FieldSpecs = {
 }
 
 const connect = verb({
+  name: 'connect',
   actors: app,
   kind: 'stimulus; with `wait` a precondition',
   about: 'Tells the application to connect to our fake broker.',
@@ -47,7 +64,7 @@ const connect = verb({
     templateFields(connectFields),
   ),
   body: ({ own: { session = 'fresh', wait = false, ...judging }, rest: fields }) => ({
-    verb: 'app.connect',
+    verb: 'app.connect' as const,
     fields: { session, ...fields },
     wait,
     judging: judgingOf(judging, 'given'),
@@ -55,6 +72,7 @@ const connect = verb({
 })
 
 const publish = verb({
+  name: 'publish',
   actors: app,
   kind: 'stimulus',
   about: 'Tells the application to publish. Its completion is an event that `expect` can wait for.',
@@ -69,10 +87,11 @@ const publish = verb({
       properties,
     }),
   ),
-  body: ({ own, rest }) => ({ verb: 'app.publish', fields: { ...own, ...rest } }),
+  body: ({ own, rest }) => ({ verb: 'app.publish' as const, fields: { ...own, ...rest } }),
 })
 
 const subscribe = verb({
+  name: 'subscribe',
   actors: app,
   kind: 'stimulus',
   about: 'Tells the application to subscribe.',
@@ -81,44 +100,48 @@ const subscribe = verb({
     { filter: must(bytesValue, 'Topic Filter.') },
     templateFields({ qos: numberSpec(2, 'QoS.'), tag }),
   ),
-  body: ({ own, rest }) => ({ verb: 'app.subscribe', fields: { ...own, ...rest } }),
+  body: ({ own, rest }) => ({ verb: 'app.subscribe' as const, fields: { ...own, ...rest } }),
 })
 
 const unsubscribe = verb({
+  name: 'unsubscribe',
   actors: app,
   kind: 'stimulus',
   about: 'Tells the application to unsubscribe.',
   example: 'app.unsubscribe: { filter: $topic, tag: u1 }',
   value: recordAnd({ filter: must(bytesValue, 'Topic Filter.') }, templateFields({ tag })),
-  body: ({ own, rest }) => ({ verb: 'app.unsubscribe', fields: { ...own, ...rest } }),
+  body: ({ own, rest }) => ({ verb: 'app.unsubscribe' as const, fields: { ...own, ...rest } }),
 })
 
 const disconnect = verb({
+  name: 'disconnect',
   actors: app,
   kind: 'stimulus',
   about: 'Tells the application to disconnect and to stay so.',
   example: 'app.disconnect:',
   value: none,
-  body: () => ({ verb: 'app.disconnect', fields: {} }),
+  body: () => ({ verb: 'app.disconnect' as const, fields: {} }),
 })
 
 const reconnect = verb({
+  name: 'reconnect',
   actors: app,
   kind: 'stimulus',
   about:
     'After a cut: the application connects again as it did before. Nothing to do where the library reconnects by itself.',
   example: 'app.reconnect:',
   value: none,
-  body: () => ({ verb: 'app.reconnect' }),
+  body: () => ({ verb: 'app.reconnect' as const }),
 })
 
 const ping = verb({
+  name: 'ping',
   actors: app,
   kind: 'precondition',
   about: 'The adapter echoes a nonce: it has told all that happened before.',
   example: 'app.ping:',
   value: none,
-  body: () => ({ verb: 'app.ping' }),
+  body: () => ({ verb: 'app.ping' as const }),
 })
 
 const codes: FieldSpecs[string] = {
@@ -161,8 +184,9 @@ const eventWithJudging = tagged({
   extras: judgingFields,
 })
 
-const expecting = (as: 'check' | 'given'): Verb =>
+const expecting = (as: 'check' | 'given') =>
   verb({
+    name: as === 'check' ? 'expect' : 'await',
     actors: app,
     kind: as === 'check' ? 'check' : 'precondition',
     about:
@@ -172,22 +196,79 @@ const expecting = (as: 'check' | 'given'): Verb =>
     example: `app.${as === 'check' ? 'expect' : 'await'}: { delivered: { payload: once } }`,
     value: eventWithJudging,
     body: ({ tag: event, value: fields, extras }) => ({
-      verb: 'app.expect',
+      verb: 'app.expect' as const,
       event,
       fields,
       judging: judgingOf(extras, as),
     }),
   })
 
-/** What the application on a client under test can be told and asked. */
-export const appVerbs: { [name: string]: Verb } = {
-  connect,
-  publish,
-  subscribe,
-  unsubscribe,
-  disconnect,
-  reconnect,
-  ping,
-  expect: expecting('check'),
-  await: expecting('given'),
+const values = ({ fields }: { fields: Fields }) => Object.values(fields)
+
+export const appKinds: StepKinds<AppBodies> = {
+  'app.connect': {
+    written: [connect],
+    values,
+    matches: nothing,
+    connection: 'opens',
+    checks: judged,
+    setsOff: never,
+  },
+  'app.publish': {
+    written: [publish],
+    values,
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: () => true,
+  },
+  'app.subscribe': {
+    written: [subscribe],
+    values,
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: never,
+  },
+  'app.unsubscribe': {
+    written: [unsubscribe],
+    values,
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: never,
+  },
+  'app.disconnect': {
+    written: [disconnect],
+    values,
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: never,
+  },
+  'app.reconnect': {
+    written: [reconnect],
+    values: nothing,
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: never,
+  },
+  'app.ping': {
+    written: [ping],
+    values: nothing,
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: never,
+  },
+  'app.expect': {
+    written: [expecting('check'), expecting('given')],
+    values: nothing,
+    matches: ({ fields }) => [{ kind: 'fields', fields }],
+    connection: 'needs',
+    checks: judged,
+    setsOff: never,
+    expects: () => ({ kind: 'event' }),
+  },
 }

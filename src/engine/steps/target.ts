@@ -1,16 +1,55 @@
-import type { StepBody } from '../../scenario/ast.ts'
+import { inOneLine } from '../../model/in-one-line.ts'
+import type { Judging, StepBody, StepVerb } from '../../scenario/ast.ts'
+import type { TargetBodies } from '../../scenario/verbs/target.ts'
+import { TargetError } from '../../targets/target-error.ts'
 import type { AppActor } from '../app-actor.ts'
 import { Skipped } from '../early-end.ts'
+import { hasEnded } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
+import { unlessAborted } from '../waiting/unless-aborted.ts'
+import type { Runners } from './runner.ts'
 
-type Body<V extends StepBody['verb']> = Extract<StepBody, { verb: V }>
+type Body<V extends StepVerb> = StepBody<V>
 
-/*
- * What befalls a board: its power, its network, its flash, its time. The boards of a case are those of its applications.
- */
+/** What befalls a target as a whole, or a board: its power, its network, its flash, its time. The boards of a case are those of its applications. */
+export const targetRunners: Runners<TargetBodies> = {
+  'target.restart': restart,
+  'target.power-cut': powerCut,
+  'target.link': link,
+  'target.advance': advance,
+  'target.flash': flash,
+  'target.play': play,
+  'target.sweep': sweep,
+}
+
+const must: Judging = { as: 'check', level: 'MUST' }
+
+/** Stops the case's own instance of the target and starts it again with the same data. */
+async function restart(scene: Scene, body: Body<'target.restart'>): Promise<void> {
+  const broker = scene.broker()
+  if (!broker.restart) throw new Skipped('not drivable: we cannot restart this target')
+  const how = scene.env.text(body.how) === 'kill' ? 'kill' : 'term'
+  scene.log.record({ kind: 'fault', actor: 'target', fault: { kind: 'restart', how } })
+  scene.log.record({ kind: 'restart', phase: 'down', how })
+  await unlessAborted(broker.restart(how), scene.signal).catch(error => {
+    const failed = error instanceof TargetError && error.code === 'TARGET_NOT_BACK'
+    // No statement says that a server lives on; its profile does.
+    if (!failed || !broker.profile.durable) throw error
+    scene.miss(must, {
+      message: `the target does not serve again after ${how.toUpperCase()}`,
+      expected: 'a broker that serves on the data it had',
+      got: inOneLine(error.message),
+    })
+  })
+  await scene.until(
+    () => [...scene.actors.values()].every(hasEnded) || undefined,
+    scene.budgets.replyMs,
+  )
+  scene.log.record({ kind: 'restart', phase: 'up', how })
+}
 
 /** Cuts a board's power at every point of a flow; a point after which a message is lost or doubled is a finding. */
-export async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<void> {
+async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<void> {
   if (!scene.bench) throw new Skipped('not drivable: the power of this target cannot be cut')
   const flow = scene.env.text(body.flow)
   const outcome = await scene.bench.sweep({ flow, twice: body.twice })
@@ -28,7 +67,7 @@ export async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<v
 }
 
 /** Plays the firmware as it ships; what should not have happened is a finding. */
-export async function play(scene: Scene, body: Body<'target.play'>): Promise<void> {
+async function play(scene: Scene, body: Body<'target.play'>): Promise<void> {
   if (!scene.bench) throw new Skipped('not drivable: the time of this target cannot be moved')
   const flow = scene.env.text(body.flow)
   const { seen, problems } = await scene.bench.play({ flow })
@@ -42,7 +81,7 @@ export async function play(scene: Scene, body: Body<'target.play'>): Promise<voi
 }
 
 /** The power goes and comes back. The program starts anew and connects as it did before. */
-export async function powerCut(scene: Scene, body: Body<'target.power-cut'>): Promise<void> {
+async function powerCut(scene: Scene, body: Body<'target.power-cut'>): Promise<void> {
   const how = 'kill'
   scene.log.record({ kind: 'fault', actor: 'target', fault: { kind: 'restart', how } })
   scene.log.record({ kind: 'restart', phase: 'down', how })
@@ -56,19 +95,19 @@ export async function powerCut(scene: Scene, body: Body<'target.power-cut'>): Pr
   }
 }
 
-export async function link(scene: Scene, body: Body<'target.link'>): Promise<void> {
+async function link(scene: Scene, body: Body<'target.link'>): Promise<void> {
   const state = scene.env.text(body.state)
   note(scene, `link ${state}`, false)
   for (const app of scene.apps.values()) await tell(app, 'link', { up: state === 'up' })
 }
 
-export async function advance(scene: Scene, body: Body<'target.advance'>): Promise<void> {
+async function advance(scene: Scene, body: Body<'target.advance'>): Promise<void> {
   const s = scene.env.number(body.s)
   note(scene, `${s} s pass on the board`, false)
   for (const app of scene.apps.values()) await tell(app, 'advance', { ms: s * 1000 })
 }
 
-export async function flash(scene: Scene, body: Body<'target.flash'>): Promise<void> {
+async function flash(scene: Scene, body: Body<'target.flash'>): Promise<void> {
   const state = scene.env.text(body.state)
   note(scene, `flash ${state}`, false)
   for (const app of scene.apps.values()) await tell(app, 'flash', { full: state === 'full' })

@@ -1,11 +1,32 @@
-import type { Node } from '../../../model/schema/node.ts'
-import { integer, number, textLike, word } from '../../../model/schema/scalars.ts'
-import { mapped, type Schema, wrongType } from '../../../model/schema/schema.ts'
-import { byShape, listOf, may, must, oneOrMany, record } from '../../../model/schema/shapes.ts'
-import type { Step, TimeRule, Value } from '../../ast.ts'
-import { judgingFields, judgingOf, type ReadJudging } from '../judging.ts'
-import { bytesValue, textValue, value } from '../values.ts'
-import { type Verb, verb } from '../verb.ts'
+import type { Node } from '../../model/schema/node.ts'
+import { integer, number, textLike, word } from '../../model/schema/scalars.ts'
+import { mapped, type Schema, wrongType } from '../../model/schema/schema.ts'
+import { byShape, listOf, may, must, oneOrMany, record } from '../../model/schema/shapes.ts'
+import { judgingFields, judgingOf, type ReadJudging } from '../schema/judging.ts'
+import { bytesValue, textValue, value } from '../schema/values.ts'
+import type { FieldValue, Judging, TimeRule, Value } from '../step-parts.ts'
+import {
+  type InnerStep,
+  judged,
+  never,
+  nothing,
+  present,
+  type StepKinds,
+  verb,
+} from './step-kind.ts'
+
+/** What is done with the whole scene. Steps inside are of kind `S`. */
+export type SceneBodies<S> = {
+  fence: { actors: string[]; topic?: Value; qos?: Value }
+  /** Every expectation inside must be met, in any order. */
+  together: { steps: S[] }
+  /** The first branch whose first step, an expectation, is met by the next packet. */
+  oneOf: { branches: S[][]; judging: Judging }
+  each: { as: string; values: FieldValue[]; steps: S[] }
+  repeat: { as?: string; from: number; times: Value; steps: S[] }
+  /** Waits because a rule about time says so; `rule` names it. */
+  elapse: { rule: TimeRule; s: Value }
+}
 
 const scene = ['scene'] as const
 
@@ -24,10 +45,11 @@ export const stepsNode: Schema<Node> = {
   json: () => ({ $ref: '#/$defs/steps' }),
 }
 
-type Fence = { actors: string[]; topic?: Value; qos?: Value }
+type Fence = SceneBodies<never>['fence']
 const actors = oneOrMany(actorName)
 
 const fence = verb({
+  name: 'fence',
   actors: scene,
   kind: 'check',
   about:
@@ -42,10 +64,11 @@ const fence = verb({
       qos: may(value(integer(0, 2)), 'The QoS of the sentinel. Default 2.'),
     }),
   }),
-  body: fence => ({ verb: 'fence', ...fence }),
+  body: fence => ({ verb: 'fence' as const, ...fence }),
 })
 
 const together = verb({
+  name: 'together',
   actors: scene,
   kind: 'as its steps',
   about: 'Every expectation inside must be met, in any order.',
@@ -54,7 +77,7 @@ const together = verb({
   value: stepsNode,
   body(node, inner) {
     const read = inner.steps(node)
-    return read && { verb: 'together', steps: read }
+    return read && { verb: 'together' as const, steps: read }
   },
 })
 
@@ -62,6 +85,7 @@ type OneOf = { branches: Node[]; judging: ReadJudging }
 const branches = listOf(stepsNode, { min: 2 })
 
 const oneOf = verb({
+  name: 'oneOf',
   actors: scene,
   kind: 'check',
   about: 'The first branch whose first step, an expectation, is met by what comes next.',
@@ -77,12 +101,13 @@ const oneOf = verb({
   }),
   body({ branches, judging }, inner) {
     const read = branches.map(branch => inner.steps(branch))
-    if (!read.every((branch): branch is Step[] => branch !== undefined)) return undefined
-    return { verb: 'oneOf', branches: read, judging: judgingOf(judging, 'check') }
+    if (!read.every(branch => branch !== undefined)) return undefined
+    return { verb: 'oneOf' as const, branches: read, judging: judgingOf(judging, 'check') }
   },
 })
 
 const each = verb({
+  name: 'each',
   actors: scene,
   kind: 'as its steps',
   about: 'The steps once for each value.',
@@ -95,7 +120,7 @@ const each = verb({
   body({ as, in: values, do: node }, inner) {
     const known = values.flatMap(each => (typeof each === 'object' ? [] : [String(each)]))
     const read = inner.steps(node, { [as]: [...new Set(known)] })
-    return read && { verb: 'each', as, values: values.map(typed), steps: read }
+    return read && { verb: 'each' as const, as, values: values.map(typed), steps: read }
   },
 })
 
@@ -110,6 +135,7 @@ export function plainScalar(text: string): string | number | boolean {
 }
 
 const repeat = verb({
+  name: 'repeat',
   actors: scene,
   kind: 'as its steps',
   about: 'The steps several times; `as` counts.',
@@ -125,7 +151,13 @@ const repeat = verb({
     const last = typeof times === 'number' ? [String(from + Math.max(0, times - 1))] : []
     const read = inner.steps(node, as === undefined ? {} : { [as]: [String(from), ...last] })
     if (!read) return undefined
-    return { verb: 'repeat', times, from, ...(as === undefined ? {} : { as }), steps: read }
+    return {
+      verb: 'repeat' as const,
+      times,
+      from,
+      ...(as === undefined ? {} : { as }),
+      steps: read,
+    }
   },
 })
 
@@ -138,6 +170,7 @@ const timeRules: readonly TimeRule[] = [
 ]
 
 const elapse = verb({
+  name: 'elapse',
   actors: scene,
   kind: 'stimulus',
   about: 'Waits because a rule about time says so, and names the rule. There is no other wait.',
@@ -146,15 +179,73 @@ const elapse = verb({
     rule: must(word('rule about time', timeRules), 'The rule.'),
     s: must(value(number(0, 300, 's')), 'How long, in s.'),
   }),
-  body: ({ rule, s }) => ({ verb: 'elapse', rule, s }),
+  body: ({ rule, s }) => ({ verb: 'elapse' as const, rule, s }),
 })
 
 /** Steps of the whole scene. `use` is not among them: it is replaced by the steps of its fragment. */
-export const sceneVerbs: { [name: string]: Verb } = {
-  fence,
-  together,
-  oneOf,
-  each,
-  repeat,
-  elapse,
+export const sceneKinds: StepKinds<SceneBodies<InnerStep>> = {
+  fence: {
+    written: [fence],
+    values: ({ topic, qos }) => present(topic, qos),
+    matches: nothing,
+    connection: 'needs none',
+    checks: () => true,
+    setsOff: never,
+  },
+  together: {
+    written: [together],
+    values: nothing,
+    matches: nothing,
+    connection: 'needs none',
+    checks: never,
+    setsOff: never,
+    inside: ({ steps }) => ({ kind: 'any order', steps }),
+  },
+  oneOf: {
+    written: [oneOf],
+    values: nothing,
+    matches: nothing,
+    connection: 'needs none',
+    checks: judged,
+    setsOff: never,
+    inside: ({ branches }) => ({ kind: 'one of', branches }),
+  },
+  each: {
+    written: [each],
+    values: ({ values }) => values,
+    matches: nothing,
+    connection: 'needs none',
+    checks: never,
+    setsOff: never,
+    inside: ({ as, values, steps }) => ({
+      kind: 'rounds',
+      counter: as,
+      times: values.length,
+      steps,
+    }),
+  },
+  repeat: {
+    written: [repeat],
+    values: ({ times }) => [times],
+    matches: nothing,
+    connection: 'needs none',
+    checks: never,
+    setsOff: never,
+    inside: ({ as, times, steps }) => ({
+      kind: 'rounds',
+      ...(as === undefined ? {} : { counter: as }),
+      times,
+      steps,
+    }),
+  },
+  elapse: {
+    written: [elapse],
+    values: ({ s }) => [s],
+    matches: nothing,
+    connection: 'needs none',
+    checks: never,
+    setsOff: never,
+    // What only the run knows is a minute at most.
+    lastsMs: ({ s }) => (typeof s === 'number' ? s * 1000 : 60_000),
+  },
 }
