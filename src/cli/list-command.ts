@@ -1,6 +1,7 @@
 import { padEnd, textWidth } from '../reporters/columns.ts'
 import { count } from '../reporters/words.ts'
 import { UsageError } from '../run/usage-error.ts'
+import type { Io } from './io.ts'
 
 /** Lines of cells. */
 type Rows = string[][]
@@ -14,14 +15,14 @@ const lists: { [what: string]: () => Promise<Rows> } = {
 }
 
 /** `mqttspec list WHAT`: plain lines, one entry each, in columns two spaces apart. */
-export async function listCommand(what: string): Promise<number> {
+export async function listCommand(what: string, { stdout }: Io): Promise<number> {
   const list = Object.hasOwn(lists, what) ? lists[what] : undefined
   if (!list) {
     throw new UsageError(
       `nothing to list is called "${what}": expected one of ${Object.keys(lists).join(', ')}`,
     )
   }
-  process.stdout.write(`${inColumns(await list()).join('\n')}\n`)
+  stdout.write(`${inColumns(await list()).join('\n')}\n`)
   return 0
 }
 

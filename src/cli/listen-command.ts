@@ -2,6 +2,7 @@ import os from 'node:os'
 import type { Version } from '../model/version.ts'
 import { createLive, type Live } from '../reporters/live.ts'
 import { type ListenRun, startListening } from '../run/listen.ts'
+import type { Io, TextStream } from './io.ts'
 import { openOutputs } from './outputs.ts'
 
 type Options = {
@@ -19,15 +20,16 @@ type Options = {
 const linesPerSecondMax = 500
 
 /** `mqttspec listen`: waits for devices until Ctrl-C or `--for`, then gives verdicts and reports. Returns the exit code. */
-export async function listenCommand(words: string[], options: Options): Promise<number> {
+export async function listenCommand(words: string[], options: Options, io: Io): Promise<number> {
   const alone = new AbortController()
   const outputs = await openOutputs(options.reporter ?? [], {
+    io,
     // A verdict for each piece is what somebody before a device waits for.
     verbose: true,
     onAlone: () => alone.abort(),
   })
-  const stream = liveStream(options.reporter ?? [])
-  const live = liveFor(stream)
+  const stream = liveStream(options.reporter ?? [], io)
+  const live = liveFor(stream, io)
   const write = bounded(text => stream.write(text))
   try {
     const run = await startListening({
@@ -44,7 +46,7 @@ export async function listenCommand(words: string[], options: Options): Promise<
       onStranger: (from, why) => write(live.remark(from, why)),
     })
     stream.write(`${greeting(run, options).join('\n')}\n`)
-    await untilTheEnd(options.for, alone.signal)
+    await untilTheEnd(options.for, alone.signal, io)
     const report = run.finish()
     stream.write('\n')
     outputs.end(report)
@@ -56,17 +58,15 @@ export async function listenCommand(words: string[], options: Options): Promise<
 }
 
 /** The ladder goes where people look; a report for machines on stdout stays clean. */
-function liveStream(reporters: string[]): NodeJS.WriteStream {
+function liveStream(reporters: string[], { stdout, stderr }: Io): TextStream {
   const toStdout = reporters.find(wish => !wish.includes('='))
-  return toStdout === undefined || toStdout === 'pretty' ? process.stdout : process.stderr
+  return toStdout === undefined || toStdout === 'pretty' ? stdout : stderr
 }
 
-function liveFor(stream: NodeJS.WriteStream): Live {
-  const columns = stream.isTTY === true ? stream.columns : 160
-  const colour = stream.isTTY === true && !process.env.NO_COLOR
-  const ascii = !/utf-?8/i.test(
-    process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '',
-  )
+function liveFor(stream: TextStream, { env }: Io): Live {
+  const columns = stream.isTTY === true ? (stream.columns ?? 160) : 160
+  const colour = stream.isTTY === true && !env.NO_COLOR
+  const ascii = !/utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '')
   return createLive({ colour, columns, live: false, verbose: false, ascii }, () => new Date())
 }
 
@@ -136,11 +136,15 @@ function replayLine(words: string[], { host, port, mqtt }: Options): string {
 }
 
 /** Resolves at the first Ctrl-C, when the time is over, or when nobody is left to tell. A second Ctrl-C ends us at once. */
-function untilTheEnd(seconds: number | undefined, alone: AbortSignal): Promise<void> {
+function untilTheEnd(
+  seconds: number | undefined,
+  alone: AbortSignal,
+  { signals, exit }: Io,
+): Promise<void> {
   return new Promise(resolve => {
     let over = false
     const end = () => {
-      if (over) process.exit(130)
+      if (over) exit(130)
       over = true
       clearTimeout(timer)
       resolve()
@@ -152,6 +156,6 @@ function untilTheEnd(seconds: number | undefined, alone: AbortSignal): Promise<v
       seconds === undefined ? 2_147_483_647 : seconds * 1000,
     )
     alone.addEventListener('abort', end)
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) signals.on(signal, end)
   })
 }

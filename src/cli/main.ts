@@ -5,48 +5,54 @@ import { UsageError } from '../run/usage-error.ts'
 import { version } from '../run/version.ts'
 import { WishError } from '../targets/index.ts'
 import { TargetError } from '../targets/target-error.ts'
+import { type Io, processIo } from './io.ts'
 
 /** Runs a command line and returns its exit code (README.md, exit codes). Nothing is thrown. */
-export async function main(argv: string[]): Promise<number> {
+export async function main(argv: string[], io: Io = processIo): Promise<number> {
   let exitCode = 0
-  const program = createProgram(code => {
+  const program = createProgram(io, code => {
     exitCode = code
   })
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
   } catch (error) {
-    return await report(error)
+    return report(error, io)
   }
 }
 
-async function report(error: unknown): Promise<number> {
+function report(error: unknown, { stderr, exit }: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof UsageError || error instanceof WishError) {
-    process.stderr.write(`${error.message}\n`)
+    stderr.write(`${error.message}\n`)
     return 2
   }
   if (error instanceof InterruptedError) {
-    process.stderr.write(`mqttspec: ${error.message}\n`)
+    stderr.write(`mqttspec: ${error.message}\n`)
     // A connection that was still being tried would hold us for the rest of its budget.
-    process.exit(4)
+    exit(4)
+    return 4
   }
   if (error instanceof TargetError) {
-    process.stderr.write(`mqttspec: ${error.code}: ${error.message}\n`)
+    stderr.write(`mqttspec: ${error.code}: ${error.message}\n`)
     return 3
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.stderr.write(`mqttspec: a bug of mqttspec itself, please report it:\n${text}\n`)
+  stderr.write(`mqttspec: a bug of mqttspec itself, please report it:\n${text}\n`)
   return 70
 }
 
-function createProgram(exit: (code: number) => void): Command {
+function createProgram(io: Io, exit: (code: number) => void): Command {
   const program = new Command('mqttspec')
     .description(
       'Plays the other side of MQTT over raw TCP, loses packets on purpose, and judges what comes back.',
     )
     .version(version)
     .exitOverride()
+    .configureOutput({
+      writeOut: text => io.stdout.write(text),
+      writeErr: text => io.stderr.write(text),
+    })
     .showHelpAfterError('(mqttspec --help shows what there is)')
   program
     .command('run', { isDefault: false })
@@ -72,7 +78,7 @@ function createProgram(exit: (code: number) => void): Command {
     .option('--verbose', 'show passing cases too')
     .action(async (words: string[], options) => {
       const { runCommand } = await import('./run-command.ts')
-      exit(await runCommand(words, options))
+      exit(await runCommand(words, options, io))
     })
   program
     .command('listen')
@@ -87,7 +93,7 @@ function createProgram(exit: (code: number) => void): Command {
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)
     .action(async (words: string[], options) => {
       const { listenCommand } = await import('./listen-command.ts')
-      exit(await listenCommand(words, options))
+      exit(await listenCommand(words, options, io))
     })
   program
     .command('list')
@@ -95,7 +101,7 @@ function createProgram(exit: (code: number) => void): Command {
     .argument('<what>', 'suites, statements, targets, faults or reporters')
     .action(async (what: string) => {
       const { listCommand } = await import('./list-command.ts')
-      exit(await listCommand(what))
+      exit(await listCommand(what, io))
     })
   program
     .command('check')
@@ -103,7 +109,7 @@ function createProgram(exit: (code: number) => void): Command {
     .argument('[suite...]', 'suite files or folders; those of the package by default')
     .action(async (words: string[]) => {
       const { checkCommand } = await import('./check-command.ts')
-      exit(await checkCommand(words))
+      exit(await checkCommand(words, io))
     })
   const reports = program.command('report').description('work with JSON reports')
   reports
@@ -113,7 +119,7 @@ function createProgram(exit: (code: number) => void): Command {
     .addOption(reporterOption())
     .action(async (file: string, options) => {
       const { convertCommand } = await import('./report-command.ts')
-      exit(await convertCommand(file, options.reporter ?? []))
+      exit(await convertCommand(file, options.reporter ?? [], io))
     })
   reports
     .command('merge')
@@ -122,7 +128,7 @@ function createProgram(exit: (code: number) => void): Command {
     .addOption(reporterOption())
     .action(async (files: string[], options) => {
       const { mergeCommand } = await import('./report-command.ts')
-      exit(await mergeCommand(files, options.reporter ?? []))
+      exit(await mergeCommand(files, options.reporter ?? [], io))
     })
   for (const command of [program, ...program.commands, ...reports.commands]) command.exitOverride()
   return program

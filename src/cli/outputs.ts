@@ -8,6 +8,7 @@ import {
   reporterNames,
 } from '../reporters/index.ts'
 import { UsageError } from '../run/usage-error.ts'
+import type { Io, TextStream } from './io.ts'
 import { openOutputFile } from './output-file.ts'
 import { terminalTraits } from './terminal.ts'
 
@@ -34,6 +35,7 @@ export type Outputs = {
 }
 
 export type OutputOptions = {
+  io: Io
   verbose: boolean
   /** Nobody reads the terminal any more and no report goes to a file: there is nothing left to run for. */
   onAlone?(): void
@@ -46,13 +48,13 @@ export type OutputOptions = {
 export async function openOutputs(wishes: string[], options: OutputOptions): Promise<Outputs> {
   const parsed = complete(wishes.map(parseWish))
   const lost: string[] = []
-  const terminal = watchTerminal(why => {
+  const terminal = watchTerminal(options.io.stdout, why => {
     if (why !== 'EPIPE') lose('stdout', why)
     if (parsed.every(wish => wish.file === undefined)) options.onAlone?.()
   })
   const lose = (where: string, why: string) => {
     lost.push(where)
-    process.stderr.write(`mqttspec: the report ${where} is not whole: ${why}\n`)
+    options.io.stderr.write(`mqttspec: the report ${where} is not whole: ${why}\n`)
   }
   const outputs: Output[] = []
   try {
@@ -134,13 +136,13 @@ function complete(wishes: Wish[]): Wish[] {
 
 async function open(
   wish: Wish,
-  { verbose }: OutputOptions,
+  { io, verbose }: OutputOptions,
   terminal: Terminal,
   lose: (where: string, why: string) => void,
 ): Promise<Output> {
   const { name, file } = wish
   if (file === undefined) {
-    const reporter = await createReporter(name, { ...terminalTraits(), verbose })
+    const reporter = await createReporter(name, { ...terminalTraits(io), verbose })
     return { name, toFile: false, reporter, write: terminal.write, close: terminal.drained }
   }
   const reporter = await createReporter(name, { columns: 100, verbose })
@@ -154,8 +156,7 @@ type Terminal = {
 }
 
 /** Our stdout. When whoever reads it has seen enough (`| head -1`), nothing more is written and the run goes on. */
-function watchTerminal(onGone: (code: string) => void): Terminal {
-  const { stdout } = process
+function watchTerminal(stdout: TextStream, onGone: (code: string) => void): Terminal {
   let gone = false
   const listener = (error: NodeJS.ErrnoException) => {
     if (gone) return

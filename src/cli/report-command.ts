@@ -3,24 +3,25 @@ import type { RunReport } from '../model/report.ts'
 import { parseReport } from '../reporters/parse-report.ts'
 import { mergeReports } from '../run/merge.ts'
 import { UsageError } from '../run/usage-error.ts'
+import type { Io } from './io.ts'
 import { openOutputs } from './outputs.ts'
 
 /** `mqttspec report convert FILE`: the same report in other forms. The exit code is the report's own. */
-export async function convertCommand(file: string, reporters: string[]): Promise<number> {
-  return write(await read(file), reporters)
+export async function convertCommand(file: string, reporters: string[], io: Io): Promise<number> {
+  return write(await read(file), reporters, io)
 }
 
 /** `mqttspec report merge FILE…`: the parts of a sharded run as one; a missing part is an error. */
-export async function mergeCommand(files: string[], reporters: string[]): Promise<number> {
+export async function mergeCommand(files: string[], reporters: string[], io: Io): Promise<number> {
   const reports: RunReport[] = []
   for (const file of files) reports.push(await read(file))
   const merged = mergeReports(reports)
   if (typeof merged === 'string') throw new UsageError(`cannot merge these reports: ${merged}`)
-  return write(merged, reporters)
+  return write(merged, reporters, io)
 }
 
-async function write(report: RunReport, reporters: string[]): Promise<number> {
-  const outputs = await openOutputs(reporters, { verbose: false })
+async function write(report: RunReport, reporters: string[], io: Io): Promise<number> {
+  const outputs = await openOutputs(reporters, { io, verbose: false })
   outputs.end(report)
   await outputs.close()
   return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode

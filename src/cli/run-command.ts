@@ -8,6 +8,7 @@ import { UsageError } from '../run/usage-error.ts'
 import { shownWish, type TargetWish } from '../targets/index.ts'
 import { killAll } from '../targets/processes.ts'
 import { TargetError } from '../targets/target-error.ts'
+import type { Io } from './io.ts'
 import { readKnownIssues } from './known-issues.ts'
 import { type Outputs, openOutputs } from './outputs.ts'
 
@@ -33,13 +34,14 @@ type Options = {
  * `mqttspec run`: reports are written also when Ctrl-C ends the run early, and when the target cannot be reached. Returns the exit
  * code.
  */
-export async function runCommand(words: string[], options: Options): Promise<number> {
+export async function runCommand(words: string[], options: Options, io: Io): Promise<number> {
   const interrupt = new AbortController()
   const outputs = await openOutputs(options.reporter ?? [], {
+    io,
     verbose: options.verbose ?? false,
     onAlone: () => interrupt.abort(),
   })
-  const stopListening = onInterrupt(() => interrupt.abort())
+  const stopListening = onInterrupt(io, () => interrupt.abort())
   const began = performance.now()
   const ticking = setInterval(() => outputs.tick(performance.now() - began), 100)
   try {
@@ -138,19 +140,19 @@ function shownTarget({ target }: Options): string | undefined {
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** The first Ctrl-C ends the run and writes the reports; a second one ends us at once. */
-function onInterrupt(interrupt: () => void): () => void {
+function onInterrupt({ stderr, signals, exit }: Io, interrupt: () => void): () => void {
   let count = 0
   const listener = () => {
     count += 1
     if (count === 1) {
-      process.stderr.write('\nmqttspec: interrupted, writing the reports (again: stop at once)\n')
+      stderr.write('\nmqttspec: interrupted, writing the reports (again: stop at once)\n')
       return interrupt()
     }
     killAll()
-    process.exit(130)
+    exit(130)
   }
-  for (const signal of endings) process.on(signal, listener)
+  for (const signal of endings) signals.on(signal, listener)
   return () => {
-    for (const signal of endings) process.removeListener(signal, listener)
+    for (const signal of endings) signals.removeListener(signal, listener)
   }
 }

@@ -1,17 +1,18 @@
+import type { Io } from './io.ts'
+
 /** What our stdout is: a terminal or a pipe, how wide, and which signs it can show. */
-export function terminalTraits(): {
+export function terminalTraits({ stdout, env }: Io): {
   live: boolean
   colour: boolean
   columns: number
   ascii: boolean
 } {
-  const { stdout } = process
   const live = stdout.isTTY === true
   return {
     live,
-    colour: live && !process.env.NO_COLOR,
+    colour: live && !env.NO_COLOR,
     columns: stdout.columns ?? 100,
-    ascii: live && speaksAsciiOnly(process.env),
+    ascii: live && speaksAsciiOnly(env),
   }
 }
 

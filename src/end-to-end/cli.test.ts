@@ -1,20 +1,30 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import {
+  type CommandOptions,
+  commandLine,
+  type Ended,
+} from '../../fixtures/testing/command-line.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const dir = mkdtempSync(path.join(os.tmpdir(), 'mqttspec-cli-test-'))
 t.teardown(() => rmSync(dir, { recursive: true, force: true }))
 
-type Ended = { code: number | null; stdout: string; stderr: string }
+/** The command line in this process. */
+function mqttspec(args: string[], options: CommandOptions = {}): Promise<Ended> {
+  return commandLine(args, options).ended
+}
 
-/** The command line as a user starts it, in a process of its own. */
-function mqttspec(
+/** The command line as a user starts it, in a process of its own: only where the process itself is what is tested. */
+function spawned(
   args: string[],
-  options: { interruptAt?: RegExp; deafAt?: RegExp; interrupt?: AbortSignal } = {},
+  options: { interruptAt?: RegExp; deafAt?: RegExp },
 ): Promise<Ended> {
   const child = spawn(process.execPath, ['--import=tsx', 'src/cli/bin.ts', ...args], {
     cwd: root,
@@ -34,7 +44,6 @@ function mqttspec(
   child.stderr.setEncoding('utf8').on('data', text => {
     stderr += text
   })
-  options.interrupt?.addEventListener('abort', () => child.kill('SIGINT'))
   return new Promise(resolve => child.on('close', code => resolve({ code, stdout, stderr })))
 }
 
@@ -189,7 +198,7 @@ t.test('two reporters cannot share a file', async t => {
 t.test('a reader that has seen enough of the terminal costs no report', async t => {
   const report = path.join(dir, 'unread.json')
   const args = ['run', 'qos2/levels', '--mqtt', '3.1.1']
-  const { code } = await mqttspec(
+  const { code } = await spawned(
     [...args, '--reporter', 'pretty', '--reporter', `json=${report}`],
     {
       deafAt: /cases/,
@@ -211,24 +220,14 @@ t.test('a report that could not be written is no success', full, async t => {
 })
 
 t.test('Ctrl-C while the target is being reached ends at once, with reports', async t => {
-  const { createServer } = await import('node:net')
   const report = path.join(dir, 'early.json')
-  const { code, stderr } = await new Promise<Ended>(resolve => {
-    let running: ReturnType<typeof mqttspec> | undefined
-    const mute = createServer(() => interrupt.abort()).listen(0, '127.0.0.1', () => {
-      const address = mute.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      running = mqttspec(
-        ['run', '--target', `mqtt://127.0.0.1:${port}`, '--reporter', `json=${report}`],
-        { interrupt: interrupt.signal },
-      )
-      running.then(ended => {
-        mute.close()
-        resolve(ended)
-      })
-    })
-    const interrupt = new AbortController()
-  })
+  const mute = createServer(() => command.interrupt()).listen(0, '127.0.0.1')
+  await once(mute, 'listening')
+  const { port } = mute.address() as AddressInfo
+  const target = `mqtt://127.0.0.1:${port}`
+  const command = commandLine(['run', '--target', target, '--reporter', `json=${report}`])
+  const { code, stderr } = await command.ended
+  mute.close()
   t.equal(code, 4)
   t.match(stderr, /interrupted before any case began/)
   t.match(JSON.parse(readFileSync(report, 'utf8')), { exitCode: 4, problem: /interrupted/ })
@@ -243,7 +242,7 @@ t.test('Ctrl-C ends the run, writes the reports and leaves nothing behind', asyn
 `),
   )
   const report = path.join(dir, 'interrupted.json')
-  const { code } = await mqttspec(
+  const { code } = await spawned(
     ['run', slow, '--reporter', 'pretty', '--reporter', `json=${report}`],
     {
       interruptAt: /1 case/,
