@@ -19,17 +19,6 @@ const circlesLeft: string[][] = [
   ['broker-judge', 'broker-ledger', 'client-judge', 'client-ledger', 'ledger', 'stream-order'].map(
     name => `src/oracle/ledger/${name}.ts`,
   ),
-  [
-    'app-actor',
-    'broker-behind',
-    'expect-next',
-    'probe',
-    'proxy-actor',
-    'scene',
-    'steps/dial',
-    'steps/traffic',
-    'survival/liveness',
-  ].map(name => `src/engine/${name}.ts`),
   ['connection', 'state'].map(name => `fixtures/testing/peers/broker/${name}.ts`),
   [
     'connecting',

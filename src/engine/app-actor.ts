@@ -1,6 +1,6 @@
 import type { AppCommand, AppEvent } from '../model/app.ts'
+import type { Recorder } from '../model/recorder.ts'
 import type { AppHandle } from '../targets/target.ts'
-import type { Scene } from './scene.ts'
 
 /** One application on the client under test: what it was told to do and what it said. */
 export class AppActor {
@@ -10,10 +10,12 @@ export class AppActor {
   events: { seq: number; event: AppEvent }[] = []
   /** What it was told at its last `connect`, to be told again. */
   connectedWith: { [name: string]: unknown } | undefined
-  private readonly scene: Scene
+  private readonly recorder: Recorder
+  private readonly changed: () => void
 
-  constructor(scene: Scene, name: string, handle: AppHandle) {
-    this.scene = scene
+  constructor(name: string, handle: AppHandle, recorder: Recorder, changed: () => void) {
+    this.recorder = recorder
+    this.changed = changed
     this.name = name
     this.handle = handle
     handle.onEvent(raw => this.hear(raw))
@@ -35,9 +37,9 @@ export class AppActor {
   }
 
   /** The fence of an application: its echo comes behind everything it had to say. */
-  async nonce(scene: Scene): Promise<void> {
+  async nonce(): Promise<void> {
     await this.handle.ping()
-    scene.log.record({ kind: 'fence', actors: [this.name], how: 'nonce' })
+    this.recorder.record({ kind: 'fence', actors: [this.name], how: 'nonce' })
   }
 
   private note(
@@ -46,7 +48,7 @@ export class AppActor {
     outcome: { ok: boolean; error?: string },
   ): void {
     const { payload } = fields
-    this.scene.log.record({
+    this.recorder.record({
       kind: 'command',
       actor: this.name,
       command: {
@@ -74,14 +76,14 @@ export class AppActor {
   private hear(raw: { event: string; [name: string]: unknown }): void {
     const event = eventOf(raw)
     if (!event) return
-    const { seq } = this.scene.log.record({ kind: 'app', actor: this.name, event })
+    const { seq } = this.recorder.record({ kind: 'app', actor: this.name, event })
     if (event.event === 'connected') this.connected = (event.code ?? 0) === 0
     if (event.event === 'disconnected' || event.event === 'connect-failed') {
       this.connected = false
       this.tellAgain()
     }
     this.events.push({ seq, event })
-    this.scene.wakeups.fire()
+    this.changed()
   }
 }
 

@@ -1,12 +1,8 @@
 import type { Breach } from '../model/finding.ts'
-import type { Connect } from '../model/packet.ts'
 import type { TraceEvent } from '../model/trace.ts'
-import { protocolLevel, type Version } from '../model/version.ts'
+import type { Version } from '../model/version.ts'
 import { createJudges, type Judges } from '../oracle/judges.ts'
 import type { BrokerTarget } from '../targets/target.ts'
-import { Link } from '../transport/link.ts'
-import { encode } from '../wire/codec.ts'
-import type { Scene } from './scene.ts'
 
 /** A broker behind proxies: it is not the target, and what it gets wrong is not the target's fault. */
 export type Behind = {
@@ -69,40 +65,3 @@ function inWords({ statement, message }: Breach): string {
 }
 
 const notesMax = 10
-
-/** Connects once more with a clean session under each client id that passed: somebody else's broker should not keep them. */
-export async function endSessionsBehind(scene: Scene): Promise<void> {
-  const ids = [...scene.proxies.values()].flatMap(({ clientIds }) => [...clientIds])
-  await Promise.allSettled([...new Set(ids)].map(id => endSession(scene, id)))
-}
-
-async function endSession(scene: Scene, clientId: string): Promise<void> {
-  const { version } = scene.kase
-  const broker = scene.behind()
-  const { username, password } = broker.credentials
-  const link = new Link(await broker.dial(scene.budgets.connectMs))
-  let answered = false
-  const heard = () => {
-    answered = true
-    scene.wakeups.fire()
-  }
-  link.listen({ onBytes: heard, onEnd: heard })
-  const connect: Connect = {
-    type: 'CONNECT',
-    protocolName: version === '3.1' ? 'MQIsdp' : 'MQTT',
-    protocolLevel: protocolLevel[version],
-    clientId,
-    clean: true,
-    keepAliveS: 10,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password: new TextEncoder().encode(password) }),
-    properties: {},
-  }
-  link.write(encode(connect, version))
-  await scene.wakeups.until(() => answered || undefined, goodbyeMs)
-  link.write(encode({ type: 'DISCONNECT', code: 0, properties: {} }, version))
-  link.fin()
-}
-
-/** So long somebody else's broker may take to answer when we tidy up. */
-const goodbyeMs = 1000

@@ -1,6 +1,7 @@
 import type { Packet, Properties, PropertyValue, Subscription, Will } from '../model/packet.ts'
-import { protocolLevel, type Version } from '../model/version.ts'
+import type { Version } from '../model/version.ts'
 import { wireText } from '../model/wire-text.ts'
+import { connectPacket } from '../peers/connect-packet.ts'
 import type { FieldValue, PacketTemplate } from '../scenario/ast.ts'
 import type { Wrong } from '../wire/codec.ts'
 import { type Bound, toBytes, type Variables } from './variables.ts'
@@ -154,13 +155,14 @@ function packetOf(type: Packet['type'], fields: Fields, version: Version): Packe
 
 function connectOf(fields: Fields, version: Version): Packet {
   const will = fields.nested('will')
+  const plain = connectPacket(version, { keepAliveS: 0 })
   return {
-    type: 'CONNECT',
-    protocolName: fields.text('protocolName', version === '3.1' ? 'MQIsdp' : 'MQTT'),
-    protocolLevel: fields.number('protocolLevel', protocolLevel[version]),
-    clientId: fields.text('clientId', ''),
-    clean: fields.flag('clean', true),
-    keepAliveS: fields.number('keepAliveS', 0),
+    ...plain,
+    protocolName: fields.text('protocolName', plain.protocolName),
+    protocolLevel: fields.number('protocolLevel', plain.protocolLevel),
+    clientId: fields.text('clientId', plain.clientId),
+    clean: fields.flag('clean', plain.clean),
+    keepAliveS: fields.number('keepAliveS', plain.keepAliveS),
     ...(will ? { will: willOf(will) } : {}),
     ...(fields.has('username') ? { username: fields.text('username', '') } : {}),
     ...(fields.has('password') ? { password: fields.bytes('password') } : {}),

@@ -2,14 +2,14 @@ import type { Bench } from '../model/bench.ts'
 import type { CaseResult } from '../model/report.ts'
 import { createJudges } from '../oracle/judges.ts'
 import { verifiers } from '../oracle/verifiers.ts'
-import type { Actor } from '../peers/actor.ts'
 import type { Case, Step } from '../scenario/ast.ts'
 import { lastingMs, stepCount } from '../scenario/length.ts'
 import { find } from '../scenario/visit.ts'
 import type { Target } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
-import { type Behind, endSessionsBehind, Upstream } from './broker-behind.ts'
+import { type Behind, Upstream } from './broker-behind.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
+import { endSessions, endSessionsBehind } from './end-sessions.ts'
 import { asOneCommand } from './one-command.ts'
 import { runSteps } from './run-steps.ts'
 import { Scene } from './scene.ts'
@@ -186,41 +186,6 @@ async function close(scene: Scene, options: ExecuteOptions, target: Target): Pro
   if (scene.upstream && !scene.upstream.target.restart) await endSessionsBehind(scene)
   if (target !== options.target) await target.stop()
   else if (options.cleanUp && target.role === 'broker') await endSessions(scene)
-}
-
-/** Connects once more with a clean session under each client id that may have kept one. */
-async function endSessions(scene: Scene): Promise<void> {
-  const keepers = [...scene.actors.values()].filter(actor => actor.keptSession)
-  await Promise.allSettled(keepers.map(actor => connectClean(scene, actor)))
-  const answered = () => keepers.every(actor => actor.inbox[0] ?? !actor.connected)
-  // One wait for all of them: a wakeups wakes one waiter.
-  await scene.wakeups.until(() => answered() || undefined, farewellMs)
-  for (const { conversation } of keepers) {
-    if (!conversation?.open) continue
-    conversation.send({ type: 'DISCONNECT', code: 0, properties: {} })
-    conversation.link.fin()
-  }
-}
-
-/** A broker that does not answer is left with its sessions after so many ms. */
-const farewellMs = 1000
-
-async function connectClean(scene: Scene, actor: Actor): Promise<void> {
-  const conversation = actor.attach(await scene.broker().dial(scene.budgets.connectMs))
-  const { credentials } = scene.broker()
-  conversation.send({
-    type: 'CONNECT',
-    protocolName: actor.version === '3.1' ? 'MQIsdp' : 'MQTT',
-    protocolLevel: actor.version === '5.0' ? 5 : actor.version === '3.1.1' ? 4 : 3,
-    clientId: actor.clientId,
-    clean: true,
-    keepAliveS: 10,
-    ...(credentials.username === undefined ? {} : { username: credentials.username }),
-    ...(credentials.password === undefined
-      ? {}
-      : { password: new TextEncoder().encode(credentials.password) }),
-    properties: {},
-  })
 }
 
 function lastStep(scene: Scene): string {

@@ -4,6 +4,8 @@ import { sentinelPrefix } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import { createJudges } from '../oracle/judges.ts'
 import type { Actor } from '../peers/actor.ts'
+import { type Asked, answerInWords, askConnack } from '../peers/ask-connack.ts'
+import { connectPacket } from '../peers/connect-packet.ts'
 import type { Case } from '../scenario/ast.ts'
 import type { BrokerTarget } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
@@ -38,13 +40,14 @@ export async function probeBroker(options: ProbeOptions): Promise<Probe> {
   const probe: Probe = { versions: [], fingerprint: {}, findings: [] }
   let refused: string | undefined
   for (const version of options.target.profile.versions) {
-    const answer = await knock(options, version)
-    if (answer.accepted) probe.versions.push(version)
+    const asked = await knock(options, version)
+    if (accepts(asked)) probe.versions.push(version)
     else {
-      refused = answer.connack ? refusal(answer.connack) : answer.got
-      if (options.target.described !== false) probe.findings.push(claimBroken(version, answer.got))
+      const got = answerInWords(asked)
+      refused = asked.kind === 'connack' ? refusal(asked.connack) : got
+      if (options.target.described !== false) probe.findings.push(claimBroken(version, got))
     }
-    if (answer.connack) Object.assign(probe.fingerprint, limitsOf(answer.connack))
+    if (asked.kind === 'connack') Object.assign(probe.fingerprint, limitsOf(asked.connack))
   }
   const [version] = [...probe.versions].reverse()
   if (version === undefined) {
@@ -85,32 +88,25 @@ export async function sanityExchange(
 export async function answersConnect(options: ProbeOptions, version: Version): Promise<boolean> {
   const answers = ['q', 'r', 't', 'u'].map(async letter => {
     const knocks = { ...options, nonce: `${options.nonce}${letter}` }
-    return (await knock(knocks, version)).accepted || (await knock(knocks, version)).accepted
+    return accepts(await knock(knocks, version)) || accepts(await knock(knocks, version))
   })
   return (await Promise.all(answers)).every(Boolean)
 }
 
-/** One plain CONNECT, until it is answered or `replyMs` are over; `got` says what came instead of an acceptance. */
-export async function knock(options: ProbeOptions, version: Version) {
-  let got = 'nothing'
-  let connack: Connack | undefined
-  try {
-    await withScene(options, version, 'k', async scene => {
-      const actor = scene.actor('pub')
-      try {
-        await dial.connect(scene, actor, connectBody('fresh'))
-      } finally {
-        for (const event of scene.log.events()) {
-          if (event.kind !== 'packet' || event.from !== 'target') continue
-          if (event.packet.type === 'CONNACK') connack = event.packet
-        }
-      }
-    })
-    return { accepted: true, got, connack }
-  } catch (error) {
-    got = error instanceof Error ? error.message : String(error)
-    return { accepted: false, got, connack }
-  }
+/** One plain CONNECT, until it is answered or `replyMs` are over. */
+function knock({ target, budgets, nonce, signal }: ProbeOptions, version: Version): Promise<Asked> {
+  const clientId = `${nonce}k${version.replace(/\D/g, '')}`
+  return askConnack({
+    dial: () => target.dial(budgets.connectMs),
+    connect: connectPacket(version, { clientId, credentials: target.credentials }),
+    version,
+    budgetMs: budgets.replyMs,
+    signal,
+  })
+}
+
+function accepts(asked: Asked): boolean {
+  return asked.kind === 'connack' && asked.connack.code === 0
 }
 
 /** Source: 3.1.1 §3.2.2.3, 5.0 §3.2.2.2. */

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
 import type { Packet } from '../model/packet.ts'
+import type { Recorder } from '../model/recorder.ts'
 import type { Side } from '../model/side.ts'
 import { sentinelPrefix } from '../model/trace.ts'
+import type { Version } from '../model/version.ts'
 import { Relay, type Treatment } from '../peers/proxy.ts'
-import type { Scene } from './scene.ts'
 
 /** A fault that waits for its packets. */
 export type Placed = {
@@ -24,6 +25,15 @@ export type Placed = {
 /** A packet that passed whole and that no expectation has taken yet. */
 export type Passed = { packet: Packet; seq: number }
 
+/** What a proxy gets from the case it stands in. */
+export type ProxySurroundings = {
+  version: Version
+  maxPacketBytes: number
+  recorder: Recorder
+  nextConnection(): number
+  changed(): void
+}
+
 const pass: Treatment = { writes: [{ as: 'packet' }] }
 const lost: Treatment = { writes: [] }
 /** A side that floods the other is not remembered beyond this. */
@@ -42,37 +52,37 @@ export class ProxyActor {
   readonly clientIds = new Set<string>()
   /** Topic of the last message that passed, which a fence follows. */
   lastTopic: string | undefined
-  private readonly scene: Scene
+  private readonly surroundings: ProxySurroundings
   private readonly relays: Relay[] = []
   /** Packet identifiers of sentinels whose acknowledgement has not come. */
   private readonly sentinels = new Set<number>()
   /** Identifiers under which the broker has sent messages: a sentinel takes none of them. */
   private readonly used = new Set<number>()
 
-  constructor(scene: Scene, name: string) {
-    this.scene = scene
+  constructor(name: string, surroundings: ProxySurroundings) {
+    this.surroundings = surroundings
     this.name = name
   }
 
   /** Joins a new pair of connections; what the old one left unread is forgotten. */
   attach(client: Duplex, broker: Duplex, peers: { [side in Side]: string }): Relay {
-    const { scene } = this
+    const { version, maxPacketBytes, recorder, nextConnection, changed } = this.surroundings
     this.inbox = { client: [], broker: [] }
     this.sentinels.clear()
     const relay: Relay = new Relay({
       actor: this.name,
       client,
       broker,
-      numbers: { client: scene.nextConnection(), broker: scene.nextConnection() },
+      numbers: { client: nextConnection(), broker: nextConnection() },
       peers,
-      version: scene.kase.version,
-      maxPacketBytes: scene.maxPacketBytes,
-      recorder: scene.log,
+      version,
+      maxPacketBytes,
+      recorder,
       treat: (from, packet, seq, bytes) => this.treat(from, packet, seq, bytes),
       onPassed: (from, packet, seq) => {
         if (relay === this.relay) this.remember(from, packet, seq)
       },
-      changed: () => scene.wakeups.fire(),
+      changed,
     })
     this.relay = relay
     this.relays.push(relay)

@@ -124,7 +124,15 @@ export class Scene {
 
   /** The proxy of that name, made at its first step. */
   proxy(name: string): ProxyActor {
-    const proxy = this.proxies.get(name) ?? new ProxyActor(this, name)
+    const known = this.proxies.get(name)
+    if (known) return known
+    const proxy = new ProxyActor(name, {
+      version: this.kase.version,
+      maxPacketBytes: this.maxPacketBytes,
+      recorder: this.log,
+      nextConnection: () => this.nextConnection(),
+      changed: () => this.wakeups.fire(),
+    })
     this.proxies.set(name, proxy)
     return proxy
   }

@@ -2,10 +2,9 @@ import type { Duplex } from 'node:stream'
 import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
-import { audit } from '../oracle/audit/packet-form.ts'
 import { type Ending, Link } from '../transport/link.ts'
-import { decode, encode, type Wrong } from '../wire/codec.ts'
-import { createFramer, type Framer } from '../wire/framing.ts'
+import { encode, type Wrong } from '../wire/codec.ts'
+import { PacketFlow } from './packet-flow.ts'
 
 export type ConversationOptions = {
   stream: Duplex
@@ -31,7 +30,6 @@ export type ConversationOptions = {
 export class Conversation {
   readonly number: number
   readonly link: Link
-  version: Version
   /** Set when the connection has ended. */
   ending: Ending | undefined
   /** Set when the target sent what is no MQTT packet. */
@@ -39,13 +37,20 @@ export class Conversation {
   /** How many QoS 2 PUBLISH packets of ours went out, by id. */
   readonly published = new Map<number, number>()
   private readonly options: ConversationOptions
-  private readonly framer: Framer
+  private readonly flow: PacketFlow
 
   constructor(options: ConversationOptions) {
     this.options = options
     this.number = options.number
-    this.version = options.version
-    this.framer = createFramer({ maxPacketBytes: options.maxPacketBytes })
+    this.flow = new PacketFlow({
+      connection: options.number,
+      actor: options.actor,
+      from: 'target',
+      plays: options.targetPlays,
+      version: options.version,
+      maxPacketBytes: options.maxPacketBytes,
+      recorder: options.recorder,
+    })
     this.link = new Link(options.stream)
     options.recorder.record({
       kind: 'open',
@@ -66,7 +71,11 @@ export class Conversation {
 
   /** Fake broker: the version the client's CONNECT asked for. */
   speak(version: Version): void {
-    this.version = version
+    this.flow.version = version
+  }
+
+  get version(): Version {
+    return this.flow.version
   }
 
   /** Writes a packet and records it. `auto` marks what the automatic mode sent. Returns its bytes. */
@@ -108,37 +117,12 @@ export class Conversation {
 
   private receive(chunk: Uint8Array): void {
     if (this.broken) return
-    for (const frame of this.framer.push(chunk)) {
-      if (frame.kind === 'broken') this.giveUp(frame.bytes, frame.reason)
-      else this.receivePacket(frame.bytes)
+    for (const incoming of this.flow.read(chunk)) {
+      if (incoming.kind === 'packet') this.options.onPacket(incoming.packet, incoming.seq)
+      else this.stopReading(incoming.why)
       if (this.broken) return
     }
     this.options.onRead()
-  }
-
-  private receivePacket(bytes: Uint8Array): void {
-    const { actor, recorder, targetPlays } = this.options
-    const packet = decode(bytes, this.version)
-    const connection = this.number
-    const seen = recorder.record(
-      packet
-        ? { seq: 0, at: 0, kind: 'packet', connection, actor, from: 'target', packet, bytes }
-        : { kind: 'bytes', connection, actor, from: 'target', bytes, why: 'garbage' },
-    )
-    if (packet) this.options.onPacket(packet, seen.seq)
-    else this.stopReading(whyUnreadable(bytes, this.version, targetPlays))
-  }
-
-  private giveUp(bytes: Uint8Array, reason: string): void {
-    this.options.recorder.record({
-      kind: 'bytes',
-      connection: this.number,
-      actor: this.options.actor,
-      from: 'target',
-      bytes: bytes.subarray(0, 256),
-      why: 'garbage',
-    })
-    this.stopReading(reason)
   }
 
   private stopReading(reason: string): void {
@@ -149,18 +133,8 @@ export class Conversation {
 
   private end(ending: Ending): void {
     this.ending = ending
-    const rest = this.framer.rest()
+    this.flow.end()
     const { actor, recorder } = this.options
-    if (rest.length > 0) {
-      recorder.record({
-        kind: 'bytes',
-        connection: this.number,
-        actor,
-        from: 'target',
-        bytes: rest.subarray(0, 4096),
-        why: 'partial',
-      })
-    }
     recorder.record({
       kind: 'close',
       connection: this.number,
@@ -170,13 +144,4 @@ export class Conversation {
     })
     this.options.onEnd()
   }
-}
-
-/** In words for people; the judges say it by the statement. */
-export function whyUnreadable(
-  bytes: Uint8Array,
-  version: Version,
-  from: 'client' | 'server',
-): string {
-  return audit(bytes, { version, from })[0]?.message ?? 'a packet that cannot be decoded'
 }

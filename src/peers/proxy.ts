@@ -5,9 +5,8 @@ import type { Recorder } from '../model/recorder.ts'
 import { otherSide, type Side } from '../model/side.ts'
 import { type Version, versionOfLevel } from '../model/version.ts'
 import { HalfOpenLink } from '../transport/half-open-link.ts'
-import { decode, encode } from '../wire/codec.ts'
-import { createFramer, type Framer } from '../wire/framing.ts'
-import { whyUnreadable } from './conversation.ts'
+import { encode } from '../wire/codec.ts'
+import { type Incoming, PacketFlow } from './packet-flow.ts'
 
 /** The end of one side of a proxy, or of both. */
 export type Cut = { how: 'fin' | 'rst'; side: Side | 'both' }
@@ -61,8 +60,7 @@ export class Relay {
   constructor(options: ProxyOptions) {
     this.options = options
     this.version = options.version
-    const wayOf = () => new Way(options.maxPacketBytes)
-    this.ways = { client: wayOf(), broker: wayOf() }
+    this.ways = { client: wayOf('client', options), broker: wayOf('broker', options) }
     this.legs = {
       client: this.legOf('client', options.client),
       broker: this.legOf('broker', options.broker),
@@ -151,33 +149,26 @@ export class Relay {
     const way = this.ways[from]
     if (way.raw) this.passRaw(from, chunk)
     else {
-      for (const frame of way.framer.push(chunk)) {
+      for (const incoming of way.flow.read(chunk)) {
+        this.receivePacket(from, incoming)
         if (this.legs[from].closed) break
-        if (frame.kind === 'packet') this.receivePacket(from, frame.bytes)
-        else this.giveUp(from, frame.bytes, frame.reason)
       }
     }
     this.checkFlow(from)
     this.options.changed()
   }
 
-  private receivePacket(from: Side, bytes: Uint8Array): void {
-    const { recorder, treat } = this.options
-    const packet = decode(bytes, this.version)
-    if (packet?.type === 'CONNECT') this.speak(versionOfLevel(packet.protocolLevel))
-    const on = this.arrivalOn(from)
-    const { seq } = recorder.record(
-      packet
-        ? { kind: 'packet', ...on, packet, bytes }
-        : { kind: 'bytes', ...on, bytes, why: 'garbage' },
-    )
-    if (!packet) {
-      const plays = from === 'client' ? 'client' : 'server'
-      this.broken[from] ??= whyUnreadable(bytes, this.version, plays)
-      this.passRaw(from, bytes)
+  private receivePacket(from: Side, incoming: Incoming): void {
+    if (incoming.kind === 'unreadable') {
+      // From here on the side speaks no MQTT: its bytes pass as they are.
+      this.ways[from].raw ||= incoming.lost
+      this.broken[from] ??= incoming.why
+      this.passRaw(from, incoming.bytes)
       return
     }
-    this.apply(from, treat(from, packet, seq, bytes), { packet, bytes, seq })
+    const { packet, bytes, seq } = incoming
+    if (packet.type === 'CONNECT') this.speak(versionOfLevel(packet.protocolLevel))
+    this.apply(from, this.options.treat(from, packet, seq, bytes), { packet, bytes, seq })
   }
 
   private apply(from: Side, { writes, cut }: Treatment, what: Waiting): void {
@@ -268,16 +259,6 @@ export class Relay {
     return whole
   }
 
-  /** From here on the side speaks no MQTT: its bytes pass as they are. */
-  private giveUp(from: Side, bytes: Uint8Array, reason: string): void {
-    this.broken[from] ??= reason
-    this.ways[from].raw = true
-    const shown = bytes.subarray(0, 256)
-    const { recorder } = this.options
-    recorder.record({ kind: 'bytes', ...this.arrivalOn(from), bytes: shown, why: 'garbage' })
-    this.passRaw(from, bytes)
-  }
-
   /** Backpressure: as long as the other side takes less than comes, or too much is kept back, nothing is read. */
   private checkFlow(from: Side): void {
     if (this.legs[otherSide(from)].full) this.legs[from].pause('full')
@@ -300,12 +281,7 @@ export class Relay {
   private flushRest(from: Side): void {
     const way = this.ways[from]
     for (const late of way.take()) this.pass(from, late.packet, late.bytes, late.seq)
-    const rest = way.framer.rest()
-    if (rest.length === 0 || way.raw) return
-    const shown = rest.subarray(0, 4096)
-    const { recorder } = this.options
-    recorder.record({ kind: 'bytes', ...this.arrivalOn(from), bytes: shown, why: 'partial' })
-    this.send(from, rest, 'partial')
+    if (!way.raw) this.send(from, way.flow.end(), 'partial')
   }
 
   private onLost(from: Side): void {
@@ -334,6 +310,7 @@ export class Relay {
   private speak(version: Version | undefined): void {
     if (version === undefined) return
     this.version = version
+    for (const { flow } of Object.values(this.ways)) flow.version = version
   }
 
   private recordOpen(side: Side): void {
@@ -346,11 +323,6 @@ export class Relay {
       leg: side,
       peer: this.options.peers[side],
     })
-  }
-
-  private arrivalOn(from: Side) {
-    const { numbers, actor } = this.options
-    return { connection: numbers[from], actor, from: partyOf(from) }
   }
 
   private record(to: Side, packet: Packet, bytes: Uint8Array, auto = false): void {
@@ -381,9 +353,24 @@ function partyOf(side: Side): 'target' | 'upstream' {
   return side === 'client' ? 'target' : 'upstream'
 }
 
+function wayOf(from: Side, options: ProxyOptions): Way {
+  const { numbers, actor, version, maxPacketBytes, recorder } = options
+  return new Way(
+    new PacketFlow({
+      connection: numbers[from],
+      actor,
+      from: partyOf(from),
+      plays: from === 'client' ? 'client' : 'server',
+      version,
+      maxPacketBytes,
+      recorder,
+    }),
+  )
+}
+
 /** One direction: how far its stream is understood, and what of it is kept back. */
 class Way {
-  readonly framer: Framer
+  readonly flow: PacketFlow
   /** The stream is no MQTT any more. */
   raw = false
   readonly held: Waiting[] = []
@@ -391,8 +378,8 @@ class Way {
   limit?: { left: number; cut: Cut; struck(): void }
   private readonly late = new Map<NodeJS.Timeout, Waiting>()
 
-  constructor(maxPacketBytes: number) {
-    this.framer = createFramer({ maxPacketBytes })
+  constructor(flow: PacketFlow) {
+    this.flow = flow
   }
 
   delay(ms: number, what: Waiting, pass: () => void): void {

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
-import { protocolLevel, type Version } from '../model/version.ts'
-import { encode } from '../wire/codec.ts'
+import type { Version } from '../model/version.ts'
+import { askConnack } from '../peers/ask-connack.ts'
+import { type Credentials, connectPacket } from '../peers/connect-packet.ts'
 
 /** Between two attempts to reach a broker that is starting; this decides nothing but when we look again. */
 const retryMs = 20
@@ -9,7 +10,7 @@ const retryMs = 20
 export type ReadyOptions = {
   dial(): Promise<Duplex>
   version: Version
-  credentials: { username?: string; password?: string }
+  credentials: Credentials
   budgetMs: number
   /** Set when there is no more hope: the process has ended. */
   gaveUp(): string | undefined
@@ -33,43 +34,20 @@ export async function waitUntilReady(options: ReadyOptions): Promise<string | un
 
 /** One CONNECT. Any CONNACK will do: whether it accepts is for the probes to say. */
 async function knock(options: ReadyOptions, budgetMs: number): Promise<string | undefined> {
-  let stream: Duplex
-  try {
-    stream = await options.dial()
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error)
+  const { dial, version, credentials } = options
+  const clientId = `ready${Math.floor(performance.now() * 1000).toString(36)}`.slice(0, 23)
+  const connect = connectPacket(version, { clientId, credentials })
+  const asked = await askConnack({ dial, connect, version, budgetMs })
+  switch (asked.kind) {
+    case 'connack':
+      return undefined
+    case 'no connection':
+      return asked.why
+    case 'closed':
+      return `the connection ${asked.ending.how === 'rst' ? 'broke' : 'was closed'} before CONNACK`
+    case 'silence':
+      return 'no CONNACK'
+    case 'other':
+      return 'the answer to CONNECT is no CONNACK'
   }
-  const { username, password } = options.credentials
-  return new Promise(resolve => {
-    const finish = (problem: string | undefined) => {
-      clearTimeout(timer)
-      stream.removeAllListeners('close')
-      stream.on('error', () => undefined)
-      stream.destroy()
-      resolve(problem)
-    }
-    const timer = setTimeout(() => finish('no CONNACK'), budgetMs)
-    stream.on('error', () => finish('the connection broke before CONNACK'))
-    stream.on('close', () => finish('the connection was closed before CONNACK'))
-    stream.on('data', (chunk: Uint8Array) =>
-      finish(chunk[0] === 0x20 ? undefined : 'the answer to CONNECT is no CONNACK'),
-    )
-    stream.write(
-      encode(
-        {
-          type: 'CONNECT',
-          protocolName: options.version === '3.1' ? 'MQIsdp' : 'MQTT',
-          protocolLevel: protocolLevel[options.version],
-          clientId: `ready${Math.floor(performance.now() * 1000).toString(36)}`.slice(0, 23),
-          clean: true,
-          keepAliveS: 10,
-          ...(username === undefined ? {} : { username }),
-          ...(password === undefined ? {} : { password: new TextEncoder().encode(password) }),
-          properties: {},
-        },
-        options.version,
-      ),
-    )
-    stream.resume()
-  })
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Version } from '../model/version.ts'
+import type { Credentials } from '../peers/connect-packet.ts'
 import type { Profile } from './profile.ts'
 
 /** How a target ended by itself: `exited with code 134`, `refuses connections`. */
@@ -14,7 +15,7 @@ export type BrokerTarget = {
   readonly profile: Profile
   /** False where nobody described the target: then what it lacks is no broken promise. */
   readonly described?: false
-  readonly credentials: { username?: string; password?: string }
+  readonly credentials: Credentials
   /** Opens a byte stream to it. Rejects with the system's error. */
   dial(timeoutMs: number): Promise<Duplex>
   /** Set when it ended although nobody asked it to. */

@@ -28,7 +28,7 @@ export const appRunners: Runners<AppBodies> = {
   'app.disconnect': async (scene, { fields }, { actor }) =>
     appCommand(scene, await appOf(scene, actor), 'disconnect', fields),
   'app.reconnect': async (scene, _, { actor }) => appReconnect(scene, await appOf(scene, actor)),
-  'app.ping': async (scene, _, { actor }) => (await appOf(scene, actor)).nonce(scene),
+  'app.ping': async (scene, _, { actor }) => (await appOf(scene, actor)).nonce(),
   'app.expect': async (scene, body, { actor }) => appExpect(scene, await appOf(scene, actor), body),
 }
 
@@ -37,7 +37,9 @@ export async function appOf(scene: Scene, name: string): Promise<AppActor> {
   const known = scene.apps.get(name)
   if (known) return known
   if (scene.target.role !== 'client') throw new RangeError('this step needs a client as its target')
-  const app = new AppActor(scene, name, await scene.target.open(`${scene.nonce}-${name}`))
+  const app = new AppActor(name, await scene.target.open(`${scene.nonce}-${name}`), scene.log, () =>
+    scene.wakeups.fire(),
+  )
   scene.apps.set(name, app)
   return app
 }

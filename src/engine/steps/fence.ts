@@ -32,7 +32,7 @@ export async function fence(scene: Scene, body: Body): Promise<void> {
     else await sentinel(scene, body, first, others)
     for (const actor of actors) nothingUnexpected(scene, actor)
   }
-  for (const name of body.actors) await scene.apps.get(name)?.nonce(scene)
+  for (const name of body.actors) await scene.apps.get(name)?.nonce()
   if (scene.budgets.quietMs > 0) await quiet(scene, body.actors)
 }
 

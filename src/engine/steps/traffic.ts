@@ -1,5 +1,6 @@
 import type { Connect, Packet, Publish } from '../../model/packet.ts'
 import type { Actor } from '../../peers/actor.ts'
+import { identity } from '../../peers/connect-packet.ts'
 import { allocateId } from '../../peers/session.ts'
 import type {
   Expected,
@@ -47,11 +48,10 @@ export function made(scene: Scene, actor: Actor, template: PacketTemplate): Pack
 /** A CONNECT written by hand tells who we are, as others do, where the target asks for it and the scenario says nothing of it. */
 function identified(scene: Scene, packet: Connect): Connect {
   if (scene.target.role !== 'broker') return packet
-  const { username, password } = scene.target.credentials
+  const { credentials } = scene.target
   const told = packet.username !== undefined || packet.password !== undefined
-  if (told || username === undefined) return packet
-  const secret = password === undefined ? {} : { password: new TextEncoder().encode(password) }
-  return { ...packet, username, ...secret }
+  if (told || credentials.username === undefined) return packet
+  return { ...packet, ...identity(credentials) }
 }
 
 /** A client that says how much it takes is not blamed for what is larger, unless the case is about that. */

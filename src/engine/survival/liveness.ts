@@ -1,7 +1,8 @@
 import type { Version } from '../../model/version.ts'
+import { askConnack } from '../../peers/ask-connack.ts'
+import { connectPacket } from '../../peers/connect-packet.ts'
 import type { BrokerTarget, Target } from '../../targets/target.ts'
 import type { AppActor } from '../app-actor.ts'
-import { knock, type ProbeOptions } from '../probe.ts'
 import type { Budgets } from '../waiting/budgets.ts'
 
 /** A target that takes longer than this for the plainest of answers is slow, and not silent. */
@@ -24,15 +25,18 @@ export type Pace = 'quick' | 'slow' | 'never'
 /** The target that all cases share, where it is started again if it serves nobody any more. */
 type Shared = { target: Target; isDeaf(): void }
 
+/** `nonce` begins the client ids. */
+type LivenessOptions = { budgets: Budgets; nonce: string; signal: AbortSignal }
+
 /** One question at a time for each target: all cases that wait in vain want to know the same. */
 export class Liveness {
   private readonly asking = new Map<BrokerTarget, Promise<Pace>>()
-  private readonly options: Omit<ProbeOptions, 'target'>
+  private readonly options: LivenessOptions
   private readonly version: Version
   private readonly shared: Shared | undefined
   private count = 0
 
-  constructor(options: Omit<ProbeOptions, 'target'>, version: Version, shared?: Shared) {
+  constructor(options: LivenessOptions, version: Version, shared?: Shared) {
     this.options = options
     this.version = version
     this.shared = shared
@@ -56,12 +60,17 @@ export class Liveness {
     if (target.death()) return 'quick'
     const nonce = `${this.options.nonce}y${(this.count++).toString(36)}`
     const patienceMs = patience * this.options.budgets.replyMs
-    const budgets = { ...this.options.budgets, replyMs: patienceMs }
     const began = performance.now()
-    const { connack } = await knock({ ...this.options, budgets, target, nonce }, this.version)
+    const asked = await askConnack({
+      dial: () => target.dial(this.options.budgets.connectMs),
+      connect: connectPacket(this.version, { clientId: nonce, credentials: target.credentials }),
+      version: this.version,
+      budgetMs: patienceMs,
+      signal: this.options.signal,
+    })
     const tookMs = performance.now() - began
     if (tookMs <= promptMs(this.options.budgets)) return 'quick'
-    if (connack || tookMs < this.options.budgets.replyMs) return 'slow'
+    if (asked.kind === 'connack' || tookMs < this.options.budgets.replyMs) return 'slow'
     if (this.mends(target)) this.shared?.isDeaf()
     return 'never'
   }

@@ -1,4 +1,4 @@
-import { BudgetTimer } from './budget-timer.ts'
+import { BudgetTimer } from '../../peers/budget-timer.ts'
 
 /** Wakes the steps of one case whenever something happened to one of its actors. */
 export class Wakeups {
