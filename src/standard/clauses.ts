@@ -80,6 +80,17 @@ export const clauses = {
   aliasUnknown: { '3.1': '§3.3', '3.1.1': '§3.3', '5.0': 'MQTT-3.3.2-7' },
   maximumQos: { '3.1': '§3.3', '3.1.1': '§3.3', '5.0': 'MQTT-3.2.2-11' },
   retainUnavailable: { '3.1': '§3.3', '3.1.1': '§3.3', '5.0': 'MQTT-3.2.2-14' },
+  wildcardUnavailable: { '3.1': '§3.8', '3.1.1': '§3.8', '5.0': '§3.2.2.3.11' },
+  subscriptionIdsUnavailable: { '3.1': '§3.8', '3.1.1': '§3.8', '5.0': '§3.2.2.3.12' },
+  sharedUnavailable: { '3.1': '§3.8', '3.1.1': '§3.8', '5.0': '§3.2.2.3.13' },
+  // ---- what the peer asked for
+  responseInformationUnasked: { '3.1': '§3.2', '3.1.1': '§3.2', '5.0': 'MQTT-3.1.2-28' },
+  problemInformationUnasked: { '3.1': '§3.2', '3.1.1': '§3.2', '5.0': 'MQTT-3.1.2-29' },
+  disconnectExpiry: {
+    '3.1': '§3.14',
+    '3.1.1': '§3.14',
+    '5.0': { broker: 'MQTT-3.14.2-2', client: '§3.14.2.2.2' },
+  },
   // ---- receiver
   pubackOwed: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.2-2', '5.0': 'MQTT-4.3.2-4' },
   pubrecOwed: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.3-2', '5.0': 'MQTT-4.3.3-8' },

@@ -13,6 +13,9 @@ export type Limits = {
   topicAliasMaximum: number
   maximumQos: number
   retainAvailable: boolean
+  wildcardsAvailable: boolean
+  sharedAvailable: boolean
+  subscriptionIdsAvailable: boolean
 }
 
 export const noLimits: Limits = {
@@ -21,6 +24,9 @@ export const noLimits: Limits = {
   topicAliasMaximum: 0,
   maximumQos: 2,
   retainAvailable: true,
+  wildcardsAvailable: true,
+  sharedAvailable: true,
+  subscriptionIdsAvailable: true,
 }
 
 /** A packet of ours by its place on its connection, from 1: the only way to say whether the target has read it. */
@@ -43,8 +49,13 @@ export type Connection = {
   clean: boolean
   /** CONNECT named an Authentication Method: only then may AUTH follow. */
   authenticates: boolean
+  /** CONNECT asked for Response Information, and did not decline what explains a failure. */
+  wantsResponseInformation: boolean
+  wantsProblemInformation: boolean
   /** Session Expiry Interval in force, seconds as on the wire. */
   expiryS: number
+  /** What CONNECT asked for. */
+  askedExpiryS: number
   session: Session | undefined
   /** Our packets handed to the socket. */
   sent: number
@@ -124,7 +135,10 @@ export function createConnection(
     client: undefined,
     clean: true,
     authenticates: false,
+    wantsResponseInformation: false,
+    wantsProblemInformation: true,
     expiryS: 0,
+    askedExpiryS: 0,
     session: undefined,
     sent: 0,
     readUpTo: 0,

@@ -37,6 +37,8 @@ export function onConnect(
   connection.phase = 'connecting'
   connection.clean = packet.clean
   connection.authenticates = packet.properties.authenticationMethod !== undefined
+  connection.wantsResponseInformation = packet.properties.requestResponseInformation === 1
+  connection.wantsProblemInformation = packet.properties.requestProblemInformation !== 0
   connection.client = packet.clientId === '' ? `#${connection.number}` : packet.clientId
   const session = sessions.get(connection.client) ?? createSession(connection.client)
   sessions.set(connection.client, session)
@@ -44,7 +46,8 @@ export function onConnect(
   if (mark) connection.limits = limitsOf(packet)
   else connection.ourLimits = limitsOf(packet)
   const expiryS = packet.properties.sessionExpiryInterval
-  connection.expiryS = typeof expiryS === 'number' ? expiryS : 0
+  connection.askedExpiryS = typeof expiryS === 'number' ? expiryS : 0
+  connection.expiryS = connection.askedExpiryS
   session.subscribing.clear()
   if (mark) oweConnack(ruling, connection, packet, mark)
   else clientConnects(connection, session)
@@ -85,13 +88,16 @@ function clientConnects(connection: Connection, session: Session): void {
 export function onConnack(
   ruling: Ruling,
   connection: Connection,
+  sessions: Sessions,
   packet: Connack,
   mark: Mark | undefined,
 ): void {
   if (!mark && !firstConnack(ruling, connection, packet)) return
   if (connection.phase !== 'connecting') return
+  assignClient(connection, sessions, packet)
   const { session } = connection
   if (!session) return
+  if (!mark) responseInformation(ruling, connection, packet)
   if (!mark) connection.ourLimits = limitsOf(packet)
   else connection.limits = connection.pipelined ? connection.limits : limitsOf(packet)
   if (packet.code !== 0) {
@@ -112,6 +118,31 @@ export function onConnack(
   const kept = connection.version === '5.0' ? session.expiryS > 0 : !connection.clean
   session.kept = kept ? 'yes' : 'no'
   session.restarted = false
+}
+
+/** 5.0: the session belongs to the client identifier that the broker gave. */
+function assignClient(connection: Connection, sessions: Sessions, { properties }: Connack): void {
+  const assigned = properties.assignedClientIdentifier
+  const { session } = connection
+  if (connection.version !== '5.0' || typeof assigned !== 'string' || !session) return
+  if (connection.client !== `#${connection.number}`) return
+  sessions.delete(connection.client)
+  connection.client = assigned
+  session.client = assigned
+  sessions.set(assigned, session)
+}
+
+function responseInformation(
+  ruling: Ruling,
+  connection: Connection,
+  { properties }: Connack,
+): void {
+  if (properties.responseInformation === undefined || connection.wantsResponseInformation) return
+  say(ruling, connection.version, 'responseInformationUnasked', {
+    message: 'CONNACK has Response Information that CONNECT did not ask for',
+    expected: 'no Response Information',
+    got: 'Response Information',
+  })
 }
 
 const forever = Number.POSITIVE_INFINITY
@@ -310,6 +341,7 @@ export function onDisconnect(
     connection.resume = emptyResume()
     return
   }
+  disconnectExpiry(ruling, connection, expiryS)
   if (ruling.target === 'broker' && connection.phase !== 'accepted') {
     say(ruling, connection.version, 'disconnectBeforeConnack', {
       message: 'DISCONNECT came before CONNACK',
@@ -324,6 +356,20 @@ export function onDisconnect(
     clause: 'closeAfterDisconnect',
     text: 'the connection closed after DISCONNECT',
   }
+}
+
+/** 5.0: a server sends none, and a client may not begin to keep a session at its end. */
+function disconnectExpiry(ruling: Ruling, connection: Connection, expiryS: unknown): void {
+  if (connection.version !== '5.0' || typeof expiryS !== 'number') return
+  if (ruling.target === 'client' && (expiryS === 0 || connection.askedExpiryS > 0)) return
+  say(ruling, connection.version, 'disconnectExpiry', {
+    message: `DISCONNECT has the Session Expiry Interval ${expiryS}`,
+    expected:
+      ruling.target === 'client'
+        ? 'Session Expiry Interval 0, as in CONNECT'
+        : 'no Session Expiry Interval from a server',
+    got: `${expiryS}`,
+  })
 }
 
 /** 5.0: DISCONNECT 0x93 though we never had more PUBLISHes out than its Receive Maximum. */

@@ -1,4 +1,11 @@
-import type { Connack, Connect, Packet, Properties, Publish } from '../../model/packet.ts'
+import type {
+  Connack,
+  Connect,
+  Packet,
+  Properties,
+  Publish,
+  Subscribe,
+} from '../../model/packet.ts'
 import { type Ruling, say } from '../ruling.ts'
 import { type Connection, type Limits, noLimits } from './connection.ts'
 
@@ -10,6 +17,9 @@ export function limitsOf({ properties }: Connect | Connack): Limits {
     topicAliasMaximum: number(properties, 'topicAliasMaximum') ?? 0,
     maximumQos: number(properties, 'maximumQoS') ?? 2,
     retainAvailable: number(properties, 'retainAvailable') !== 0,
+    wildcardsAvailable: number(properties, 'wildcardSubscriptionAvailable') !== 0,
+    sharedAvailable: number(properties, 'sharedSubscriptionAvailable') !== 0,
+    subscriptionIdsAvailable: number(properties, 'subscriptionIdentifiersAvailable') !== 0,
   }
 }
 
@@ -77,4 +87,53 @@ export function checkPublish(ruling: Ruling, connection: Connection, packet: Pub
       got: 'RETAIN 1',
     })
   }
+}
+
+/** What a broker does not offer, for a SUBSCRIBE of a client. */
+export function checkSubscribe(ruling: Ruling, connection: Connection, packet: Subscribe): void {
+  const { version, limits } = connection
+  if (version !== '5.0') return
+  const filters = packet.subscriptions.map(({ filter }) => filter)
+  const unavailable = (
+    clause: 'wildcardUnavailable' | 'sharedUnavailable' | 'subscriptionIdsUnavailable',
+    what: string,
+    property: string,
+  ) =>
+    say(ruling, version, clause, {
+      message: `SUBSCRIBE has ${what} though ${property} is 0`,
+      expected: `no ${what} (${property} 0)`,
+      got: what,
+    })
+  if (!limits.wildcardsAvailable && filters.some(filter => /[+#]/.test(filter))) {
+    unavailable('wildcardUnavailable', 'a wildcard', 'Wildcard Subscription Available')
+  }
+  if (!limits.sharedAvailable && filters.some(filter => filter.startsWith('$share/'))) {
+    unavailable('sharedUnavailable', 'a shared subscription', 'Shared Subscription Available')
+  }
+  if (!limits.subscriptionIdsAvailable && packet.properties.subscriptionIdentifiers !== undefined) {
+    unavailable(
+      'subscriptionIdsUnavailable',
+      'a Subscription Identifier',
+      'Subscription Identifiers Available',
+    )
+  }
+}
+
+/** Reason String and User Property, which a client may have declined for all but three packets. */
+export function checkProblemInformation(
+  ruling: Ruling,
+  connection: Connection,
+  packet: Packet,
+): void {
+  if (ruling.target !== 'broker' || connection.wantsProblemInformation) return
+  if (packet.type === 'PUBLISH' || packet.type === 'CONNACK' || packet.type === 'DISCONNECT') return
+  if (!('properties' in packet)) return
+  const { reasonString, userProperties } = packet.properties
+  if (reasonString === undefined && userProperties === undefined) return
+  const got = reasonString === undefined ? 'User Property' : 'Reason String'
+  say(ruling, connection.version, 'problemInformationUnasked', {
+    message: `${packet.type} has a ${got} though Request Problem Information is 0`,
+    expected: 'neither Reason String nor User Property',
+    got,
+  })
 }

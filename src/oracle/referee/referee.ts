@@ -10,7 +10,7 @@ import { createRuling, drain, say } from '../ruling.ts'
 import { addOwed, clearOwed } from './answers.ts'
 import { type Connection, createConnection, type Mark, nextMark } from './connection.ts'
 import { onClose, onConnack, onConnect, onDisconnect, type Sessions } from './lifecycle.ts'
-import { checkPublish, checkSize } from './limits.ts'
+import { checkProblemInformation, checkPublish, checkSize, checkSubscribe } from './limits.ts'
 import { breaksRules, directionAllows } from './our-breaches.ts'
 import { onAnswer, onOurPublish, onOurPubrel, onPingresp, onSuback } from './receiver.ts'
 import { onOurAck, onPublish, onPubrel, onSubscribing, publishTakesSubscribeId } from './sender.ts'
@@ -99,7 +99,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
       return
     }
     if (packet.type === 'CONNACK') {
-      onConnack(ruling, connection, packet, mark)
+      onConnack(ruling, connection, sessions, packet, mark)
       return
     }
     const { session } = connection
@@ -171,12 +171,13 @@ export function createReferee({ target }: { target: TargetRole; version: Version
       return
     }
     checkSize(ruling, connection, packet, sizeBytes)
+    checkProblemInformation(ruling, connection, packet)
     if (packet.type === 'CONNECT') {
       onConnect(ruling, connection, sessions, packet, undefined)
       return
     }
     if (packet.type === 'CONNACK') {
-      onConnack(ruling, connection, packet, undefined)
+      onConnack(ruling, connection, sessions, packet, undefined)
       return
     }
     if (packet.type === 'DISCONNECT') {
@@ -211,6 +212,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
         return
       case 'SUBSCRIBE':
       case 'UNSUBSCRIBE':
+        if (packet.type === 'SUBSCRIBE') checkSubscribe(ruling, connection, packet)
         onSubscribing(ruling, connection, session, packet.type, packet.id)
         return
       case 'AUTH':

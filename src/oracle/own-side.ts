@@ -1,0 +1,125 @@
+import type { Breach, StatementRef } from '../model/finding.ts'
+import type { Side } from '../model/side.ts'
+import type { EventOf, TraceEvent } from '../model/trace.ts'
+import type { Version } from '../model/version.ts'
+import { type ClauseName, cite, type TargetRole } from '../standard/clauses.ts'
+import { decode } from '../wire/codec.ts'
+import { createFramer } from '../wire/framing.ts'
+import { createAudit } from './audit/audit.ts'
+import { createReferee } from './referee/referee.ts'
+import { seenOf } from './sides.ts'
+
+/** A rule that our own side broke. */
+export type OwnBreach = Breach & {
+  connection: number
+  /** Whom we play on that connection. */
+  as: TargetRole
+  /** It is a limit that the other side told: nobody could know of it before. In words: `at most QoS 1 (Maximum QoS)`. */
+  limit?: string
+}
+
+/** The same judges that judge the target, for what our fake client, broker and proxy send. */
+export type OwnSide = {
+  /** What this event breaks: all statements of one packet, the cause first. */
+  observe(event: TraceEvent): OwnBreach[]
+  /** The first rule that we broke on a connection: from then on the other side may close it. */
+  brokenOn(connection: number): OwnBreach | undefined
+}
+
+export function createOwnSide({
+  target,
+  version,
+}: {
+  target: TargetRole
+  version: Version
+}): OwnSide {
+  const byRole = { client: judgesOf('client', version), broker: judgesOf('broker', version) }
+  /** Whom we play on each connection. */
+  const roles = new Map<number, TargetRole>()
+  const versions = new Map<number, Version>()
+  const broken = new Map<number, OwnBreach>()
+
+  function observe(event: TraceEvent): OwnBreach[] {
+    if (event.kind === 'open') {
+      roles.set(event.connection, roleOn(event.leg, target))
+      versions.set(event.connection, event.version)
+    }
+    if (!('connection' in event) || event.connection === undefined) return []
+    const as = roles.get(event.connection)
+    if (!as) return []
+    const { connection } = event
+    // That we end a connection is what networks do: no rule is broken by it.
+    if (event.kind === 'close') {
+      byRole[as](seenOf({ ...event, by: 'target' }, 'harness'))
+      return []
+    }
+    return packetsOf(event, versions.get(connection) ?? version).flatMap(seen => {
+      const found = byRole[as](seenOf(seen, 'harness'))
+      return found.map(breach => noted({ ...breach, connection, as, ...limitOf(breach, as) }))
+    })
+  }
+
+  function noted(breach: OwnBreach): OwnBreach {
+    if (!broken.has(breach.connection)) broken.set(breach.connection, breach)
+    return breach
+  }
+
+  return { observe, brokenOn: connection => broken.get(connection) }
+}
+
+/** A proxy plays the broker to the client, and the client to the broker. */
+function roleOn(leg: Side | undefined, target: TargetRole): TargetRole {
+  if (leg !== undefined) return leg === 'client' ? 'broker' : 'client'
+  return target === 'broker' ? 'client' : 'broker'
+}
+
+/** What is wrong with the form of a packet comes first: what the state machines say of it follows from that. */
+function judgesOf(target: TargetRole, version: Version): (event: TraceEvent) => Breach[] {
+  const audit = createAudit({ target })
+  const referee = createReferee({ target, version })
+  return event => {
+    const malformed = audit.observe(event)
+    const broken = referee.observe(event)
+    return malformed.length === 0 ? broken : [...malformed, ...broken]
+  }
+}
+
+/** Bytes that we send on purpose are packets as others see them. */
+function packetsOf(event: TraceEvent, version: Version): TraceEvent[] {
+  if (event.kind !== 'bytes' || event.from !== 'harness' || event.why !== 'raw') return [event]
+  const frames = createFramer({ maxPacketBytes: event.bytes.length }).push(event.bytes)
+  return frames.map(({ kind, bytes }) => {
+    const packet = kind === 'packet' ? decode(bytes, version) : undefined
+    return packet ? packetEvent(event, packet, bytes) : { ...event, bytes, why: 'garbage' as const }
+  })
+}
+
+function packetEvent(
+  { seq, at, connection, actor, from }: EventOf<'bytes'>,
+  packet: EventOf<'packet'>['packet'],
+  bytes: Uint8Array,
+): EventOf<'packet'> {
+  return { seq, at, kind: 'packet', connection, actor, from, packet, bytes }
+}
+
+/** Rules that bind only because the other side told a limit. */
+const limits = [
+  'quota',
+  'packetSize',
+  'aliasForbidden',
+  'aliasTooHigh',
+  'maximumQos',
+  'retainUnavailable',
+  'wildcardUnavailable',
+  'sharedUnavailable',
+  'subscriptionIdsUnavailable',
+] as const satisfies ClauseName[]
+
+const limitStatements: { [role in TargetRole]: ReadonlySet<StatementRef> } = {
+  client: new Set(limits.map(name => cite(name, '5.0', 'client'))),
+  broker: new Set(limits.map(name => cite(name, '5.0', 'broker'))),
+}
+
+function limitOf({ statement, expected }: Breach, as: TargetRole): { limit?: string } {
+  return limitStatements[as].has(statement) ? { limit: expected } : {}
+}
