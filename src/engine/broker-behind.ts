@@ -36,6 +36,11 @@ export class Upstream {
     return true
   }
 
+  /** We broke a rule on that connection ourselves. */
+  excuse(connection: number): void {
+    this.judges.excuse(connection)
+  }
+
   /** What it may be blamed for now: the first rule of a MUST that it broke, or an answer that it owes. */
   blame(): string | undefined {
     const broken = this.breaches.find(({ level }) => level === 'MUST')

@@ -85,7 +85,15 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     await close(scene, options, target)
     limit.release()
   }
-  return result(scene, ending, options.replay)
+  return result(scene, mistakeOf(scene, ending) ?? ending, options.replay)
+}
+
+/** What our own side broke and no step declares, or a step declares and did not come about. */
+function mistakeOf(scene: Scene, ending: Ending): Ending | undefined {
+  const [mistake] = scene.declared.mistakes(ending.kind === 'done')
+  if (!mistake) return undefined
+  const { file, line, column } = mistake.place
+  return { kind: 'mistake', reason: `${file}:${line}:${column}: ${mistake.message}` }
 }
 
 /** The longest a case may stand still: its budget, every wait that it asks for, and some time for each step that it repeats. */

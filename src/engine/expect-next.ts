@@ -43,6 +43,7 @@ export async function expectNext(
         : {}),
       packetType: firstType(expected),
       seq: arrived.seq,
+      ...(arrived.packet.type === 'DISCONNECT' ? leftBy(actor) : {}),
     })
   }
   const afterMs = Math.round(scene.log.nowMs - began)
@@ -51,6 +52,7 @@ export async function expectNext(
     expected: `${wanted} within ${budgetMs} ms`,
     got: look?.kind === 'ended' ? `${endOf(actor)} after ${afterMs} ms` : nothingOf(expected),
     packetType: firstType(expected),
+    ...(look?.kind === 'ended' ? leftBy(actor) : {}),
   })
 }
 
@@ -92,6 +94,12 @@ function lookAt(scene: Scene, actor: Actor, expected: Expected): Look | undefine
 export function hasEnded(actor: Actor): boolean {
   const { conversation } = actor
   return !conversation || conversation.ending !== undefined || conversation.broken !== undefined
+}
+
+/** The connection that the target left, for a miss that is about that. */
+export function leftBy({ conversation }: Actor): { left?: number } {
+  if (!conversation || conversation.ending?.by === 'us') return {}
+  return { left: conversation.number }
 }
 
 export function endOf(actor: Actor): string {

@@ -1,5 +1,5 @@
 import type { Step, StepBody, StepVerb } from '../scenario/ast.ts'
-import { CheckFailed } from './early-end.ts'
+import { CheckFailed, Skipped } from './early-end.ts'
 import type { Scene } from './scene.ts'
 import { runners } from './steps/index.ts'
 
@@ -16,6 +16,7 @@ export async function runSteps(scene: Scene, steps: readonly Step[]): Promise<vo
         : { seq: 0, at: 0, kind: 'step', index, text, place, actor },
     )
     await runStep(scene, step.body, actor ?? '')
+    if (scene.exceeded) throw new Skipped(scene.exceeded)
     serious(scene)
   }
 }

@@ -1,6 +1,8 @@
 import type { Bench } from '../model/bench.ts'
 import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
+import { DeclaredBreaches } from '../oracle/declared-breaches.ts'
 import type { Judges } from '../oracle/judges.ts'
+import { createOwnSide, type OwnBreach, type OwnSide, reactionTo } from '../oracle/own-side.ts'
 import { Actor } from '../peers/actor.ts'
 import type { Case, Judging } from '../scenario/ast.ts'
 import { find } from '../scenario/visit.ts'
@@ -55,6 +57,11 @@ export class Scene {
   readonly wakeups: Wakeups
   readonly log: TraceLog
   readonly judges: Judges
+  /** What our own side breaks, and what of that the scenario says. */
+  private readonly ownSide: OwnSide
+  readonly declared = new DeclaredBreaches()
+  /** A limit that the target told and that this scenario exceeds, in words. */
+  exceeded: string | undefined
   readonly actors = new Map<string, Actor>()
   readonly apps = new Map<string, AppActor>()
   readonly proxies = new Map<string, ProxyActor>()
@@ -89,10 +96,13 @@ export class Scene {
     this.stalls = new TimedStalls(options.stalledMs ?? (() => 0))
     this.upstream = options.upstream
     this.judges = options.judges
+    this.ownSide = createOwnSide({ target: options.target.role, version: options.kase.version })
     this.maxPacketBytes = options.maxPacketBytes
     this.place = options.kase.place
     const broker = options.target.role === 'broker' ? options.target : options.upstream?.target
     this.log = new TraceLog(broker?.credentials ?? {}, event => {
+      if (event.kind === 'step') this.declared.begin(event)
+      this.weBroke(this.ownSide.observe(event))
       if (this.upstream?.observe(event)) return
       for (const breach of this.judges.observe(event)) this.find(breach)
     })
@@ -241,23 +251,59 @@ export class Scene {
     if (!again) this.findings.push({ ...breach, at: this.place, atMs: this.log.nowMs })
   }
 
+  /** What one packet of ours broke, before any judge sees it. */
+  private weBroke([first, ...more]: OwnBreach[]): void {
+    if (!first) return
+    // What the broker behind breaks passes through a proxy; it is not ours.
+    if (this.upstream && this.upstream.breaches.length > 0) return
+    if (reactionTo(first) === 'may close') {
+      this.judges.excuse(first.connection)
+      this.upstream?.excuse(first.connection)
+    }
+    if (this.declared.take([first, ...more])) return
+    if (first.limit !== undefined) this.exceeded ??= `the target allows ${first.limit}`
+    else this.declared.note(first)
+  }
+
   /** The statement that a missed expectation breaks. */
   cite(judging: Judging, packetType?: string): StatementRef {
     return judging.cite?.[this.kase.version] ?? citeFor(this.kase, packetType)
+  }
+
+  /**
+   * The target ended a connection on which we had broken a rule, as it may: throws Skipped, unless just that is asked about. Answers
+   * whether it is only worth a warning: no statement forbids what we did, and none allows to close for it.
+   */
+  mayHaveLeft(connection: number, expected?: string): boolean {
+    const breach = this.ownSide.brokenOn(connection)
+    if (!breach) return false
+    if (expected !== undefined && reactions.has(expected)) return false
+    switch (reactionTo(breach)) {
+      case 'may close':
+        throw new Skipped(
+          `the target closed the connection on which we broke ${breach.statement}, as it may: ${breach.message}`,
+        )
+      case 'should not close':
+        return true
+      case 'must not close':
+        return false
+    }
   }
 
   /** Ends the case: a check was missed, or what a check rests on. */
   miss(judging: Judging, what: Missed): never {
     const blame = this.upstream?.blame()
     if (blame) throw new Inconclusive(`${what.message}; but the broker behind, ${blame}`)
+    if (this.exceeded) throw new Skipped(this.exceeded)
     const limit = this.upstream ? undefined : overrunLimit(this.log.events())
     if (limit !== undefined) throw new Skipped(`needs a Receive Maximum of more than ${limit}`)
+    const mildly = what.left !== undefined && this.mayHaveLeft(what.left, what.packetType)
     if (judging.as === 'given') {
       throw new Inconclusive(`${statedOnce(what)}; got ${what.got}`)
     }
     throw new CheckFailed({
       statement: this.cite(judging, what.packetType),
-      level: judging.level,
+      level: mildly && judging.level === 'MUST' ? 'SHOULD' : judging.level,
       message: what.message,
       expected: what.expected,
       got: what.got,
@@ -269,6 +315,9 @@ export class Scene {
     })
   }
 }
+
+/** Packets that are themselves the reaction to a breach. */
+const reactions = new Set(['closed', 'DISCONNECT', 'CONNACK'])
 
 /** `pub expected PUBREC id=7` says already what was expected; for how long is added. */
 function statedOnce({ message, expected }: Missed): string {
@@ -285,6 +334,8 @@ export type Missed = {
   nearestMiss?: string
   packetType?: string
   seq?: number
+  /** Number of a connection that the target left. */
+  left?: number
 }
 
 function isBroker(actor: string): boolean {

@@ -8,6 +8,8 @@ export type Ending =
   | { kind: 'inconclusive'; reason: string }
   | { kind: 'skipped'; reason: string }
   | { kind: 'error'; reason: string }
+  /** Our own side did not do what the scenario says: nothing that came of it can be held against the target. */
+  | { kind: 'mistake'; reason: string }
 
 /**
  * A broken MUST fails the case, whatever else happened; a disputed reading or a broken SHOULD only warns.
@@ -17,6 +19,7 @@ export function verdictOf(
   ending: Ending,
   findings: Finding[],
 ): { verdict: Verdict; reason: string } {
+  if (ending.kind === 'mistake') return { verdict: 'error', reason: ending.reason }
   const must = findings.find(finding => finding.level === 'MUST' && finding.about !== 'dispute')
   if (must) return { verdict: 'fail', reason: reasonOf(must) }
   if (ending.kind === 'error') return { verdict: 'error', reason: ending.reason }

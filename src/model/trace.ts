@@ -1,6 +1,6 @@
 import type { Fault } from '../faults/index.ts'
 import type { AppCommand, AppEvent } from './app.ts'
-import type { Finding, Place } from './finding.ts'
+import type { Finding, Place, StatementRef } from './finding.ts'
 import type { Packet } from './packet.ts'
 import type { Side } from './side.ts'
 import type { Version } from './version.ts'
@@ -46,7 +46,15 @@ export type TraceBody =
   | { kind: 'restart'; phase: 'down' | 'up'; how: 'term' | 'kill' }
   | { kind: 'command'; actor: string; command: AppCommand }
   | { kind: 'app'; actor: string; event: AppEvent }
-  | { kind: 'step'; index: number; actor?: string; text: string; place: Place }
+  /** `breaks`: statements that the scenario breaks on purpose by this step. */
+  | {
+      kind: 'step'
+      index: number
+      actor?: string
+      text: string
+      place: Place
+      breaks?: StatementRef[]
+    }
   /**
    * A fence closed: anything the target owed these actors before it must have been seen by now. `ping` fences prove only that the
    * target read all we sent on that connection; `sentinel` fences also flush deliveries on the sentinel's topic and QoS.

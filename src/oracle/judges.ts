@@ -23,6 +23,8 @@ export type Judges = {
   owed(which?: 'packets'): Iterable<Owed>
   /** The packets of these as breaches, for when nobody waits any longer. */
   overdue(): Breach[]
+  /** The other side broke a rule on that connection: closing it is no wrong answer any more. */
+  excuse(connection: number): void
   /** What the messages of the whole time broke, and those of them that are still owed. */
   end(): Breach[]
   /** What became of each message, for verifiers. */
@@ -66,7 +68,14 @@ export function createJudges({
     if (which === undefined) yield* ledger.owed()
   }
 
-  return { observe, owed, overdue: referee.overdue, end: ledger.judge, ledger }
+  return {
+    observe,
+    owed,
+    overdue: referee.overdue,
+    excuse: referee.excuse,
+    end: ledger.judge,
+    ledger,
+  }
 }
 
 /** All that a whole trace breaks. */

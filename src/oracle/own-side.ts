@@ -102,6 +102,16 @@ function packetEvent(
   return { seq, at, kind: 'packet', connection, actor, from, packet, bytes }
 }
 
+/**
+ * What the other side may do once we broke that rule. It may close on what a statement forbids [3.1.1 4.8.0-1, 5.0 4.13]; on what is
+ * only unusual it should not. A PUBREL for an unknown identifier belongs to recovery: 5.0 has an answer for it.
+ */
+export function reactionTo(breach: OwnBreach): 'may close' | 'should not close' | 'must not close' {
+  if (breach.statement === cite('pubrelUnknown', '5.0', breach.as)) return 'must not close'
+  if (breach.statement === cite('pubrelUnknown', '3.1.1', breach.as)) return 'should not close'
+  return breach.level === 'MUST' && breach.about !== 'dispute' ? 'may close' : 'should not close'
+}
+
 /** Rules that bind only because the other side told a limit. */
 const limits = [
   'quota',

@@ -52,7 +52,7 @@ async function strikePacket(
   template: PacketTemplate,
   told: Told,
 ): Promise<void> {
-  needOpen(actor)
+  needOpen(scene, actor)
   const form = anyFault[fault].peer
   if (form?.on !== 'packet') throw new RangeError(`${fault} is not done to one packet that we send`)
   const packet = made(scene, actor, template)
@@ -90,7 +90,7 @@ function strikePackets(
   actor: Actor,
   { fault, packets, told }: Body<'packets-fault'>,
 ): void {
-  needOpen(actor)
+  needOpen(scene, actor)
   const form = anyFault[fault].peer
   if (form?.on !== 'packets') throw new RangeError(`${fault} is not done to several packets`)
   const all = packets.map(template => {
@@ -161,7 +161,7 @@ async function cut(scene: Scene, actor: Actor, body: Body<'cut'>): Promise<void>
 }
 
 export function bytes(scene: Scene, actor: Actor, body: StepBody<'bytes'>): void {
-  needOpen(actor)
+  needOpen(scene, actor)
   noteFault(scene, actor, { kind: 'raw', bytes: body.bytes.length })
   actor.need().sendBytes(body.bytes, 'raw')
 }

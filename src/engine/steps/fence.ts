@@ -3,7 +3,7 @@ import type { Publish } from '../../model/packet.ts'
 import { sentinelPrefix } from '../../model/trace.ts'
 import type { Actor } from '../../peers/actor.ts'
 import type { StepBody } from '../../scenario/ast.ts'
-import { endOf, hasEnded, mustAnswer } from '../expect-next.ts'
+import { endOf, hasEnded, leftBy, mustAnswer } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
 import { programEnding } from './dial.ts'
 import { judgingFor, endOf as proxyEnd } from './proxy.ts'
@@ -57,6 +57,7 @@ function needsConnection(scene: Scene, actor: Actor): void {
     message: `${actor.name} expected its connection to stay open`,
     expected: 'an open connection',
     got: endOf(actor),
+    ...leftBy(actor),
     packetType: 'closed',
   })
 }
@@ -73,6 +74,7 @@ async function pingFence(scene: Scene, actor: Actor): Promise<void> {
       message: `${actor.name} expected PINGRESP`,
       expected: `PINGRESP within ${scene.budgets.replyMs} ms`,
       got: answered ? endOf(actor) : 'nothing',
+      ...(answered ? leftBy(actor) : {}),
       packetType: 'PINGRESP',
     })
   }
@@ -103,6 +105,7 @@ async function sentinel(scene: Scene, body: Body, from: Actor, to: Actor[]): Pro
         : flow.state === 'done'
           ? `acknowledged, but nothing at ${waiting.join(', ')}`
           : `no ${flow.state === 'publish' ? 'acknowledgement' : 'PUBCOMP'} at ${from.name}`,
+      ...(ended ? leftBy(ended) : {}),
       packetType: 'PUBLISH',
     })
   }
@@ -167,6 +170,7 @@ async function clientSentinel(scene: Scene, body: Body, broker: Actor): Promise<
       message: `${broker.name} expected PUBACK for a QoS 1 message sent behind all others`,
       expected: `PUBACK within ${scene.budgets.replyMs} ms`,
       got: passed ? endOf(broker) : 'nothing',
+      ...(passed ? leftBy(broker) : {}),
       packetType: 'PUBACK',
     })
   }

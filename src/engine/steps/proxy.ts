@@ -75,6 +75,7 @@ async function expect(scene: Scene, actor: ProxyActor, body: Body<'proxy.expect'
       ...missed,
       expected: `${wanted} within ${scene.budgets.replyMs} ms`,
       got: isOver(actor, from) ? `${endOf(actor, from)} ${after}` : 'nothing',
+      ...leftBy(actor),
     })
   }
   const match =
@@ -119,6 +120,11 @@ export function judgingFor(actor: ProxyActor, from: Side, judging: Judging): Jud
 
 function isOver({ relay }: ProxyActor, side: Side): boolean {
   return !relay || relay.endings[side] !== undefined || relay.broken[side] !== undefined
+}
+
+/** The connection that the client left, for a miss that may be about that. */
+function leftBy({ relay }: ProxyActor): { left?: number } {
+  return relay?.endings.client?.by === 'them' ? { left: relay.numberOf('client') } : {}
 }
 
 export function endOf({ relay }: ProxyActor, side: Side): string {
@@ -232,6 +238,7 @@ async function struck(scene: Scene, actor: ProxyActor, body: Body<'proxy.struck'
     message: `${actor.name} expected ${title}`,
     expected: `${title} within ${scene.budgets.reconnectMs} ms`,
     got: isOver(actor, from) ? endOf(actor, from) : 'nothing',
+    ...leftBy(actor),
     packetType,
   })
 }

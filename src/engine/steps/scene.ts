@@ -9,6 +9,7 @@ import {
   firstType,
   hasEnded,
   isUnasked,
+  leftBy,
   matchExpected,
   noteSeen,
   wantsClosed,
@@ -94,7 +95,7 @@ async function together(scene: Scene, body: Body<'together'>): Promise<void> {
           ? endOf(actor)
           : 'nothing more',
       packetType: firstType(first.expected),
-      ...(wrong?.stray ? { seq: wrong.stray.seq } : {}),
+      ...(wrong?.stray ? { seq: wrong.stray.seq } : hasEnded(actor) ? leftBy(actor) : {}),
     })
   }
   for (const step of body.steps) {
@@ -162,6 +163,7 @@ async function oneOf(scene: Scene, body: Body<'oneOf'>, run: RunSteps): Promise<
     message: `${name} expected ${wanted.join(' or ')}`,
     expected: `${wanted.join(' or ')} within ${scene.budgets.replyMs} ms`,
     got: arrived ? describePacket(arrived.packet) : hasEnded(actor) ? endOf(actor) : 'nothing',
+    ...(!arrived && hasEnded(actor) ? leftBy(actor) : {}),
     ...(heads[0] ? { packetType: firstType(heads[0].expected) } : {}),
     ...(arrived ? { seq: arrived.seq } : {}),
   })

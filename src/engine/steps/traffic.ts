@@ -11,7 +11,7 @@ import type {
 } from '../../scenario/ast.ts'
 import { buildPacket, Fields, subscriptionOf, wrongOf } from '../build-packet.ts'
 import { Inconclusive, Skipped } from '../early-end.ts'
-import { endOf, expectNext, given, hasEnded, packetExpected } from '../expect-next.ts'
+import { endOf, expectNext, given, hasEnded, leftBy, packetExpected } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
 import { openStream } from './dial.ts'
 
@@ -23,7 +23,7 @@ type Body<V extends StepVerb> = StepBody<V>
  */
 export async function sendStep(scene: Scene, actor: Actor, body: Body<'send'>): Promise<void> {
   if (!actor.conversation && actor.plays === 'client') await openStream(scene, actor)
-  needOpen(actor)
+  needOpen(scene, actor)
   for (const template of body.packets) {
     const packet = made(scene, actor, template)
     if (packet.type === 'CONNECT') actor.clientId = packet.clientId
@@ -32,8 +32,10 @@ export async function sendStep(scene: Scene, actor: Actor, body: Body<'send'>): 
 }
 
 /** A precondition of every sending step: there is an open connection. */
-export function needOpen(actor: Actor): void {
+export function needOpen(scene: Scene, actor: Actor): void {
   if (actor.conversation && !hasEnded(actor)) return
+  const { left } = leftBy(actor)
+  if (left !== undefined) scene.mayHaveLeft(left)
   throw new Inconclusive(`${actor.name} cannot send: ${endOf(actor)}`)
 }
 
@@ -68,7 +70,7 @@ export async function subscribe(
   actor: Actor,
   body: Body<'subscribe'>,
 ): Promise<void> {
-  needOpen(actor)
+  needOpen(scene, actor)
   const fields = new Fields(body.fields, scene.env)
   const id = fields.number('id', allocateId(actor.session))
   const subscriptions = body.subscriptions.map(value => subscriptionOf(fieldsOf(scene, value)))
@@ -81,7 +83,7 @@ export async function unsubscribe(
   actor: Actor,
   body: Body<'unsubscribe'>,
 ): Promise<void> {
-  needOpen(actor)
+  needOpen(scene, actor)
   const fields = new Fields(body.fields, scene.env)
   const id = fields.number('id', allocateId(actor.session))
   const filters = body.filters.map(value => String(scene.env.plain(value)))
@@ -127,7 +129,7 @@ async function answered(
 
 /** Publishes and follows the exchange to its end, which the automatic mode does. */
 export async function publish(scene: Scene, actor: Actor, body: Body<'publish'>): Promise<void> {
-  needOpen(actor)
+  needOpen(scene, actor)
   const packet = made(scene, actor, body.packet) as Publish
   if (packet.qos > 0 && packet.id === undefined) packet.id = allocateId(actor.session)
   const flow = actor.begin(packet)
@@ -141,6 +143,7 @@ export async function publish(scene: Scene, actor: Actor, body: Body<'publish'>)
     message: `${actor.name} expected ${missing} id=${packet.id}`,
     expected: `${missing} id=${packet.id} within ${scene.budgets.replyMs} ms`,
     got: hasEnded(actor) ? endOf(actor) : 'nothing',
+    ...(hasEnded(actor) ? leftBy(actor) : {}),
     packetType: missing,
   })
 }
@@ -184,7 +187,7 @@ export async function disconnect(
 }
 
 export async function ping(scene: Scene, actor: Actor, body: Body<'ping'>): Promise<void> {
-  needOpen(actor)
+  needOpen(scene, actor)
   actor.send({ type: 'PINGREQ' })
   await expectNext(
     scene,

@@ -24,6 +24,8 @@ export type Referee = {
   owed(): Iterable<Owed>
   /** The same as breaches, for when nobody waits any longer. */
   overdue(): Breach[]
+  /** The other side broke a rule on that connection: closing it is no wrong answer any more. */
+  excuse(connection: number): void
 }
 
 export type { Owed } from '../owed.ts'
@@ -323,8 +325,14 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     publications.note(contentKey(command.topic, command.payload), ruling.seq)
   }
 
+  function excuse(number: number): void {
+    const connection = connections.get(number)
+    if (connection) connection.excused = true
+  }
+
   return {
     observe,
+    excuse,
     owed: () => owedOf(target, connections.values()),
     overdue: () => overdueOf(target, connections.values(), actor => fences.get(actor) ?? -1),
   }
