@@ -67,6 +67,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
       target: role,
       version: kase.version,
       hearsApp: hearsApp(options.target),
+      tellsPublished: tellsPublished(options.target),
     }),
     maxPacketBytes: options.maxPacketBytes,
     ...(options.bench ? { bench: options.bench } : {}),
@@ -158,6 +159,10 @@ function stepsFor({ kase, target }: Scene): Step[] {
 
 function hearsApp(target: Target): boolean {
   return target.role === 'client' && target.level === 1
+}
+
+function tellsPublished(target: Target): boolean {
+  return target.role !== 'client' || target.can.includes('told-published')
 }
 
 function verify(scene: Scene): void {

@@ -39,6 +39,8 @@ export type JudgesOptions = {
   judged?: Party
   /** A client: an adapter tells what its application saw. Default true. */
   hearsApp?: boolean
+  /** A client: its adapter claims that the library tells when a publish is complete. Default true. */
+  tellsPublished?: boolean
 }
 
 export function createJudges({
@@ -46,6 +48,7 @@ export function createJudges({
   version,
   judged = 'target',
   hearsApp,
+  tellsPublished,
 }: JudgesOptions): Judges {
   const audit = createAudit({ target })
   const referee = createReferee({ target, version })
@@ -53,6 +56,7 @@ export function createJudges({
     target,
     version,
     ...(hearsApp === undefined ? {} : { hearsApp }),
+    ...(tellsPublished === undefined ? {} : { tellsPublished }),
   })
 
   function observe(event: TraceEvent): Breach[] {

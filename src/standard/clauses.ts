@@ -164,8 +164,9 @@ export const clauses = {
   willOwed: { '3.1': '§3.1', '3.1.1': 'MQTT-3.1.2-8', '5.0': 'MQTT-3.1.2-8' },
   toldTooEarlyQos1: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.2-1', '5.0': 'MQTT-4.3.2-3' },
   toldTooEarlyQos2: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.3-1', '5.0': 'MQTT-4.3.3-5' },
-  toldThoughRefused: { '3.1': '§4.1', '3.1.1': '§4.3', '5.0': '§4.3.3' },
-  neverTold: { '3.1': '§4.1', '3.1.1': '§4.3', '5.0': '§4.3' },
+  // No statement says what a client tells its application; it is the sense of an acknowledgement that it can.
+  toldThoughRefused: { '3.1': '§4.1', '3.1.1': '§4.3', '5.0': '§4.3.3', level: 'SHOULD' },
+  neverTold: { '3.1': '§4.1', '3.1.1': '§4.3', '5.0': '§4.3', level: 'SHOULD' },
 } as const satisfies Record<string, Clause>
 
 export type ClauseName = keyof typeof clauses

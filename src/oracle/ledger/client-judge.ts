@@ -40,6 +40,8 @@ export type ClientState = {
   resets: number
   /** An adapter speaks (L1), and it reports completions. */
   adapter: boolean
+  /** The library tells its application when a publish is complete. */
+  tellsPublished: boolean
   reports: boolean
   raw: boolean
   restarted: boolean
@@ -115,6 +117,7 @@ function owedToApp(state: ClientState, stopped: Set<string>): OwedToApp[] {
       got: got === 0 ? 'nothing' : `${got} of ${times} deliveries`,
     })
   }
+  if (!state.tellsPublished) return found
   for (const record of state.silent) {
     const untold = neverTold(state, record, stopped)
     if (untold) found.push(untold)

@@ -42,7 +42,11 @@ export const wire = 'wire'
  * The ledger of a case against a client: what its application asked to publish has to cross the wire and be reported as it
  * went; what our broker sent has to reach the application.
  */
-export function createClientLedger(version: Version, hearsApp = true): Ledger {
+export function createClientLedger(
+  version: Version,
+  hearsApp = true,
+  tellsPublished = true,
+): Ledger {
   const messages = createMessages(() => false)
   const peers = new Map<string, Peer>()
   const connections = new Map<number, ClientConnection>()
@@ -60,6 +64,7 @@ export function createClientLedger(version: Version, hearsApp = true): Ledger {
     silent: new Set(),
     resets: 0,
     adapter: false,
+    tellsPublished,
     reports: false,
     raw: false,
     restarted: false,

@@ -450,6 +450,7 @@ const rows: Row[] = [
   },
   {
     title: 'A client reports a refused message as failed',
+    warns: true,
     target: 'client',
     versions: ['5.0'],
     text: `< CONNECT a kept
@@ -462,6 +463,7 @@ const rows: Row[] = [
   },
   {
     title: 'A client reports what is completed',
+    warns: true,
     target: 'client',
     text: `< CONNECT a kept
       > CONNACK
@@ -565,3 +567,25 @@ t.test('a copy of a message that was let go of long ago is known as one', async 
     ['3.1.1:MQTT-4.3.3-2'],
   )
 })
+
+t.test(
+  'Of a library that cannot tell of completion its silence is not held against it',
+  async t => {
+    const text = `
+    1< CONNECT a kept
+    > CONNACK
+    app publish q2 m1 A
+    < PUBLISH 1 q2 A
+    > PUBREC 1
+    < PUBREL 1
+    > PUBCOMP 1
+  `
+    const judge = (tellsPublished: boolean) => {
+      const ledger = createLedger({ target: 'client', version: '5.0', tellsPublished })
+      for (const event of writtenTrace('5.0', 'client', text)) ledger.observe(event)
+      return ledger.judge().map(({ message, level }) => `${level} ${message}`)
+    }
+    t.same(judge(true), ['SHOULD "A" was completed and the application was never told'])
+    t.same(judge(false), [])
+  },
+)

@@ -30,8 +30,10 @@ export function createLedger(options: {
   version: Version
   /** A client: an adapter tells what its application saw. Without one the wire alone is judged. Default true. */
   hearsApp?: boolean
+  /** A client: its library tells when a publish is complete; of one that does not, nothing is made of its silence. Default true. */
+  tellsPublished?: boolean
 }): Ledger {
   return options.target === 'broker'
     ? createBrokerLedger(options.version)
-    : createClientLedger(options.version, options.hearsApp ?? true)
+    : createClientLedger(options.version, options.hearsApp ?? true, options.tellsPublished ?? true)
 }
