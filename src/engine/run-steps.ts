@@ -10,10 +10,14 @@ export async function runSteps(scene: Scene, steps: readonly Step[]): Promise<vo
     scene.place = step.place
     const { actor, text, place } = step
     const index = place.line
+    const breaks = step.breaks?.[scene.kase.version]
+    const who = actor === undefined ? {} : { actor }
     scene.log.record(
-      actor === undefined
-        ? { seq: 0, at: 0, kind: 'step', index, text, place }
-        : { seq: 0, at: 0, kind: 'step', index, text, place, actor },
+      breaks
+        ? { kind: 'step', index, text, place, ...who, breaks }
+        : actor === undefined
+          ? { seq: 0, at: 0, kind: 'step', index, text, place }
+          : { seq: 0, at: 0, kind: 'step', index, text, place, actor },
     )
     await runStep(scene, step.body, actor ?? '')
     if (scene.exceeded) throw new Skipped(scene.exceeded)

@@ -1,6 +1,6 @@
 import type { Place, StatementRef } from '../model/finding.ts'
 import type { Version } from '../model/version.ts'
-import type { Condition, FieldValue, Scalar, SuiteRole } from './step-parts.ts'
+import type { Breaks, Condition, FieldValue, Scalar, SuiteRole } from './step-parts.ts'
 import type { AppBodies } from './verbs/app.ts'
 import type { ConversationBodies } from './verbs/conversation.ts'
 import type { FaultBodies } from './verbs/faults.ts'
@@ -28,7 +28,14 @@ export type StepVerb = keyof StepBodies
 export type StepBody<V extends StepVerb = StepVerb> = { [K in V]: { verb: K } & StepBodies[K] }[V]
 
 /** `text` is the step as its author wrote it, on one line, for ladders and messages. */
-export type Step = { actor?: string; body: StepBody; place: Place; text: string }
+export type Step = {
+  actor?: string
+  body: StepBody
+  place: Place
+  text: string
+  /** The statements that the harness breaks by it on purpose. */
+  breaks?: Breaks
+}
 
 /** A named judgement over the ledger, written in TypeScript. */
 export type Verify = { name: string; args: { [name: string]: FieldValue }; place: Place }

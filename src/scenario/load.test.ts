@@ -228,6 +228,28 @@ t.test('every way to lose, break and disturb', async t => {
   ])
 })
 
+t.test('a step says what it breaks on purpose, for each version it runs in', async t => {
+  const broken = (breaks: string) => {
+    const text = [
+      'suite: a\ntitle: A\nrole: client\nscenarios:\n  - id: x\n    title: X',
+      '    matrix: { version: [3.1, 3.1.1, 5.0] }\n    steps:',
+      `      - pub.connect: {}\n      - pub.send: PINGREQ\n        breaks: ${breaks}\n      - fence: pub\n`,
+    ].join('\n')
+    const { suites, problems } = loadSuites([{ path: 'a.yaml', text }])
+    t.same(problems, [])
+    return suites[0]?.cases[0]?.steps[1]?.breaks
+  }
+  t.same(broken('MQTT-3.3.1-2'), {
+    '3.1.1': ['3.1.1:MQTT-3.3.1-2'],
+    '5.0': ['5.0:MQTT-3.3.1-2'],
+  })
+  t.same(broken('[MQTT-3.3.1-2, MQTT-3.3.1-4]')?.['5.0'], ['5.0:MQTT-3.3.1-2', '5.0:MQTT-3.3.1-4'])
+  t.same(broken('{ 5.0: [MQTT-3.3.1-2, MQTT-3.3.1-4], 3.1: §3.3 }'), {
+    '3.1': ['3.1:§3.3'],
+    '5.0': ['5.0:MQTT-3.3.1-2', '5.0:MQTT-3.3.1-4'],
+  })
+})
+
 t.test('loops and branches hold steps', async t => {
   const read = stepsOf([
     'each: { as: q, in: [0, 1], do: [{ pub.publish: { topic: a, qos: $q } }] }',

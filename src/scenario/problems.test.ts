@@ -54,6 +54,17 @@ const bad: Bad[] = [
     /no connection/,
     /proxy\.accept/,
   ],
+  [
+    'UNKNOWN_STATEMENT',
+    steps('pub.ping:\n        breaks: «MQTT-9.9.9-9»'),
+    /MQTT 3.1.1 has no statement/,
+    /write \{ 3.1.1: …, 5.0: … \}/,
+  ],
+  // 3.1.1 has no such number.
+  ['UNKNOWN_STATEMENT', steps('pub.ping:\n        breaks: «MQTT-1.5.4-1»')],
+  ['UNKNOWN_STATEMENT', steps('pub.ping:\n        breaks: { 5.0: [«MQTT-3.1.4-9»] }'), /MQTT 5.0/],
+  ['WRONG_TYPE', steps('«breaks: MQTT-3.3.1-2»'), /beside "breaks"/],
+  ['UNKNOWN_KEY', steps('use: x\n        «breaks»: MQTT-3.3.1-2'), /not beside "use"/],
   ['BAD_YAML', 'suite: [a]\n  «]»'],
   ['BAD_YAML', '«#» nothing\n', /empty/],
   ['WRONG_TYPE', '«suite»\n', /expected a suite, got "suite"/],

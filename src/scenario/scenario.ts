@@ -2,7 +2,7 @@ import { entryOf, type Node, type ScalarNode } from '../model/schema/node.ts'
 import type { Span } from '../model/schema/problem.ts'
 import { type Context, report } from '../model/schema/schema.ts'
 import type { RecordOf } from '../model/schema/shapes.ts'
-import { versions } from '../model/version.ts'
+import { type Version, versions } from '../model/version.ts'
 import type { Case } from './ast.ts'
 import { checkBindings } from './bindings.ts'
 import { bindingsOf, caseId, choicesOf } from './cases.ts'
@@ -45,7 +45,7 @@ export function readScenario(node: Node, context: Context, around: Surroundings)
   const used = new Set<string>()
   const readItems: ReadItems = new Map()
   const scripts = combinations.map(values =>
-    readScript(values, read, context, { ...around, used, readItems }),
+    readScript(values, read, context, { ...around, used, readItems, versions: wanted }),
   )
   if (combinations.length > 0) reportUnused(matrix, read, used, context)
   const shared = sharedParts(read, node, around)
@@ -85,14 +85,19 @@ function readScript(
   values: ReadonlyMap<string, ScalarNode>,
   read: ReadScenario,
   context: Context,
-  around: Surroundings & { used: Set<string>; readItems: ReadItems },
+  around: Surroundings & {
+    used: Set<string>
+    readItems: ReadItems
+    versions: readonly Version[]
+  },
 ): Script | undefined {
   const { role } = around.suite
   const stepsNode = substitute(read.steps, values, around.used)
   const verifyNode = read.verify && substitute(read.verify, values, around.used)
-  const { fragments, readItems } = around
+  const { fragments, readItems, versions } = around
   const budget = { steps: stepsMax }
-  const steps = readSteps(stepsNode, context, { role, fragments, open: [], budget, readItems })
+  const inside = { role, fragments, open: [], budget, readItems, versions }
+  const steps = readSteps(stepsNode, context, inside)
   const verify = verifyNode ? verifySchema.read(verifyNode, context) : []
   if (!steps || !verify) {
     checkLoneVariables([stepsNode, ...(verifyNode ? [verifyNode] : [])], values.keys(), context)

@@ -82,6 +82,9 @@ export type TimeRule =
   | 'will-delay'
   | 'no-resend'
 
+/** Statements by version; in a version that is not there nothing is broken. */
+export type Breaks = { [V in Version]?: StatementRef[] }
+
 /** What the harness plays: it tests a broker, a client, or a client behind a proxy. */
 export type SuiteRole = 'client' | 'broker' | 'proxy'
 

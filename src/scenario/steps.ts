@@ -4,8 +4,10 @@ import { type Entry, entryText, isEmpty, type Node } from '../model/schema/node.
 import type { Span } from '../model/schema/problem.ts'
 import { type Context, report, wrongType } from '../model/schema/schema.ts'
 import { own } from '../model/schema/shapes.ts'
+import type { Version } from '../model/version.ts'
 import type { Step, StepBody, SuiteRole } from './ast.ts'
 import { type Fragment, useSchema, within } from './fragments.ts'
+import { breaks as breaksIn } from './schema/statements.ts'
 import { substitute } from './substitute.ts'
 import { actorKind, verbs } from './verbs/index.ts'
 import { actorName } from './verbs/scene.ts'
@@ -19,6 +21,8 @@ export type Surroundings = {
   open: readonly string[]
   /** How many steps may still come, of this scenario with its fragments. */
   budget: { steps: number }
+  /** The versions in which they run. */
+  versions: readonly Version[]
   /** Steps without matrix variables are the same in every choice: they are read once. */
   readItems?: ReadItems
 }
@@ -50,25 +54,34 @@ function readItem(item: Node, context: Context, around: Surroundings): Step[] | 
     }
     return undefined
   }
-  const entry = stepEntry(item, context)
-  if (!entry) return undefined
-  if (entry.key === 'use') return expand(entry, context, around)
+  const read = stepEntries(item, context)
+  if (!read) return undefined
+  const { entry, breaks } = read
+  if (entry.key === 'use') {
+    if (!breaks) return expand(entry, context, around)
+    const message = '"breaks" stands beside the step that breaks it, not beside "use"'
+    return report(context, 'UNKNOWN_KEY', message, breaks.keySpan)
+  }
   const step = readStep(entry, context, around)
-  return step && [step]
+  if (!breaks) return step && [step]
+  const broken = breaksIn(around.versions).read(breaks.value, context)
+  return step && broken && [{ ...step, breaks: broken }]
 }
 
-/** A step is one key; a verb that needs no value may stand alone as a word. */
-function stepEntry(item: Node, context: Context): Entry | undefined {
+/** A step is one key, and `breaks` beside it; a verb that needs no value may stand alone as a word. */
+function stepEntries(item: Node, context: Context): { entry: Entry; breaks?: Entry } | undefined {
   if (item.kind === 'scalar' && !isEmpty(item)) {
     const value: Node = { kind: 'scalar', text: '', quoted: false, span: item.span }
-    return { key: item.text, keySpan: item.span, value }
+    return { entry: { key: item.text, keySpan: item.span, value } }
   }
   if (item.kind !== 'map' || item.entries.length === 0) {
     return wrongType(context, 'a step such as "pub.send: …"', item)
   }
-  const [entry, second] = item.entries
-  if (!second) return entry
-  const message = `a step is one key, but "${second.key}" follows "${entry!.key}"`
+  const breaks = item.entries.find(({ key }) => key === 'breaks')
+  const [entry, second] = item.entries.filter(entry => entry !== breaks)
+  if (!entry) return wrongType(context, 'a step such as "pub.send: …" beside "breaks"', item)
+  if (!second) return breaks ? { entry, breaks } : { entry }
+  const message = `a step is one key, but "${second.key}" follows "${entry.key}"`
   return report(context, 'UNKNOWN_KEY', message, second.keySpan, {
     hint: 'indent it below the step, or begin a new step with "- "',
   })

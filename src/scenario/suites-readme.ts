@@ -2,6 +2,7 @@ import { type BugClass, bugClasses } from '../standard/bug-classes.ts'
 import { statements } from '../standard/statements.ts'
 import type { Suite } from './ast.ts'
 import { canHave, detectors, type Side, sides, type UndetectedList } from './detection.ts'
+import { flatten } from './visit.ts'
 
 /** `suites/README.md`: what the suites hold, and which known bugs they detect. */
 export function suitesReadme(suites: readonly Suite[], list: UndetectedList): string {
@@ -25,6 +26,7 @@ export function suitesReadme(suites: readonly Suite[], list: UndetectedList): st
     ),
     ...bugSection(suites, list),
     ...undetectedSection(list),
+    ...breaksSection(suites),
   ].join('\n')}\n`
 }
 
@@ -117,6 +119,32 @@ function undetectedSection({ undetected }: UndetectedList): string[] {
     ...undetected.map(
       ({ bug, side, reason }) => `- **${bug}** on the ${side} side: ${reason.trim()}`,
     ),
+  ]
+}
+
+/** What our own side breaks, so that nobody takes it for a mistake. */
+function breaksSection(suites: readonly Suite[]): string[] {
+  const broken = new Map<string, Set<string>>()
+  for (const suite of suites) {
+    for (const { scenario, version, steps } of suite.cases) {
+      for (const { breaks } of flatten(steps)) {
+        const name = `${suite.id}/${scenario}`
+        for (const statement of breaks?.[version] ?? []) {
+          broken.set(name, (broken.get(name) ?? new Set()).add(statement))
+        }
+      }
+    }
+  }
+  if (broken.size === 0) return []
+  return [
+    '',
+    '## Broken on purpose',
+    '',
+    'What the harness itself breaks in these scenarios, to see how the target takes it.',
+    '',
+    '| scenario | statements |',
+    '| --- | --- |',
+    ...[...broken].map(([name, all]) => `| \`${name}\` | ${[...all].sort().join(', ')} |`),
   ]
 }
 

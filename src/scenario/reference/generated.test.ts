@@ -74,6 +74,8 @@ t.test('every example of the reference is right', async t => {
   }
   const expecting = blocks.find(code => code.includes('given: true'))!
   t.equal(mistakes(around(expecting, 'client')), '')
+  const breaking = blocks.find(code => code.includes('breaks: { 3.1.1'))!
+  t.equal(mistakes(around(breaking, 'client')), '')
   const proxied = blocks.find(code => code.includes('- proxy.struck:\n- app.reconnect:'))!
   t.equal(mistakes(around(proxied, 'proxy')), '')
 })
@@ -87,6 +89,9 @@ t.test('editors find the mistakes that the parser finds', async t => {
     '- pub.cut: fni',
     '- sleep: 1',
     '- pub.expect: { PUBLISH: { id: { is: gone } } }',
+    '- breaks: MQTT-3.3.1-2',
+    '- pub.ping:\n  sub.ping:',
+    '- pub.ping:\n  breaks: 3.3.1-2',
   ]
   for (const steps of wrong) {
     const text = around(steps, 'client')

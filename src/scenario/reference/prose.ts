@@ -103,6 +103,19 @@ the same actor in all branches, is met by what comes next. Events of an applicat
 - pub.expect: { PUBCOMP: { id: 8 }, given: true }
 \`\`\``
 
+export const breaking = `## Rules broken on purpose
+
+The harness is held to the standard as the target is. A step by which it breaks a rule on purpose says which, beside its verb: one
+statement or a list of them, which every version that the scenario runs in must have, or these for each version. What is broken and
+not said is a mistake of the suite, and so is what is said and does not come about.
+
+\`\`\`yaml
+- pub.send: { PUBLISH: { topic: $topic, qos: 0, dup: true, payload: once } }
+  breaks: MQTT-3.3.1-2
+- pub.send: { PUBLISH: { topic: $topic, qos: 3, id: 7, payload: once } }
+  breaks: { 3.1.1: MQTT-3.3.1-4, 5.0: [MQTT-3.3.1-4] }
+\`\`\``
+
 export const matchers = `## Matchers
 
 A matcher names what matters; a field left out is don't-care.

@@ -24,6 +24,7 @@ export function languageReference(): string {
     prose.ids,
     prose.actors,
     `${prose.judging}\n${keyRows(judgingFields)}\n\n${prose.expecting}`,
+    prose.breaking,
     ...sections.map(section),
     packetsPart(),
     prose.matchers,

@@ -1,7 +1,9 @@
 import { Defs, type JsonSchema } from '../../model/schema/schema.ts'
+import { versions } from '../../model/version.ts'
 import { useSchema } from '../fragments.ts'
 import { verbs } from '../verbs/index.ts'
 import type { Verb } from '../verbs/step-kind.ts'
+import { breaks } from './statements.ts'
 import { librarySchema, suiteSchema } from './suite.ts'
 
 /** The JSON Schema by which editors complete and check suites and files of fragments, made of what the parser checks. */
@@ -54,7 +56,9 @@ function mapValues<A, B>(
   return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, map(value, name)]))
 }
 
-/** One key: a verb of the scene, `use`, or `actor.verb`, where the actor may be a parameter (`$who.send`). */
+const breaksAbout = 'The statements that the harness breaks by this step on purpose.'
+
+/** One key and perhaps `breaks`: a verb of the scene, `use`, or `actor.verb`, where the actor may be a parameter (`$who.send`). */
 function stepJson(defs: Defs): JsonSchema {
   const scene = Object.entries(verbs.scene).map(([name, verb]) => [name, described(verb, defs)])
   const byName = new Map<string, Set<Verb>>()
@@ -67,18 +71,23 @@ function stepJson(defs: Defs): JsonSchema {
     `^(\\$?[A-Za-z][A-Za-z0-9_]*)\\.${name}$`,
     oneOrAny([...all].map(verb => described(verb, defs))),
   ])
+  const use = { description: 'The steps of a fragment.', ...useSchema.json(defs) }
   return {
     anyOf: [
       {
         type: 'object',
         minProperties: 1,
-        maxProperties: 1,
         additionalProperties: false,
         properties: {
           ...Object.fromEntries(scene),
-          use: { description: 'The steps of a fragment.', ...useSchema.json(defs) },
+          use,
+          breaks: { description: breaksAbout, ...breaks(versions).json(defs) },
         },
         patternProperties: Object.fromEntries(acted),
+        if: { required: ['breaks'] },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        then: { minProperties: 2, maxProperties: 2 },
+        else: { maxProperties: 1 },
       },
       { type: 'string', pattern: '^[a-z][A-Za-z0-9]*\\.[a-z]+$' },
     ],

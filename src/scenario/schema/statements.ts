@@ -10,9 +10,10 @@ import {
   type Schema,
   wrongType,
 } from '../../model/schema/schema.ts'
-import { asMap, listOf, may, recordOf } from '../../model/schema/shapes.ts'
+import { asMap, listOf, may, oneOrMany, recordOf } from '../../model/schema/shapes.ts'
 import { type Version, versions } from '../../model/version.ts'
 import { statements } from '../../standard/statements.ts'
+import type { Breaks } from '../step-parts.ts'
 
 /** The ids of each version, for "did you mean". */
 const idsOf = Object.fromEntries(versions.map(version => [version, new Set<string>()])) as Record<
@@ -117,6 +118,46 @@ export const cite: Schema<Cite> = named('cite', {
   },
   json: defs => ({ anyOf: [statementOf('5.0').json(defs), citeByVersion.json(defs)] }),
 })
+
+/**
+ * What a step breaks on purpose: one id or several, which every version that the scenario runs in must have, or for each version its own.
+ * 3.1 numbers no statements: what is broken there is not said.
+ */
+export function breaks(runsIn: readonly Version[]): Schema<Breaks> {
+  const one = (version: Version) => oneOrMany(statementOf(version))
+  const byVersion = withNumericKeys(
+    recordOf(
+      Object.fromEntries(
+        versions.map(version => [version, may(one(version), `Statements of MQTT ${version}.`)]),
+      ),
+      breaksTitle,
+    ),
+  ) as Schema<Breaks>
+  return named('breaks', {
+    title: breaksTitle,
+    read(node, context) {
+      if (node.kind === 'map') return byVersion.read(node, context)
+      const read: Breaks = {}
+      for (const version of runsIn.filter(version => version !== '3.1')) {
+        const statements = one(version).read(node, withVersionHint(context))
+        if (!statements) return undefined
+        read[version] = statements
+      }
+      return read
+    },
+    json: defs => ({ anyOf: [one('5.0').json(defs), byVersion.json(defs)] }),
+  })
+}
+const breaksTitle = 'a statement such as MQTT-3.3.1-1, a list of them, or these for each version'
+
+function withVersionHint(context: Context): Context {
+  const hint = 'where the numbers differ write { 3.1.1: …, 5.0: … }'
+  return {
+    ...context,
+    report: problem =>
+      context.report({ ...problem, hint: [problem.hint, hint].filter(Boolean).join('; ') }),
+  }
+}
 
 const levels = { must: 'MUST', should: 'SHOULD', may: 'MAY' } as const
 
