@@ -5,6 +5,7 @@ import type { PacketTemplate, StepBody } from '../../scenario/ast.ts'
 import type { FaultBodies, Told as Written } from '../../scenario/verbs/faults.ts'
 import { encode } from '../../wire/codec.ts'
 import { wrongOf } from '../build-packet.ts'
+import { Inconclusive } from '../early-end.ts'
 import { expectNext, packetExpected } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
 import type { Runners } from './runner.ts'
@@ -162,8 +163,10 @@ async function cut(scene: Scene, actor: Actor, body: Body<'cut'>): Promise<void>
 
 export function bytes(scene: Scene, actor: Actor, body: StepBody<'bytes'>): void {
   needOpen(scene, actor)
-  noteFault(scene, actor, { kind: 'raw', bytes: body.bytes.length })
-  actor.need().sendBytes(body.bytes, 'raw')
+  const bytes = body.bytes instanceof Uint8Array ? body.bytes : body.bytes[scene.kase.version]
+  if (!bytes) throw new Inconclusive(`no bytes are given for MQTT ${scene.kase.version}`)
+  noteFault(scene, actor, { kind: 'raw', bytes: bytes.length })
+  actor.need().sendBytes(bytes, 'raw')
 }
 
 function release(scene: Scene, actor: Actor, body: Body<'release'>): void {

@@ -1,100 +1,16 @@
+import { type PropertyPlace, propertyPlaces } from '../../standard/formats/property-places.ts'
 import { propertyById, propertyTable } from '../../wire/codec/properties.ts'
 import type { Cursor } from './cursor.ts'
 import { checkTopicName } from './topics.ts'
 
-/** Where properties stand: in a packet, or in the will of CONNECT. */
-export type Place = keyof typeof places
-
-/**
- * Which properties each place allows, in the order of the standard: the first is described in subsection 2 of `section`, the next
- * in 3, and so on (subsection 1 is the Property Length). Source: 5.0 §2.2.2.2 and the sections named.
- */
-const places = {
-  CONNECT: {
-    section: '3.1.2.11',
-    allows: [
-      'sessionExpiryInterval',
-      'receiveMaximum',
-      'maximumPacketSize',
-      'topicAliasMaximum',
-      'requestResponseInformation',
-      'requestProblemInformation',
-      'userProperties',
-      'authenticationMethod',
-      'authenticationData',
-    ],
-  },
-  will: {
-    section: '3.1.3.2',
-    allows: [
-      'willDelayInterval',
-      'payloadFormatIndicator',
-      'messageExpiryInterval',
-      'contentType',
-      'responseTopic',
-      'correlationData',
-      'userProperties',
-    ],
-  },
-  CONNACK: {
-    section: '3.2.2.3',
-    allows: [
-      'sessionExpiryInterval',
-      'receiveMaximum',
-      'maximumQoS',
-      'retainAvailable',
-      'maximumPacketSize',
-      'assignedClientIdentifier',
-      'topicAliasMaximum',
-      'reasonString',
-      'userProperties',
-      'wildcardSubscriptionAvailable',
-      'subscriptionIdentifiersAvailable',
-      'sharedSubscriptionAvailable',
-      'serverKeepAlive',
-      'responseInformation',
-      'serverReference',
-      'authenticationMethod',
-      'authenticationData',
-    ],
-  },
-  PUBLISH: {
-    section: '3.3.2.3',
-    allows: [
-      'payloadFormatIndicator',
-      'messageExpiryInterval',
-      'topicAlias',
-      'responseTopic',
-      'correlationData',
-      'userProperties',
-      'subscriptionIdentifiers',
-      'contentType',
-    ],
-  },
-  PUBACK: { section: '3.4.2.2', allows: ['reasonString', 'userProperties'] },
-  PUBREC: { section: '3.5.2.2', allows: ['reasonString', 'userProperties'] },
-  PUBREL: { section: '3.6.2.2', allows: ['reasonString', 'userProperties'] },
-  PUBCOMP: { section: '3.7.2.2', allows: ['reasonString', 'userProperties'] },
-  SUBSCRIBE: { section: '3.8.2.1', allows: ['subscriptionIdentifiers', 'userProperties'] },
-  SUBACK: { section: '3.9.2.1', allows: ['reasonString', 'userProperties'] },
-  UNSUBSCRIBE: { section: '3.10.2.1', allows: ['userProperties'] },
-  UNSUBACK: { section: '3.11.2.1', allows: ['reasonString', 'userProperties'] },
-  DISCONNECT: {
-    section: '3.14.2.2',
-    allows: ['sessionExpiryInterval', 'reasonString', 'userProperties', 'serverReference'],
-  },
-  AUTH: {
-    section: '3.15.2.2',
-    allows: ['authenticationMethod', 'authenticationData', 'reasonString', 'userProperties'],
-  },
-}
+export type Place = PropertyPlace
 
 /** Section that describes a property in a place, by place and identifier; none where it is not allowed. */
 const sections: ReadonlyMap<string, readonly (string | undefined)[]> = new Map(
-  Object.entries(places).map(([place, { section, allows }]) => [
+  Object.entries(propertyPlaces).map(([place, { section, allows }]) => [
     place,
     propertyById.map(property => {
-      const index = property ? allows.indexOf(property.name) : -1
+      const index = property ? (allows as string[]).indexOf(property.name) : -1
       return index < 0 ? undefined : `${section}.${index + 2}`
     }),
   ]),

@@ -59,7 +59,7 @@ function unknown(
 }
 
 /** An editor that reads plain YAML sees the key `5.0` as the number 5. */
-function withNumericKeys<T>(schema: Schema<T>): Schema<T> {
+export function withNumericKeys<T>(schema: Schema<T>): Schema<T> {
   return {
     ...schema,
     json(defs) {

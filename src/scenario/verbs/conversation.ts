@@ -11,11 +11,13 @@ import {
   recordAnd,
   recordOf,
 } from '../../model/schema/shapes.ts'
+import { type Version, versions } from '../../model/version.ts'
 import { expectation, expectedPacket } from '../schema/expected.ts'
 import { matcherFields, templateFields, templateOf } from '../schema/fields.ts'
 import { judgingFields, judgingOf, type ReadJudging } from '../schema/judging.ts'
 import { packetFields, subscription, subscriptionOptions, templates } from '../schema/packets.ts'
 import { numberSpec, properties } from '../schema/properties.ts'
+import { withNumericKeys } from '../schema/statements.ts'
 import { bytesValue, value } from '../schema/values.ts'
 import type {
   Answers,
@@ -66,7 +68,8 @@ export type ConversationBodies = {
   /** Waits for a PUBLISH that matches and completes its exchange. */
   receive: { packet: PacketMatcher; judging: Judging }
   send: { packets: PacketTemplate[] }
-  bytes: { bytes: Uint8Array }
+  /** The same bytes in every version, or those of each. */
+  bytes: { bytes: Uint8Array | { [V in Version]?: Uint8Array } }
   expect: { expected: Expected; judging: Judging }
   /** As `expect`, then acts as if the packet had not come. */
   lose: { packet: PacketMatcher; judging: Judging }
@@ -344,13 +347,25 @@ const answersVerb = verb({
   body: answers => ({ verb: 'answers' as const, answers }),
 })
 
+const bytesByVersion = withNumericKeys(
+  recordOf(
+    Object.fromEntries(
+      versions.map(version => [version, may(hexBytes(), `The bytes in MQTT ${version}.`)]),
+    ),
+    'bytes for each version',
+  ),
+)
+
 const bytes = verb({
   name: 'bytes',
   actors: ['client', 'broker'],
   kind: 'stimulus',
-  about: 'Sends raw bytes.',
-  example: 'pub.bytes: "30 02 00 00"',
-  value: hexBytes(),
+  about: 'Sends raw bytes: the same in every version, or those of each.',
+  example: 'pub.bytes: { 3.1.1: "82 06 00 07 00 01 66 03", 5.0: "82 07 00 07 00 00 01 66 03" }',
+  value: byShape<Uint8Array | { [V in Version]?: Uint8Array }>({
+    scalar: hexBytes(),
+    map: bytesByVersion,
+  }),
   body: bytes => ({ verb: 'bytes' as const, bytes }),
 })
 

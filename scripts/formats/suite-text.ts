@@ -1,0 +1,175 @@
+import { breachesOf } from '../../src/standard/formats/breaches.ts'
+import { written } from '../../src/standard/formats/octets.ts'
+import {
+  type Breach,
+  type ByVersion,
+  type FormatVersion,
+  formatVersions,
+} from '../../src/standard/formats/packet-format.ts'
+import { statements } from '../../src/standard/statements.ts'
+
+export type GeneratedSuite = { path: string; text: string }
+
+/** The suites of packet formats, one for each packet and role: `suites/broker/formats/subscribe.yaml`. */
+export function formatSuites(): GeneratedSuite[] {
+  return (['client', 'server'] as const).flatMap(from => {
+    const target = from === 'client' ? 'broker' : 'client'
+    const byFile = new Map<string, Breach[]>()
+    for (const breach of breachesOf(from)) {
+      const file = fileOf(breach)
+      byFile.set(file, [...(byFile.get(file) ?? []), breach])
+    }
+    return [...byFile].map(([file, breaches]) => ({
+      path: `suites/${target}/formats/${file}.yaml`,
+      text: suiteText(target, file, breaches),
+    }))
+  })
+}
+
+type Target = 'broker' | 'client'
+
+function fileOf({ packet, subject }: Breach): string {
+  return subject === 'packet' ? 'packet-types' : packet.toLowerCase()
+}
+
+function suiteText(target: Target, file: string, breaches: Breach[]): string {
+  const packet = file === 'packet-types' ? 'packets of no type' : file.toUpperCase()
+  return `${[
+    '# yaml-language-server: $schema=../../../schema/suite.json',
+    '#',
+    '# Made by `npm run generate` from the table of packet formats in src/standard/formats. Do not edit.',
+    '#',
+    ...story(target).map(line => `# ${line}`),
+    `suite: formats/${target}/${file}`,
+    `title: Wrong forms of ${packet}, sent to a ${target}`,
+    `role: ${target === 'broker' ? 'client' : 'broker'}`,
+    'tags: [formats]',
+    ...(target === 'client' ? ['requires: qos1'] : []),
+    'scenarios:',
+    ...breaches.flatMap(breach => scenario(target, breach)),
+  ].join('\n')}\n`
+}
+
+function story(target: Target): string[] {
+  return target === 'broker'
+    ? [
+        'Each packet breaks one rule of its format, and a PINGREQ goes out behind it. The broker has to end the connection; if PINGRESP',
+        'comes, it has taken the packet.',
+      ]
+    : [
+        'Each packet breaks one rule of its format, and a QoS 1 message goes out behind it. The client has to end the connection, which 5.0',
+        'only asks for; if PUBACK comes, it has taken the packet.',
+      ]
+}
+
+function scenario(target: Target, breach: Breach): string[] {
+  const { id, subject = breach.packet, with: what, choices, bugs = [], breaks } = breach
+  const refused = breach.refusedBy ? ' or is refused' : ''
+  const reaction = reactionOf(target, breach)
+  const covered = mapOf(breach, version => [
+    ...new Set([...(breaks[version] ?? []), ...inStatements(version, reaction[version])]),
+  ])
+  return [
+    `  - id: ${id}`,
+    `    title: ${scalar(`${article(subject)} ${subject} ${what} ends the connection${refused}`)}`,
+    `    covers: ${flow(mapOf(breach, version => `[${covered[version]!.join(', ')}]`))}`,
+    ...(bugs.length > 0 ? [`    bugs: [${bugs.join(', ')}]`] : []),
+    ...(choices
+      ? [`    matrix: { ${choices.name}: [${choices.values.map(quoted).join(', ')}] }`]
+      : []),
+    '    steps:',
+    `      - use: { fragment: ${fragmentOf(target, breach)}, with: { ${withOf(target, breach, reaction)} } }`,
+  ]
+}
+
+/** A section that only tells what is right is no reaction. */
+function inStatements(version: FormatVersion, id: string | undefined): string[] {
+  return id && (statements.has(`${version}:${id}`) || id.startsWith('§')) ? [id] : []
+}
+
+function fragmentOf(target: Target, breach: Breach): string {
+  if (target === 'client') {
+    return breach.packet === 'CONNACK' ? 'wrong-connack-to-a-client' : 'wrong-packet-to-a-client'
+  }
+  if (isFirst(breach)) return 'wrong-packet-as-first-packet'
+  if (breach.packet === 'DISCONNECT') return 'wrong-disconnect'
+  const [answer] = Object.values(breach.refusedBy ?? {})
+  return answer ? `wrong-packet-refused-by-${answer.toLowerCase()}` : 'wrong-packet-on-a-connection'
+}
+
+function withOf(target: Target, breach: Breach, reaction: ByVersion<string>): string {
+  const bytes = mapOf(
+    breach,
+    version =>
+      `"${[written(breach.bytes[version]!), ...fence(target, breach, version)].join(' ')}"`,
+  )
+  const levels = [...new Set(versionsOf(breach).map(version => levelOf(target, breach, version)))]
+  return [
+    `bytes: ${flow(bytes)}`,
+    `cite: ${flow(reaction)}`,
+    ...(levels.length === 1 && levels[0] !== 'must' ? [`level: ${levels[0]}`] : []),
+  ].join(', ')
+}
+
+/** What goes out behind the packet. CONNECT needs nothing: CONNACK itself proves that it was taken. */
+function fence(target: Target, breach: Breach, version: FormatVersion): string[] {
+  if (target === 'broker') return isFirst(breach) || breach.packet === 'DISCONNECT' ? [] : ['c0 00']
+  return [version === '5.0' ? '32 08 00 01 70 00 63 00 68 69' : '32 07 00 01 70 00 63 68 69']
+}
+
+function isFirst({ packet, id, from }: Breach): boolean {
+  return packet === 'CONNECT' && id !== 'second' && from === 'client'
+}
+
+/** The statement by which the receiver has to act. Where the one that is broken says so itself, it is that. */
+function reactionOf(target: Target, breach: Breach): ByVersion<string> {
+  return mapOf(breach, version => {
+    const own = breach.breaks[version]?.find(id => demandsClosing(version, target, id))
+    if (own) return own
+    if (target === 'client') return version === '5.0' ? '§4.13.1' : 'MQTT-4.8.0-1'
+    if (isFirst(breach)) return 'MQTT-3.1.4-1'
+    return version === '5.0' ? 'MQTT-4.13.1-1' : 'MQTT-4.8.0-1'
+  })
+}
+
+/** Statements that bind the receiver to close, and that can be seen broken at this kind of target. */
+function demandsClosing(version: FormatVersion, target: Target, id: string): boolean {
+  const statement = statements.get(`${version}:${id}`)
+  if (!statement) return false
+  const { testable, says } = statement
+  if (testable !== 'both' && testable !== target) return false
+  return /clos|disconnect/.test(says) && !(version === '5.0' && target === 'client')
+}
+
+function levelOf(target: Target, breach: Breach, version: FormatVersion): string {
+  if (breach.level) return breach.level
+  return target === 'client' && version === '5.0' ? 'should' : 'must'
+}
+
+function versionsOf({ bytes }: Breach): FormatVersion[] {
+  return formatVersions.filter(version => bytes[version])
+}
+
+function mapOf<T>(breach: Breach, make: (version: FormatVersion) => T): ByVersion<T> {
+  return Object.fromEntries(
+    versionsOf(breach).map(version => [version, make(version)]),
+  ) as ByVersion<T>
+}
+
+function flow(map: ByVersion<string>): string {
+  return `{ ${Object.entries(map)
+    .map(([version, value]) => `${version}: ${value}`)
+    .join(', ')} }`
+}
+
+function quoted(value: string): string {
+  return /^[\d.]+(e\d+)?$/i.test(value) ? `"${value}"` : value
+}
+
+function scalar(text: string): string {
+  return /[:#]\s|\s#/.test(text) ? JSON.stringify(text) : text
+}
+
+function article(word: string): string {
+  return /^(AUTH|UNSUB)/.test(word) ? 'An' : 'A'
+}
