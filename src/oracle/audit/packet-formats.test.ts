@@ -7,7 +7,7 @@ import { type Breach, formatVersions } from '../../standard/formats/packet-forma
 import { packetFormats } from '../../standard/formats/packet-formats.ts'
 import { propertyFormats } from '../../standard/formats/property-places.ts'
 import { propertyTable } from '../../wire/codec/properties.ts'
-import { audit } from './audit.ts'
+import { audit } from './packet-form.ts'
 
 const senders = ['client', 'server'] as const
 
