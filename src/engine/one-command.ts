@@ -55,7 +55,11 @@ function asksTooMuch(steps: Step[]): string | undefined {
   }
   for (const { body } of all) {
     if (body.verb === 'app.expect') return 'nothing tells what the application saw'
-    if (body.verb === 'app.unsubscribe' || body.verb === 'app.disconnect') {
+    if (
+      body.verb === 'app.unsubscribe' ||
+      body.verb === 'app.disconnect' ||
+      body.verb === 'app.reauthenticate'
+    ) {
       return `the program cannot be told to ${body.verb.slice('app.'.length)}`
     }
   }

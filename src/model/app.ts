@@ -22,7 +22,15 @@ export type AppEvent =
 
 /** What the harness asked the application to do. */
 export type AppCommand = {
-  do: 'connect' | 'publish' | 'subscribe' | 'unsubscribe' | 'disconnect' | 'ping' | 'stop'
+  do:
+    | 'connect'
+    | 'publish'
+    | 'subscribe'
+    | 'unsubscribe'
+    | 'disconnect'
+    | 'reauthenticate'
+    | 'ping'
+    | 'stop'
   topic?: string
   filter?: string
   qos?: number

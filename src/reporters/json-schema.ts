@@ -160,7 +160,18 @@ const appEvents: Schema[] = [
 ]
 
 const command = object({
-  do: { enum: ['connect', 'publish', 'subscribe', 'unsubscribe', 'disconnect', 'ping', 'stop'] },
+  do: {
+    enum: [
+      'connect',
+      'publish',
+      'subscribe',
+      'unsubscribe',
+      'disconnect',
+      'reauthenticate',
+      'ping',
+      'stop',
+    ],
+  },
   'topic?': text,
   'filter?': text,
   'qos?': { type: 'number' },

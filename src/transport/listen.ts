@@ -18,6 +18,8 @@ export class Listener {
   readonly waiting: Duplex[] = []
   /** So many of the next connections are closed as soon as they open. */
   refusals = 0
+  /** Until then all are, by `performance.now()`. */
+  private refusesUntilMs = 0
   private readonly server: net.Server
   private readonly options: ListenerOptions
   private readonly arriving = new Set<net.Socket>()
@@ -45,6 +47,11 @@ export class Listener {
     return typeof address === 'object' && address ? address.port : 0
   }
 
+  /** For so long, every connection is closed as soon as it opens. */
+  refuseFor(ms: number): void {
+    this.refusesUntilMs = performance.now() + ms
+  }
+
   /** Resolves when the port is free and every connection that came in over it is over. */
   close(): Promise<void> {
     const closed = new Promise<void>(resolve => this.server.close(() => resolve()))
@@ -55,8 +62,9 @@ export class Listener {
 
   private async arrive(socket: net.Socket): Promise<void> {
     socket.on('error', () => undefined)
-    if (this.refusals > 0) {
-      this.refusals -= 1
+    const refused = this.refusals > 0
+    if (refused) this.refusals -= 1
+    if (refused || performance.now() < this.refusesUntilMs) {
       socket.resetAndDestroy()
       this.options.changed()
       return

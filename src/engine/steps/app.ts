@@ -1,9 +1,9 @@
-import type { AppEvent } from '../../model/app.ts'
+import type { AppCommand, AppEvent } from '../../model/app.ts'
+import { isToldEvent, toldBy } from '../../model/told.ts'
 import { isSentinel } from '../../oracle/ledger/sentinel.ts'
 import { isNothing } from '../../oracle/owed.ts'
 import type { StepBody } from '../../scenario/ast.ts'
 import type { AppBodies } from '../../scenario/verbs/app.ts'
-import { isToldEvent, toldBy } from '../adapter-needs.ts'
 import { AppActor } from '../app-actor.ts'
 import { Skipped } from '../early-end.ts'
 import { describe, matchFields } from '../match.ts'
@@ -27,6 +27,8 @@ export const appRunners: Runners<AppBodies> = {
     appCommand(scene, await appOf(scene, actor), 'unsubscribe', fields),
   'app.disconnect': async (scene, { fields }, { actor }) =>
     appCommand(scene, await appOf(scene, actor), 'disconnect', fields),
+  'app.reauthenticate': async (scene, { fields }, { actor }) =>
+    appCommand(scene, await appOf(scene, actor), 'reauthenticate', fields),
   'app.reconnect': async (scene, _, { actor }) => appReconnect(scene, await appOf(scene, actor)),
   'app.ping': async (scene, _, { actor }) => (await appOf(scene, actor)).nonce(),
   'app.expect': async (scene, body, { actor }) => appExpect(scene, await appOf(scene, actor), body),
@@ -73,7 +75,7 @@ async function appReconnect(scene: Scene, app: AppActor): Promise<void> {
 async function appCommand(
   scene: Scene,
   app: AppActor,
-  name: 'publish' | 'subscribe' | 'unsubscribe' | 'disconnect',
+  name: AppCommand['do'],
   fields: Body<'app.publish'>['fields'],
 ): Promise<void> {
   const plain = plainFields(fields, scene)
@@ -83,7 +85,7 @@ async function appCommand(
 
 async function tell(
   app: AppActor,
-  name: 'connect' | 'publish' | 'subscribe' | 'unsubscribe' | 'disconnect',
+  name: AppCommand['do'],
   fields: { [name: string]: unknown },
 ): Promise<void> {
   const refused = await app.command(name, fields)
@@ -98,6 +100,13 @@ function plainFields(
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, scene.env.plain(value)]),
   )
+}
+
+/** `disconnected (3 times), published`: a client that comes back and back says little with many words. */
+function counted(names: readonly string[]): string {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].map(([name, n]) => (n === 1 ? name : `${name} (${n} times)`)).join(', ')
 }
 
 function canTell({ target }: Scene, event: string): boolean {
@@ -150,7 +159,7 @@ export async function appExpect(
       message: `${app.name} expected ${wanted}`,
       expected: `${wanted} within ${budgetMs} ms`,
       got:
-        app.events.length > 0 ? `only ${app.events.map(e => e.event.event).join(', ')}` : 'nothing',
+        app.events.length > 0 ? `only ${counted(app.events.map(e => e.event.event))}` : 'nothing',
     })
   }
   const { entry, match } = found

@@ -200,6 +200,7 @@ function answerConnack(
 /** The next TCP connections of the client are closed as soon as they open. */
 export async function refuse(scene: Scene, name: string, body: Body<'refuse'>): Promise<void> {
   const listener = await listenerOf(scene, name, listenHost(scene))
-  listener.refusals += scene.env.number(body.times)
+  if ('times' in body) listener.refusals += scene.env.number(body.times)
+  else listener.refuseFor(scene.env.number(body.ms))
   scene.log.record({ kind: 'fault', actor: name, fault: { kind: 'refuse' } })
 }

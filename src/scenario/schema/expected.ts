@@ -78,9 +78,20 @@ export const expectedPacket: Schema<{ packet: PacketMatcher; judging: ReadJudgin
   }),
 )
 
+/** What a fake client or fake broker sends by itself. */
+const automatic = [
+  'PUBACK',
+  'PUBREC',
+  'PUBREL',
+  'PUBCOMP',
+  'SUBACK',
+  'UNSUBACK',
+  'PINGRESP',
+] as const
+
 /** `PUBREC`, or a list of such names. */
 export const packetTypeNames = (what: string): Schema<PacketType[]> => {
-  const one = word(what, ['PUBACK', 'PUBREC', 'PUBREL', 'PUBCOMP'] as const, 'UNKNOWN_PACKET')
+  const one = word(what, automatic, 'UNKNOWN_PACKET')
   return byShape<PacketType[]>({
     scalar: mapped(one, type => [type]),
     list: listOf(one, { min: 1 }),

@@ -1,8 +1,10 @@
+import type { Feature } from '../../model/features.ts'
 import { flag, integer } from '../../model/schema/scalars.ts'
 import { may, must, record, recordAnd, recordOf, tagged } from '../../model/schema/shapes.ts'
+import { isToldEvent, toldBy } from '../../model/told.ts'
 import { type FieldSpecs, matcherFields, templateFields } from '../schema/fields.ts'
 import { judgingFields, judgingOf } from '../schema/judging.ts'
-import { will } from '../schema/packets.ts'
+import { subscriptionOptions, will } from '../schema/packets.ts'
 import { flagSpec, numberSpec, properties, textSpec } from '../schema/properties.ts'
 import { bytesValue } from '../schema/values.ts'
 import type { FieldValue, Judging, Matcher } from '../step-parts.ts'
@@ -18,6 +20,7 @@ export type AppBodies = {
   'app.subscribe': { fields: Fields }
   'app.unsubscribe': { fields: Fields }
   'app.disconnect': { fields: Fields }
+  'app.reauthenticate': { fields: Fields }
   /** Connects as before, where the library does not do so by itself. */
   'app.reconnect': object
   'app.ping': object
@@ -98,7 +101,7 @@ const subscribe = verb({
   example: 'app.subscribe: { filter: $topic, qos: 2, tag: s1 }',
   value: recordAnd(
     { filter: must(bytesValue, 'Topic Filter.') },
-    templateFields({ qos: numberSpec(2, 'QoS.'), tag }),
+    templateFields({ ...subscriptionOptions, qos: numberSpec(2, 'QoS.'), tag, properties }),
   ),
   body: ({ own, rest }) => ({ verb: 'app.subscribe' as const, fields: { ...own, ...rest } }),
 })
@@ -109,7 +112,10 @@ const unsubscribe = verb({
   kind: 'stimulus',
   about: 'Tells the application to unsubscribe.',
   example: 'app.unsubscribe: { filter: $topic, tag: u1 }',
-  value: recordAnd({ filter: must(bytesValue, 'Topic Filter.') }, templateFields({ tag })),
+  value: recordAnd(
+    { filter: must(bytesValue, 'Topic Filter.') },
+    templateFields({ tag, properties }),
+  ),
   body: ({ own, rest }) => ({ verb: 'app.unsubscribe' as const, fields: { ...own, ...rest } }),
 })
 
@@ -118,9 +124,23 @@ const disconnect = verb({
   actors: app,
   kind: 'stimulus',
   about: 'Tells the application to disconnect and to stay so.',
-  example: 'app.disconnect:',
-  value: none,
-  body: () => ({ verb: 'app.disconnect' as const, fields: {} }),
+  example: 'app.disconnect: { properties: { sessionExpiryInterval: 0 } }',
+  value: recordOf(
+    templateFields({ code: numberSpec(255, 'Reason code of 5.0.'), properties }),
+    'nothing, or code and properties',
+  ),
+  body: fields => ({ verb: 'app.disconnect' as const, fields }),
+})
+
+const reauthenticate = verb({
+  name: 'reauthenticate',
+  actors: app,
+  kind: 'stimulus',
+  about:
+    'Tells the application to begin a re-authentication of 5.0: AUTH with the method of its CONNECT.',
+  example: 'app.reauthenticate: { properties: { authenticationData: again } }',
+  value: recordOf(templateFields({ properties }), 'nothing, or properties'),
+  body: fields => ({ verb: 'app.reauthenticate' as const, fields }),
 })
 
 const reconnect = verb({
@@ -166,6 +186,7 @@ export const appEvents: { [event: string]: FieldSpecs } = {
   published: { tag, id: numberSpec(65_535, 'Packet Identifier.'), code, error },
   subscribed: { tag, codes, error },
   unsubscribed: { tag, codes, error },
+  'connect-failed': { error },
   disconnected: { code, error },
 }
 
@@ -205,6 +226,12 @@ const expecting = (as: 'check' | 'given') =>
 
 const values = ({ fields }: { fields: Fields }) => Object.values(fields)
 
+const optionsOf5 = Object.keys(subscriptionOptions).filter(name => name !== 'qos')
+
+function needsFor(fields: Fields, names: readonly string[], feature: Feature): Feature[] {
+  return names.some(name => name in fields) ? [feature] : []
+}
+
 export const appKinds: StepKinds<AppBodies> = {
   'app.connect': {
     written: [connect],
@@ -221,6 +248,8 @@ export const appKinds: StepKinds<AppBodies> = {
     connection: 'needs',
     checks: never,
     setsOff: () => true,
+    // A variable may be true.
+    needs: ({ fields: { retain = false } }) => (retain === false ? [] : ['can-retain']),
   },
   'app.subscribe': {
     written: [subscribe],
@@ -229,6 +258,10 @@ export const appKinds: StepKinds<AppBodies> = {
     connection: 'needs',
     checks: never,
     setsOff: never,
+    needs: ({ fields }) => [
+      ...needsFor(fields, optionsOf5, 'can-subscribe-options'),
+      ...needsFor(fields, ['properties'], 'can-subscribe-properties'),
+    ],
   },
   'app.unsubscribe': {
     written: [unsubscribe],
@@ -237,6 +270,7 @@ export const appKinds: StepKinds<AppBodies> = {
     connection: 'needs',
     checks: never,
     setsOff: never,
+    needs: ({ fields }) => needsFor(fields, ['properties'], 'can-subscribe-properties'),
   },
   'app.disconnect': {
     written: [disconnect],
@@ -245,6 +279,16 @@ export const appKinds: StepKinds<AppBodies> = {
     connection: 'needs',
     checks: never,
     setsOff: never,
+    needs: ({ fields }) => needsFor(fields, ['code', 'properties'], 'can-disconnect-properties'),
+  },
+  'app.reauthenticate': {
+    written: [reauthenticate],
+    values,
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: never,
+    needs: () => ['can-reauthenticate'],
   },
   'app.reconnect': {
     written: [reconnect],
@@ -270,5 +314,10 @@ export const appKinds: StepKinds<AppBodies> = {
     checks: judged,
     setsOff: never,
     expects: () => ({ kind: 'event' }),
+    // That it was told at all is passed over where the adapter cannot tell; what it was told is what the case is about.
+    needs: ({ event, fields }) =>
+      isToldEvent(event) && Object.keys(fields).some(name => name !== 'tag' && name !== 'id')
+        ? [toldBy[event]]
+        : [],
   },
 }

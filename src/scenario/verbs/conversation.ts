@@ -75,8 +75,8 @@ export type ConversationBodies = {
   lose: { packet: PacketMatcher; judging: Judging }
   ping: { judging: Judging }
   answers: { answers: Answers }
-  /** Fake broker or proxy: the next TCP connections are closed as soon as they open. */
-  refuse: { times: Value }
+  /** Fake broker or proxy: the next TCP connections, or all for so long, are closed as soon as they open. */
+  refuse: { times: Value } | { ms: Value }
 }
 
 export const session = word('session', ['kept', 'fresh'])
@@ -383,27 +383,33 @@ const lose = verb({
   }),
 })
 
-const times = byShape<Value>({
-  scalar: value(integer(1, 65_535)),
-  empty: mapped(none, () => 1),
+const refusals = byShape<{ times: Value } | { ms: Value }>({
+  scalar: mapped(value(integer(1, 65_535)), times => ({ times })),
+  map: record(
+    { ms: must(value(integer(1, 60_000, 'ms')), 'All that open within so many ms.') },
+    '{ ms: … }',
+  ),
+  empty: mapped(none, () => ({ times: 1 })),
 })
 const refuse = verb({
   name: 'refuse',
   actors: ['broker'],
   kind: 'stimulus',
-  about: 'The next TCP connections are closed as soon as they open.',
-  example: 'broker.refuse: 2',
-  value: times,
-  body: times => ({ verb: 'refuse' as const, times }),
+  about:
+    'The next TCP connections are closed as soon as they open: so many of them, or all for so long.',
+  example: 'broker.refuse: { ms: 200 }',
+  value: refusals,
+  body: how => ({ verb: 'refuse' as const, ...how }),
 })
 const refuseAtProxy = verb({
   name: 'refuse',
   actors: ['proxy'],
   kind: 'stimulus',
-  about: 'The next TCP connections of the client are closed as soon as they open.',
+  about:
+    'The next TCP connections of the client are closed as soon as they open: so many of them, or all for so long.',
   example: 'proxy.refuse: 2',
-  value: times,
-  body: times => ({ verb: 'refuse' as const, times }),
+  value: refusals,
+  body: how => ({ verb: 'refuse' as const, ...how }),
 })
 
 /** Its answer, if the step asks something of it. */
@@ -537,7 +543,7 @@ export const conversationKinds: StepKinds<ConversationBodies> = {
   },
   refuse: {
     written: [refuse, refuseAtProxy],
-    values: ({ times }) => [times],
+    values: body => ['times' in body ? body.times : body.ms],
     matches: nothing,
     connection: 'needs none',
     checks: never,

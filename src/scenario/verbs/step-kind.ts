@@ -1,3 +1,4 @@
+import type { Feature } from '../../model/features.ts'
 import type { Place } from '../../model/finding.ts'
 import type { Node } from '../../model/schema/node.ts'
 import type { Context, Schema } from '../../model/schema/schema.ts'
@@ -94,6 +95,8 @@ export type StepKind<B, Family = B> = {
   /** Whether a message may be delivered because of it. */
   setsOff(body: B): boolean
   expects?(body: B): Expectation
+  /** What it asks of the target beyond what its verb says: an author need not write that into `requires`. */
+  needs?(body: B): Feature[]
   /** How long it may take by itself, in ms. */
   lastsMs?(body: B): number
   inside?<S>(body: Containing<B, S>): Inside<S>
