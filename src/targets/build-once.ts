@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { adviceFor } from '../model/system-error.ts'
 import { clientCommand } from './client-command.ts'
+import { folderRemoved, guardFolder } from './guard/guard.ts'
+import { owner } from './guard/owner.ts'
 import { endingText, spawnOwned } from './processes.ts'
 import type { Profile } from './profile.ts'
 import { TargetError } from './target-error.ts'
+import { sweep } from './temporary.ts'
 
 /** A build may fetch and compile dependencies. */
 const buildMs = 600_000
@@ -19,8 +24,8 @@ export async function buildOnce(profile: Profile, here: string): Promise<string>
   if (!build) return here
   const out = path.join(cacheFolder(), `${name}-${await fingerprint(build, here)}`)
   if (await exists(out)) return out
-  await mkdir(path.dirname(out), { recursive: true })
-  const draft = await mkdtemp(`${out}-draft-`)
+  const draft = await newDraft(out)
+  guardFolder(draft)
   try {
     await compile(profile, build.command, { here, out: draft })
     // Complete or not there at all; where another run was faster, its result is as good.
@@ -28,9 +33,36 @@ export async function buildOnce(profile: Profile, here: string): Promise<string>
       if (!(await exists(out))) throw error
     })
   } finally {
-    await rm(draft, { recursive: true, force: true })
+    await rm(draft, { recursive: true, force: true }).catch(() => undefined)
+    folderRemoved(draft)
   }
   return out
+}
+
+/** A folder beside the result, to become it. What runs left that were killed while they compiled is taken away. */
+async function newDraft(out: string): Promise<string> {
+  const cache = path.dirname(out)
+  try {
+    await makeFolder(cache)
+    await sweep(cache)
+    return await mkdtemp(`${out}-draft-${owner}-`)
+  } catch (error) {
+    throw new TargetError(
+      'NO_CACHE_FOLDER',
+      `cannot keep the compiled adapter in ${cache}: ${adviceFor(error)}; XDG_CACHE_HOME names another place`,
+      error,
+    )
+  }
+}
+
+/** Node's own recursive mkdir never ends where a parent cannot be made, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return
+  if (path.dirname(folder) !== folder) await makeFolder(path.dirname(folder))
+  await mkdir(folder).catch(error => {
+    // Another run may make it at the same time.
+    if (error.code !== 'EEXIST') throw error
+  })
 }
 
 async function compile(

@@ -109,7 +109,8 @@ class CommandHandle implements AppHandle {
     const words = this.profile.commands?.words ?? {}
     const args = template.flatMap(word => wordsFor(word, values, words))
     const command = clientCommand(this.profile, args.slice(0, 1), { here: this.here })
-    this.running = await spawnOwned([...command, ...args.slice(1)], { env: environment(values) })
+    const how = { env: environment(values), isBrief: true }
+    this.running = await spawnOwned([...command, ...args.slice(1)], how)
     void this.running.ended.then(() => this.tellEnd())
     return supported()
   }

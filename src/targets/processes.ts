@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
+import { adviceFor } from '../model/system-error.ts'
+import { guardProcess, killMarked, newMarker, processEnded, startGuard } from './guard/guard.ts'
 import { Tail } from './tail.ts'
 import { TargetError } from './target-error.ts'
 
 /*
  * Every process that mqttspec starts is started here, in a process group of its own, and ends with us: by `stop`, when our
- * process exits, when a signal ends us. What a process leaves behind in its group ends with it.
+ * process exits, when a signal ends us, and by its guard when nobody had time to ask, as at SIGKILL. What a process leaves behind in its
+ * group ends with it; so does, on Linux, what has left the group.
  */
 
 export type SpawnOptions = {
@@ -14,6 +17,8 @@ export type SpawnOptions = {
   env?: { [name: string]: string }
   /** Whether `stdin` is a pipe; otherwise it is empty. */
   input?: boolean
+  /** One of hundreds that end by themselves: what they leave outside of their group is looked for only when we end. */
+  isBrief?: boolean
 }
 
 /** How a process ended. */
@@ -52,13 +57,14 @@ export async function spawnOwned(
 ): Promise<OwnedProcess> {
   const [program, ...args] = command
   if (program === undefined) throw new TargetError('PROCESS_NOT_STARTED', 'the command is empty')
-  const child = launch(program, args, options)
   try {
+    const marker = newMarker()
+    const child = launch(program, args, { ...options, env: { ...options.env, ...marker } })
     await started(child)
+    return own(child, command, options.isBrief ? undefined : marker)
   } catch (error) {
     throw notStarted(command, error)
   }
-  return own(child, command)
 }
 
 /** Kills all that runs, at once. */
@@ -78,6 +84,7 @@ export function endingText({ code, signal }: ProcessEnding): string {
 
 function launch(program: string, args: string[], options: SpawnOptions): ChildProcess {
   endWithUs()
+  startGuard()
   return spawn(program, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
@@ -108,13 +115,18 @@ function notStarted(command: readonly string[], error: unknown): TargetError {
   }
   return new TargetError(
     'PROCESS_NOT_STARTED',
-    `expected to start \`${command.join(' ')}\`; the system says ${String(code ?? error)}; check that it may be executed`,
+    `expected to start \`${command.join(' ')}\`; ${adviceFor(error)}`,
     error,
   )
 }
 
-function own(child: ChildProcess, command: readonly string[]): OwnedProcess {
+function own(
+  child: ChildProcess,
+  command: readonly string[],
+  marker: { [name: string]: string } | undefined,
+): OwnedProcess {
   const pid = child.pid!
+  guardProcess(pid)
   const tail = new Tail()
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding('utf8')
@@ -132,6 +144,8 @@ function own(child: ChildProcess, command: readonly string[]): OwnedProcess {
       ending = { code, signal }
       killGroup(pid)
       owned.delete(self)
+      processEnded(pid)
+      if (marker) killMarked(marker)
       // A descendant that left the group may hold the pipes open for ever; what it says is not ours to wait for.
       lateOutput = setTimeout(() => closeOutput(child), lateOutputMs)
     })

@@ -7,6 +7,10 @@ export type TargetErrorCode =
   | 'PROGRAM_MISSING'
   /** The operating system would not start the program. */
   | 'PROCESS_NOT_STARTED'
+  /** The place for temporary files cannot be written. */
+  | 'NO_TEMPORARY_FOLDER'
+  /** The place where compiled adapters are kept cannot be written. */
+  | 'NO_CACHE_FOLDER'
   /** The process runs (or ended) without ever serving. */
   | 'TARGET_NOT_READY'
   /** Started again on the data it had it does not serve. A case that asked for the restart fails by it, where the profile claims `durable`. */

@@ -1,7 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
 import t from 'tap'
-import { makeTemporary, removeTemporary } from './temporary.ts'
+import { owner } from './guard/owner.ts'
+import { makeTemporary, removeTemporary, sweep } from './temporary.ts'
 
 t.test('a temporary folder ends when it is removed', async t => {
   const folder = await makeTemporary('test')
@@ -23,4 +27,18 @@ t.test('and at the latest with the process', async t => {
   )
   t.match(stdout, /mqttspec-test-/)
   t.notOk(existsSync(stdout))
+})
+
+t.test('what a run left that was killed is swept away by the next, and nothing else', async t => {
+  const place = await mkdtemp(path.join(os.tmpdir(), 'sweep-'))
+  t.teardown(() => rm(place, { recursive: true }))
+  const { pid } = spawnSync(process.execPath, ['-e', ''])
+  const [, start, machine] = owner.split('.')
+  const dead = await mkdtemp(path.join(place, `mqttspec-aedes-${pid}.${start}.${machine}-`))
+  const ours = await mkdtemp(path.join(place, `mqttspec-aedes-${owner}-`))
+  const other = await mkdtemp(path.join(place, 'mqttspec-aedes-'))
+  await sweep(place)
+  t.notOk(existsSync(dead), 'its process is gone')
+  t.ok(existsSync(ours), 'its process runs')
+  t.ok(existsSync(other), 'it tells of nobody')
 })

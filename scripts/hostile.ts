@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { attacks } from './hostile/attacks/index.ts'
+import { play, type Row } from './hostile/play.ts'
+
+/*
+ * npm run hostile                      every attack, some ten minutes
+ * npm run hostile -- flood listen/     those whose name contains one of the words
+ * npm run hostile -- --sample          those that npm test plays, too
+ * npm run hostile -- --save FILE       the rows as JSON as well
+ *
+ * Peers that flood, adapters that lie, machines without room, files that are none, and interrupts at any moment: each attack is played
+ * against a mqttspec of its own, which must end by itself within a minute, in 512 MB, with the exit code that tells the truth, and
+ * leave no process, no file and no secret behind. Exit code 1 where one does not.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { sample: { type: 'boolean' }, save: { type: 'string' }, list: { type: 'boolean' } },
+})
+const chosen = attacks
+  .filter(({ sample }) => !values.sample || sample)
+  .filter(({ name }) => positionals.length === 0 || positionals.some(word => name.includes(word)))
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+if (values.list) {
+  for (const { name } of chosen) say(name)
+  process.exit(0)
+}
+
+const width = Math.max(...chosen.map(({ name }) => name.length))
+say(`${'attack'.padEnd(width)}  exit        s    MB  left  leaked`)
+const rows: Row[] = []
+for (const attack of chosen) {
+  const row = await play(attack)
+  rows.push(row)
+  say(line(row))
+  for (const complaint of row.complaints) say(`${' '.repeat(width)}  ✗ ${complaint}`)
+}
+const red = rows.filter(row => row.complaints.length > 0)
+say(`${rows.length - red.length} of ${rows.length} attacks came to nothing`)
+if (values.save !== undefined) await writeFile(values.save, `${JSON.stringify(rows, null, 2)}\n`)
+process.exitCode = red.length > 0 || rows.length === 0 ? 1 : 0
+
+function line({ name, exitCode, seconds, peakMb, left, leaked, skipped }: Row): string {
+  if (skipped !== undefined) return `${name.padEnd(width)}  skipped: ${skipped}`
+  return [
+    name.padEnd(width),
+    String(exitCode).padStart(4),
+    seconds.toFixed(1).padStart(7),
+    String(peakMb ?? '').padStart(4),
+    String(left.length).padStart(4),
+    String(leaked.length).padStart(6),
+  ].join('  ')
+}

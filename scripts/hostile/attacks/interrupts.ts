@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process'
+import path from 'node:path'
+import type { Arena } from '../arena.ts'
+import type { Attack, Played } from '../attack.ts'
+import { processesWith } from '../proc.ts'
+
+/*
+ * Signals at any moment. What is said after one was proven before it; nothing is left behind, also where nobody could clean up.
+ */
+
+type Report = { exitCode: number; results: { id: string; verdict: string; findings: unknown[] }[] }
+
+/** Moments over so many ms, spread evenly with a part of chance that is the same each time. */
+function moments(count: number, fromMs: number, toMs: number): number[] {
+  let seed = 4711
+  return Array.from({ length: count }, (_, i) => {
+    seed = (seed * 48_271) % 2_147_483_647
+    return fromMs + ((i + seed / 2_147_483_647) / count) * (toMs - fromMs)
+  })
+}
+
+function failedIn(report: Report | undefined): Set<string> {
+  const failed = (report?.results ?? []).filter(({ verdict }) => /fail|warn|error/.test(verdict))
+  return new Set(failed.map(({ id }) => id))
+}
+
+/** Interrupts the same run at many moments: it must never tell of a failure that the whole run does not have. */
+async function inventsNothing(
+  arena: Arena,
+  words: readonly string[],
+  count: number,
+): Promise<Played> {
+  const whole = await arena.run(words)
+  const known = failedIn(arena.report() as Report | undefined)
+  const complaints: string[] = []
+  for (const ms of moments(count, 0, whole.seconds * 1000)) {
+    const told = await arena.run(words, {
+      onStart: child => setTimeout(() => child.kill('SIGINT'), ms),
+    })
+    const invented = [...failedIn(arena.report() as Report | undefined)].filter(
+      id => !known.has(id),
+    )
+    const at = `INT at ${Math.round(ms)} ms: `
+    if (invented.length > 0) complaints.push(`${at}${invented[0]} failed`)
+    if (![4, whole.code].includes(told.code)) complaints.push(`${at}exit ${told.code}`)
+    complaints.push(...arena.missingReports().map(what => at + what))
+  }
+  return { exitCode: whole.code, complaints }
+}
+
+/** SIGKILL at many moments: what ran for us ends with us, and the next run takes away what lies about. */
+async function leavesNothing(arena: Arena, count: number): Promise<Played> {
+  const complaints: string[] = []
+  const kinds = [
+    ['qos2/broker-receives', '--target', 'mosquitto'],
+    ['qos2/client-receives', '--target', 'mosquitto-clients'],
+    ['restart/exchanges', '--target', 'mosquitto'],
+    ['qos2/client-receives', '--target', 'mqttjs'],
+    ['device/client', '--target', 'pico'],
+  ]
+  for (const [index, ms] of moments(count, 200, 3500).entries()) {
+    const words = kinds[index % kinds.length]!
+    await arena.mqttspec(['run', ...words], {
+      onStart: child => setTimeout(() => child.kill('SIGKILL'), ms),
+    })
+    const until = performance.now() + 2000
+    while (processesWith(arena.marker).length > 0 && performance.now() < until) {
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    const alive = processesWith(arena.marker)
+    if (alive.length > 0) {
+      complaints.push(`KILL at ${Math.round(ms)} ms: ${alive.length} live on: ${alive[0]?.command}`)
+    }
+  }
+  const next = await arena.mqttspec(['run', 'qos2/broker-receives/undisturbed'])
+  return { exitCode: next.code, complaints }
+}
+
+function fifo(arena: Arena): string {
+  const place = path.join(arena.folder, 'pipe.yaml')
+  execFileSync('mkfifo', [place])
+  return place
+}
+
+/** A pipe into which nobody writes: TERM must end the waiting. */
+function waiting(
+  name: string,
+  words: (place: string) => readonly string[],
+  signal: NodeJS.Signals,
+): Attack {
+  return {
+    name: `interrupt/${name}`,
+    exits: [2, 4],
+    secondsMax: 15,
+    play: async arena => {
+      const told = await arena.mqttspec(['run', ...words(fifo(arena))], {
+        onStart: child => setTimeout(() => child.kill(signal), 1500),
+      })
+      return { exitCode: told.code }
+    },
+  }
+}
+
+export const interrupts: Attack[] = [
+  {
+    name: 'interrupt/INT while a broker is tested',
+    exits: [0, 1, 4],
+    play: arena => inventsNothing(arena, ['qos2/broker-sends', '--target', 'mosquitto'], 20),
+  },
+  {
+    name: 'interrupt/INT while a device is tested',
+    exits: [0, 4],
+    play: arena => inventsNothing(arena, ['device/client', '--target', 'pico'], 20),
+  },
+  {
+    name: 'interrupt/INT while a client is tested',
+    exits: [0, 1, 4],
+    play: arena => inventsNothing(arena, ['qos2/client-receives', '--target', 'mqttjs'], 20),
+  },
+  waiting(
+    'TERM while known issues are a FIFO',
+    place => ['qos2/broker-receives', '--known-issues', place],
+    'SIGTERM',
+  ),
+  waiting('TERM while the target is a FIFO', place => ['--target', place], 'SIGTERM'),
+  {
+    name: 'interrupt/KILL at 50 moments',
+    exits: [0, 1],
+    play: arena => leavesNothing(arena, 50),
+  },
+  {
+    name: 'interrupt/KILL at 5 moments',
+    exits: [0, 1],
+    sample: true,
+    play: arena => leavesNothing(arena, 5),
+  },
+]

@@ -1,0 +1,87 @@
+import type { Arena, Told } from '../arena.ts'
+import type { Attack, Played } from '../attack.ts'
+
+/** How long clients attack; `listen` ends a little later by itself. */
+const seconds = 10
+
+function clients(behaviour: string, exits: readonly number[], more: Partial<Attack> = {}): Attack {
+  return {
+    name: `listen/${behaviour}`,
+    exits,
+    play: async arena => ({
+      ...(await against(arena, behaviour)),
+      complaints: complaintsOf(arena),
+    }),
+    ...more,
+  }
+}
+
+async function against(
+  arena: Arena,
+  behaviour: string,
+  forSeconds = seconds,
+): Promise<Played & { told: Told }> {
+  let attacked: Promise<string> | undefined
+  const told = await arena.listen(['--port', '0', '--for', String(forSeconds + 2)], {
+    onStart: child => {
+      let said = ''
+      child.stdout?.on('data', (text: string) => {
+        said += attacked ? '' : text
+        const port = /listens on \S+:(\d+)/.exec(said)?.[1]
+        if (port && !attacked) {
+          attacked = arena.peer('peers/clients.ts', port, behaviour, String(forSeconds))
+        }
+      })
+    },
+  })
+  await attacked
+  return { exitCode: told.code, told }
+}
+
+function complaintsOf(arena: Arena): string[] {
+  return arena.missingReports()
+}
+
+/** The judged client is there, passes what it does, and nobody else makes the run red. */
+async function strangersJudgeNothing(arena: Arena, behaviour: string): Promise<Played> {
+  const { exitCode } = await against(arena, behaviour, 4)
+  const report = arena.report() as { results?: { id: string; verdict: string }[] } | undefined
+  const complaints = complaintsOf(arena)
+  const failed = (report?.results ?? []).filter(({ verdict }) => verdict === 'fail')
+  if (failed.length > 0) complaints.push(`${failed.length} failed, such as ${failed[0]?.id}`)
+  return { exitCode, complaints }
+}
+
+export const listeners: Attack[] = [
+  clients('megabytes', [0, 1, 4], { sample: true }),
+  clients('megabytes-qos2', [0, 1, 4]),
+  clients('tiny', [0, 1, 4]),
+  clients('repeated-qos2', [0, 1, 4]),
+  clients('retained', [0, 1, 4]),
+  clients('deaf-subscriber', [0, 1, 4]),
+  clients('new-clients', [0, 1, 4]),
+  {
+    name: 'listen/strangers beside a client',
+    exits: [0, 4],
+    play: arena => strangersJudgeNothing(arena, 'strangers'),
+  },
+  {
+    name: 'listen/only strangers',
+    exits: [4],
+    play: arena => strangersJudgeNothing(arena, 'only-strangers'),
+  },
+  {
+    name: 'listen/500 clients, half of them hostile',
+    exits: [0, 1, 4],
+    play: async arena => {
+      const { exitCode } = await against(arena, 'crowd', 6)
+      const report = arena.report() as { results?: { id: string }[] } | undefined
+      const judged = (report?.results ?? []).some(({ id }) => id.endsWith(':judged'))
+      const complaints = complaintsOf(arena)
+      return {
+        exitCode,
+        complaints: judged ? complaints : [...complaints, 'the judged client was not served'],
+      }
+    },
+  },
+]
