@@ -3,7 +3,7 @@
  */
 
 /** Every form in which a text may stand in a report. */
-export function formsOf(secret: string): { form: string; text: string }[] {
+function formsOf(secret: string): { form: string; text: string }[] {
   const bytes = Buffer.from(secret, 'utf8')
   const hex = bytes.toString('hex')
   const json = JSON.stringify(secret).slice(1, -1)

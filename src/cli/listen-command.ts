@@ -2,6 +2,7 @@ import os from 'node:os'
 import type { Version } from '../model/version.ts'
 import { createLive, type Live } from '../reporters/live.ts'
 import { type ListenRun, startListening } from '../run/listen.ts'
+import { hearInterrupts } from './interrupts.ts'
 import type { Io, TextStream } from './io.ts'
 import { openOutputs } from './outputs.ts'
 
@@ -21,12 +22,12 @@ const linesPerSecondMax = 500
 
 /** `mqttspec listen`: waits for devices until Ctrl-C or `--for`, then gives verdicts and reports. Returns the exit code. */
 export async function listenCommand(words: string[], options: Options, io: Io): Promise<number> {
-  const alone = new AbortController()
+  const interrupts = hearInterrupts(io)
   const outputs = await openOutputs(options.reporter ?? [], {
     io,
     // A verdict for each piece is what somebody before a device waits for.
     verbose: true,
-    onAlone: () => alone.abort(),
+    onAlone: () => interrupts.interrupt(),
   })
   const stream = liveStream(options.reporter ?? [], io)
   const live = liveFor(stream, io)
@@ -46,13 +47,14 @@ export async function listenCommand(words: string[], options: Options, io: Io): 
       onStranger: (from, why) => write(live.remark(from, why)),
     })
     stream.write(`${greeting(run, options).join('\n')}\n`)
-    await untilTheEnd(options.for, alone.signal, io)
+    await untilTheEnd(options.for, interrupts.signal)
     const report = run.finish()
     stream.write('\n')
     outputs.end(report)
     await outputs.close()
     return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
   } finally {
+    interrupts.stop()
     await outputs.close()
   }
 }
@@ -135,27 +137,15 @@ function replayLine(words: string[], { host, port, mqtt }: Options): string {
     .join(' ')
 }
 
-/** Resolves at the first Ctrl-C, when the time is over, or when nobody is left to tell. A second Ctrl-C ends us at once. */
-function untilTheEnd(
-  seconds: number | undefined,
-  alone: AbortSignal,
-  { signals, exit }: Io,
-): Promise<void> {
+/** Resolves at the first Ctrl-C, when the time is over, or when nobody is left to tell. */
+function untilTheEnd(seconds: number | undefined, interrupted: AbortSignal): Promise<void> {
   return new Promise(resolve => {
-    let over = false
+    const timer = setTimeout(resolve, seconds === undefined ? 2_147_483_647 : seconds * 1000)
     const end = () => {
-      if (over) exit(130)
-      over = true
       clearTimeout(timer)
       resolve()
     }
-    const timer = setTimeout(
-      () => {
-        if (!over) end()
-      },
-      seconds === undefined ? 2_147_483_647 : seconds * 1000,
-    )
-    alone.addEventListener('abort', end)
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) signals.on(signal, end)
+    if (interrupted.aborted) end()
+    else interrupted.addEventListener('abort', end, { once: true })
   })
 }

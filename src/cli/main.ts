@@ -1,10 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { isVersion, type Version, versions } from '../model/version.ts'
 import { InterruptedError } from '../run/interrupted-error.ts'
-import { UsageError } from '../run/usage-error.ts'
 import { version } from '../run/version.ts'
-import { WishError } from '../targets/index.ts'
-import { TargetError } from '../targets/target-error.ts'
+import { clipped, endingOf } from './error-ending.ts'
 import { type Io, processIo } from './io.ts'
 
 /** Runs a command line and returns its exit code (README.md, exit codes). Nothing is thrown. */
@@ -23,23 +21,11 @@ export async function main(argv: string[], io: Io = processIo): Promise<number> 
 
 function report(error: unknown, { stderr, exit }: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof UsageError || error instanceof WishError) {
-    stderr.write(`${error.message}\n`)
-    return 2
-  }
-  if (error instanceof InterruptedError) {
-    stderr.write(`mqttspec: ${error.message}\n`)
-    // A connection that was still being tried would hold us for the rest of its budget.
-    exit(4)
-    return 4
-  }
-  if (error instanceof TargetError) {
-    stderr.write(`mqttspec: ${error.code}: ${error.message}\n`)
-    return 3
-  }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  stderr.write(`mqttspec: a bug of mqttspec itself, please report it:\n${text}\n`)
-  return 70
+  const { exitCode, says } = endingOf(error)
+  stderr.write(`${says}\n`)
+  // A connection that was still being tried would hold us for the rest of its budget.
+  if (error instanceof InterruptedError) exit(exitCode)
+  return exitCode
 }
 
 function createProgram(io: Io, exit: (code: number) => void): Command {
@@ -51,7 +37,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .exitOverride()
     .configureOutput({
       writeOut: text => io.stdout.write(text),
-      writeErr: text => io.stderr.write(text),
+      writeErr: text => io.stderr.write(clipped(text)),
     })
     .showHelpAfterError('(mqttspec --help shows what there is)')
   program
@@ -130,7 +116,9 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       const { mergeCommand } = await import('./report-command.ts')
       exit(await mergeCommand(files, options.reporter ?? [], io))
     })
-  for (const command of [program, ...program.commands, ...reports.commands]) command.exitOverride()
+  for (const command of [...program.commands, ...reports.commands]) {
+    command.copyInheritedSettings(program).exitOverride()
+  }
   return program
 }
 

@@ -83,6 +83,7 @@ export async function openOutputs(wishes: string[], options: OutputOptions): Pro
       eachDespiteErrors(outputs, output => output.write(output.reporter.end(report)))
     },
     neverBegan: report => {
+      if (isOver) return
       const machines = outputs.filter(({ name, toFile }) => toFile || name !== 'pretty')
       eachDespiteErrors(machines, output => output.write(output.reporter.end(report)))
     },

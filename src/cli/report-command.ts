@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import type { RunReport } from '../model/report.ts'
 import { parseReport } from '../reporters/parse-report.ts'
 import { mergeReports } from '../run/merge.ts'
 import { UsageError } from '../run/usage-error.ts'
+import { readNamedFile } from '../targets/named-file.ts'
 import type { Io } from './io.ts'
 import { openOutputs } from './outputs.ts'
 
@@ -27,12 +27,15 @@ async function write(report: RunReport, reporters: string[], io: Io): Promise<nu
   return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
 }
 
+/** What a text can hold. */
+const reportBytesMax = 512 * 1024 * 1024 - 1024
+
 async function read(file: string): Promise<RunReport> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = await readNamedFile(file, reportBytesMax)
   } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`)
+    throw new UsageError((error as Error).message)
   }
   try {
     return parseReport(text)

@@ -1,13 +1,12 @@
 import path from 'node:path'
 import type { RunReport } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
-import { InterruptedError } from '../run/interrupted-error.ts'
 import { run } from '../run/run.ts'
 import { runThatNeverBegan } from '../run/run-that-never-began.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { shownWish, type TargetWish } from '../targets/index.ts'
-import { killAll } from '../targets/processes.ts'
-import { TargetError } from '../targets/target-error.ts'
+import { endingOf } from './error-ending.ts'
+import { hearInterrupts } from './interrupts.ts'
 import type { Io } from './io.ts'
 import { readKnownIssues } from './known-issues.ts'
 import { type Outputs, openOutputs } from './outputs.ts'
@@ -35,30 +34,37 @@ type Options = {
  * code.
  */
 export async function runCommand(words: string[], options: Options, io: Io): Promise<number> {
-  const interrupt = new AbortController()
+  const interrupts = hearInterrupts(io)
   const outputs = await openOutputs(options.reporter ?? [], {
     io,
     verbose: options.verbose ?? false,
-    onAlone: () => interrupt.abort(),
+    onAlone: () => interrupts.interrupt(),
   })
-  const stopListening = onInterrupt(io, () => interrupt.abort())
+  tellWhenInterrupted(interrupts.signal, io)
   const began = performance.now()
   const ticking = setInterval(() => outputs.tick(performance.now() - began), 100)
   try {
-    const report = await runAndTell(words, options, outputs, interrupt.signal)
+    const report = await runAndTell(words, options, outputs, interrupts.signal)
     outputs.end(report)
     await outputs.close()
     // A verdict that nobody can read is none.
     return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
   } catch (error) {
-    const known = error instanceof TargetError || error instanceof InterruptedError
-    if (known) outputs.neverBegan(endedEarly(error, options, performance.now() - began))
+    outputs.neverBegan(endedEarly(error, options, performance.now() - began))
     throw error
   } finally {
     clearInterval(ticking)
-    stopListening()
+    interrupts.stop()
     await outputs.close()
   }
+}
+
+function tellWhenInterrupted(signal: AbortSignal, { stderr }: Io): void {
+  const tell = () => {
+    stderr.write('\nmqttspec: interrupted, writing the reports (again: stop at once)\n')
+  }
+  if (signal.aborted) tell()
+  else signal.addEventListener('abort', tell, { once: true })
 }
 
 async function runAndTell(
@@ -89,17 +95,11 @@ async function runAndTell(
   })
 }
 
-function endedEarly(
-  error: TargetError | InterruptedError,
-  options: Options,
-  durationMs: number,
-): RunReport {
-  const isTarget = error instanceof TargetError
+function endedEarly(error: unknown, options: Options, durationMs: number): RunReport {
+  const { problem, exitCode } = endingOf(error)
   return runThatNeverBegan({
     target: shownTarget(options) ?? 'the target',
-    trouble: isTarget
-      ? { says: `${error.code}: ${error.message}`, exitCode: 3 }
-      : { says: error.message, exitCode: 4 },
+    trouble: { says: problem, exitCode },
     seed: options.seed,
     shard: options.shard,
     durationMs,
@@ -134,25 +134,4 @@ function worded(name: string, wish: string | undefined): string[] {
 
 function shownTarget({ target }: Options): string | undefined {
   return target === undefined ? undefined : shownWish(target)
-}
-
-/** Ctrl-C, a job that is cancelled, a terminal that is closed. */
-const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** The first Ctrl-C ends the run and writes the reports; a second one ends us at once. */
-function onInterrupt({ stderr, signals, exit }: Io, interrupt: () => void): () => void {
-  let count = 0
-  const listener = () => {
-    count += 1
-    if (count === 1) {
-      stderr.write('\nmqttspec: interrupted, writing the reports (again: stop at once)\n')
-      return interrupt()
-    }
-    killAll()
-    exit(130)
-  }
-  for (const signal of endings) signals.on(signal, listener)
-  return () => {
-    for (const signal of endings) signals.removeListener(signal, listener)
-  }
 }

@@ -57,21 +57,3 @@ export function systemErrorText(error: SystemError): string {
   const what = [error.syscall, error.path].filter(Boolean).join(' ')
   return `the system refused ${what === '' ? 'something' : what}: ${adviceFor(error)}`
 }
-
-/** Codes that speak of what this machine has left, and not of whom we talk to. */
-const shortages = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOMEM',
-  'ENOBUFS',
-  'EADDRNOTAVAIL',
-  'EACCES',
-  'EPERM',
-  'EAGAIN',
-])
-
-/** Whether a connection failed for want of something here, so that it says nothing of the target. */
-export function isShortage(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: unknown }
-  return typeof code === 'string' && shortages.has(code)
-}

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { formatProblems, type Problem } from '../model/schema/problem.ts'
 import type { Suite } from '../scenario/ast.ts'
 import { loadSuites } from '../scenario/load.ts'
@@ -19,12 +20,27 @@ export async function readSuites(wanted: string[]): Promise<{ suites: Suite[]; w
 /** The words that select nothing, as one message. */
 export function nothingCalled(unknown: ReturnType<typeof selectCases>['unknown']): UsageError {
   const lines = unknown.map(({ word, hint }) => {
-    const what = /\.ya?ml$/.test(word)
-      ? `there is no suite file "${word}"`
-      : `nothing is called "${word}"`
+    const what = whatIsMissing(word)
     return hint === undefined ? what : `${what}; did you mean "${hint}"?`
   })
   return new UsageError([...lines, '(mqttspec list suites shows what there is)'].join('\n'))
+}
+
+function whatIsMissing(word: string): string {
+  if (/\.ya?ml$/.test(word)) return `there is no suite file "${word}"`
+  if (isFolder(word)) {
+    return `there is no suite in the folder "${word}", whose files would end in .yaml`
+  }
+  return `nothing is called "${word}"`
+}
+
+function isFolder(word: string): boolean {
+  try {
+    return statSync(word).isDirectory()
+  } catch {
+    // There is no such thing, or the name is too long for one.
+    return false
+  }
 }
 
 export function showProblems(problems: Problem[], files: TextFile[]): string {

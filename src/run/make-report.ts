@@ -13,7 +13,7 @@ import { statementOutcomes } from './statement-outcomes.ts'
 import { version } from './version.ts'
 
 /** What went wrong with a run as a whole, and the exit code where nothing that was judged asks for another. */
-export type Trouble = { says: string; exitCode: 3 | 4 }
+export type Trouble = { says: string; exitCode: 2 | 3 | 4 | 70 }
 
 /** What a run knows when it is over. All else that a report says follows from it. */
 export type RunFacts = {

@@ -1,7 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readNamedFile } from '../targets/named-file.ts'
+import { UsageError } from './usage-error.ts'
 
 /** The folder of the package: the parent of `src` or `dist`. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
@@ -36,10 +38,10 @@ export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
       fragments.add(near)
     }
   }
-  const texts = await Promise.all(files.filter(isSuite).map(readText))
+  const texts = await readTexts(files.filter(isSuite))
   return {
     files: texts.filter(file => mayBeMeant(file, rest)),
-    fragments: await Promise.all([...fragments].map(readText)),
+    fragments: await readTexts([...fragments]),
     words: rest,
   }
 }
@@ -56,7 +58,7 @@ export async function includedFiles(
 ): Promise<TextFile[]> {
   const names = new Set(suites.flatMap(suite => suite.includes))
   const files = new Set((await Promise.all([...names].map(foundFiles))).flat())
-  const texts = await Promise.all([...files].filter(isSuite).map(readText))
+  const texts = await readTexts([...files].filter(isSuite))
   return texts.filter(file => !known.some(other => other.path === file.path))
 }
 
@@ -94,7 +96,8 @@ function isSuite(file: string): boolean {
 
 async function yamlFiles(where: string): Promise<string[]> {
   if (!existsSync(where)) return []
-  if (statSync(where).isFile()) return [where]
+  // What is neither file nor folder is named when it is read.
+  if (!statSync(where).isDirectory()) return [where]
   const entries = await readdir(where, { recursive: true, withFileTypes: true })
   return entries
     .filter(entry => entry.isFile() && /\.ya?ml$/.test(entry.name))
@@ -108,9 +111,24 @@ function isForeign(file: string): boolean {
   return file.split(path.sep).some(part => part === 'node_modules' || /^\.[^.]/.test(part))
 }
 
+/** How many files are open at a time: some machines allow a process few. */
+const openMax = 8
+
+async function readTexts(files: readonly string[]): Promise<TextFile[]> {
+  const texts: TextFile[] = []
+  for (let at = 0; at < files.length; at += openMax) {
+    texts.push(...(await Promise.all(files.slice(at, at + openMax).map(readText))))
+  }
+  return texts
+}
+
 /** Paths are shown relative to where the user is, or to the package for what it ships. */
 async function readText(file: string): Promise<TextFile> {
-  return { path: shownPath(file), text: await readFile(file, 'utf8') }
+  try {
+    return { path: shownPath(file), text: await readNamedFile(file) }
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
 }
 
 function shownPath(file: string): string {

@@ -26,7 +26,8 @@ export function loadSuites(
   options: { fragments?: readonly SourceFile[] } = {},
 ): { suites: Suite[]; problems: Problem[] } {
   const loader = new Loader()
-  const all = [...files, ...(options.fragments ?? [])].flatMap(file => loader.open(file) ?? [])
+  // Shared ones first: of two fragments of one name it is the author's own that is named as the mistake.
+  const all = [...(options.fragments ?? []), ...files].flatMap(file => loader.open(file) ?? [])
   for (const source of all) if (isLibrary(source.root)) loader.library(source.root)
   const suites = all.flatMap(source => (isLibrary(source.root) ? [] : (loader.suite(source) ?? [])))
   return { suites, problems: loader.problems.sort(byPlace) }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url'
 import { nearest } from '../model/schema/near.ts'
 import { formatProblem } from '../model/schema/problem.ts'
 import { versions } from '../model/version.ts'
-import { hideCredentials, parseAddress } from '../transport/address.ts'
+import { type Address, hideCredentials, parseAddress } from '../transport/address.ts'
 import { startBroker } from './broker-process.ts'
 import { externalBroker } from './external.ts'
 import { inProcessBroker } from './in-process.ts'
+import { readNamedFile } from './named-file.ts'
 import { type Profile, parseProfile } from './profile.ts'
 import type { Target } from './target.ts'
 
@@ -49,7 +50,7 @@ export function shownWish(wish: string): string {
 export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promise<Target> {
   if (typeof wish !== 'string' && 'named' in wish) {
     const file = await profileFile(wish.named)
-    const profile = readProfile(file, await readFile(file, 'utf8'))
+    const profile = await readProfile(file)
     const { adapter } = profile
     if (!adapter) throw new WishError(`${wish.named} has no adapter`)
     const command = [...(adapter.command ?? []), ...wish.adapterWords]
@@ -64,19 +65,20 @@ export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promis
   }
   if (wish.includes('://')) return openAddress(wish, budgets)
   const file = await profileFile(wish)
-  return openProfile(readProfile(file, await readFile(file, 'utf8')), path.dirname(file), budgets)
+  return openProfile(await readProfile(file), path.dirname(file), budgets)
 }
 
 async function openAddress(text: string, budgets: OpenBudgets): Promise<Target> {
+  const address = addressOf(text)
+  return externalBroker(plainProfile(address.host), address, { ...budgets, described: false })
+}
+
+/** Throws WishError where the text is no address. */
+function addressOf(text: string): Address {
   try {
-    const address = parseAddress(text)
-    return await externalBroker(plainProfile(address.host), address, {
-      ...budgets,
-      described: false,
-    })
+    return parseAddress(text)
   } catch (error) {
-    if (error instanceof RangeError) throw new WishError(error.message)
-    throw error
+    throw new WishError((error as Error).message)
   }
 }
 
@@ -105,18 +107,25 @@ async function openProfile(
     const { startCommandClient } = await import('./commands.ts')
     return startCommandClient(profile, { here })
   }
-  if (profile.start) return startBroker(profile, { here, budgetMs: budgets.startMs })
+  if (profile.start) {
+    // The port is known only when it starts; whether the rest is an address is known now.
+    addressOf((profile.address ?? 'mqtt://127.0.0.1:1').replaceAll('$port', '1'))
+    return startBroker(profile, { here, budgetMs: budgets.startMs })
+  }
   if (profile.address === undefined) {
     throw new WishError(`the profile ${profile.name} has neither a start command nor an address`)
   }
-  return externalBroker(profile, parseAddress(profile.address), budgets)
+  return externalBroker(profile, addressOf(profile.address), budgets)
 }
 
 function plainProfile(name: string): Profile {
   return { name, role: 'broker', versions: [...versions].filter(v => v !== '3.1') } as Profile
 }
 
-function readProfile(file: string, text: string): Profile {
+async function readProfile(file: string): Promise<Profile> {
+  const text = await readNamedFile(file).catch(error => {
+    throw new WishError(error.message)
+  })
   const { profile, problems } = parseProfile(file, text)
   if (profile && problems.length === 0) return profile
   throw new WishError(problems.map(problem => formatProblem(problem, text)).join('\n\n'))
@@ -143,7 +152,7 @@ export async function listProfiles(): Promise<Profile[]> {
     if (!existsSync(shelf)) continue
     for (const name of (await readdir(shelf)).filter(file => file.endsWith('.yaml')).sort()) {
       const file = path.join(shelf, name)
-      profiles.push(readProfile(file, await readFile(file, 'utf8')))
+      profiles.push(await readProfile(file))
     }
   }
   return profiles

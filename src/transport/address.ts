@@ -18,6 +18,12 @@ export function parseAddress(text: string): Address {
       `expected an address like mqtt://host:1883, got "${hideCredentials(text)}"`,
     )
   }
+  // The message of a wrong query must not tell what may be a password in it.
+  if (url.search !== '' || url.hash !== '') {
+    throw new RangeError(
+      `nothing may stand behind the address of a broker, got "${url.search ? '?' : '#'}…" behind "${hideCredentials(text.replace(/[?#].*$/s, ''))}"; user and password stand before the host: mqtt://USER:PASSWORD@HOST:PORT`,
+    )
+  }
   const transport = transportOf(url.protocol)
   if (!transport) {
     throw new RangeError(
@@ -29,8 +35,16 @@ export function parseAddress(text: string): Address {
     transport: transport.name,
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? transport.port : Number(url.port),
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(url.username === '' ? {} : { username: unescaped(url.username) }),
+    ...(url.password === '' ? {} : { password: unescaped(url.password) }),
+  }
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new RangeError('a bare % stands in the user or password of the address; write it as %25')
   }
 }
 

@@ -5,7 +5,7 @@ import type { Attack } from '../attack.ts'
 const script = fileURLToPath(new URL('../adapters/hostile.js', import.meta.url))
 
 /** A profile whose adapter behaves so. */
-export function profileOf(arena: Arena, behaviour: string): string {
+function profileOf(arena: Arena, behaviour: string): string {
   return arena.file(
     'hostile.yaml',
     [

@@ -7,7 +7,7 @@ import type { Attack, Played } from '../attack.ts'
  * Each is long enough that it does not occur by chance, and has characters that URL, JSON, HTML and base64 write in another way.
  */
 
-export const seeds = {
+const seeds = {
   user: 'gandalf<the"grey>',
   password: 'sp34k&friend<and>"enter',
   scenario: 'scenario-s3cret<1>"',

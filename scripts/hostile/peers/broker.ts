@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { Aedes } from 'aedes'
-import { connack, type Level, pingresp, publish } from './packets.ts'
+import { connack, type Level, pingresp, publish } from '../packets.ts'
 
 /*
  * node broker.ts BEHAVIOUR [AFTER]: a broker on a free port of loopback that is good for its first connections and hostile from then

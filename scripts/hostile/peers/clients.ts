@@ -1,5 +1,5 @@
 import net from 'node:net'
-import { connack, connect, packet, publish, subscribe, text } from './packets.ts'
+import { connack, connect, packet, publish, subscribe, text } from '../packets.ts'
 
 /*
  * node clients.ts PORT BEHAVIOUR SECONDS: clients that dial in to `mqttspec listen` on a port of loopback. It ends after so many seconds,

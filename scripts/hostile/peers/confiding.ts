@@ -1,5 +1,5 @@
 import net from 'node:net'
-import { connect, packet, sized, text } from './packets.ts'
+import { connect, packet, sized, text } from '../packets.ts'
 
 /*
  * node confiding.ts PORT BEHAVIOUR SEEDS: a client that tells `mqttspec listen` its secrets, in a CONNECT that is right or in one of the

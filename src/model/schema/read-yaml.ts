@@ -82,7 +82,12 @@ class Reader {
     }
     for (const error of document.errors.slice(0, 20)) {
       const [from, to] = error.pos
-      this.bad(oneLine(error.message), this.span(from, to))
+      this.bad(
+        error.code === 'MULTIPLE_DOCS'
+          ? 'a second document begins here; a file holds one, so put this into a file of its own'
+          : oneLine(error.message),
+        this.span(from, to),
+      )
     }
     if (document.errors.length > 0) return { problems: this.problems }
     if (document.contents === null) {

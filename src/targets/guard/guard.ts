@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { owner } from './owner.ts'
 
 /*
- * Our side of guard.js, the process that outlives us for the moment it takes to end what we started. It is started with the first
+ * Our side of guard-process.js, the process that outlives us for the moment it takes to end what we started. It is started with the first
  * process or folder of ours. Where it cannot be started, we do without: all orderly ends clean up by themselves.
  */
 
@@ -72,7 +72,7 @@ function launch(): ChildProcess {
   return child
 }
 
-const program = fileURLToPath(new URL('guard.js', import.meta.url))
+const program = fileURLToPath(new URL('guard-process.js', import.meta.url))
 const folderOfProgram = fileURLToPath(new URL('.', import.meta.url))
 
 function tell(line: string): void {

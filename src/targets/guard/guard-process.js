@@ -1,5 +1,5 @@
 /*
- * node guard.js MARKER: ends what another process started when that one is gone, however it went: SIGKILL leaves nobody time for it.
+ * node guard-process.js MARKER: ends what another process started when that one is gone, however it went: SIGKILL leaves nobody time for it.
  *
  * It is told by lines on its standard input, `process PID`, `ended PID`, `folder NAME`, `removed NAME`, and does its work when that ends,
  * which the system sees to. On Linux the environment of every process that was started holds MARKER, so that those are found too that

@@ -1,0 +1,73 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { adviceFor } from '../model/system-error.ts'
+
+/** Larger than any suite, profile or list of known issues by far. */
+const textBytesMax = 8 * 1024 * 1024
+/** Read at a time. */
+const chunkBytes = 256 * 1024
+
+/**
+ * The text of a file that somebody named. What is no file is not waited for: a pipe into which nobody writes has no end, nor has a device.
+ * Rejects with an error whose message says what stands in the way and what helps.
+ */
+export async function readNamedFile(file: string, bytesMax = textBytesMax): Promise<string> {
+  const bytes = await readWhole(file, bytesMax)
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw new Error(
+      `cannot read ${file}: it is no UTF-8 text, ${firstWrong(bytes)}; save it as UTF-8`,
+    )
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+async function readWhole(file: string, bytesMax: number): Promise<Buffer> {
+  let handle: FileHandle | undefined
+  try {
+    // Without O_NONBLOCK the opening of a pipe waits for somebody who writes.
+    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const stat = await handle.stat()
+    if (!stat.isFile()) throw new Error(`it is ${kindOf(stat)}, where a file is due`)
+    if (stat.size > bytesMax) throw tooLarge(bytesMax)
+    return await read(handle, bytesMax)
+  } catch (error) {
+    throw new Error(`cannot read ${file}: ${adviceFor(error)}`, { cause: error })
+  } finally {
+    await handle?.close()
+  }
+}
+
+/** Not by its size: a file of /proc has none and may have no end. */
+async function read(handle: FileHandle, bytesMax: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for (let bytes = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes)
+    if (bytesRead === 0) return Buffer.concat(chunks)
+    bytes += bytesRead
+    if (bytes > bytesMax) throw tooLarge(bytesMax)
+    chunks.push(buffer.subarray(0, bytesRead))
+  }
+}
+
+function tooLarge(bytesMax: number): Error {
+  return new Error(`it has more than ${bytesMax / 1024 / 1024} MB; no such file needs more`)
+}
+
+function kindOf(stat: { isDirectory(): boolean; isFIFO(): boolean; isSocket(): boolean }): string {
+  if (stat.isDirectory()) return 'a folder'
+  if (stat.isFIFO()) return 'a pipe (FIFO)'
+  return stat.isSocket() ? 'a socket' : 'a device'
+}
+
+/** Where the first byte stands that cannot be. */
+function firstWrong(bytes: Buffer): string {
+  // What is decoded in the lenient way and encoded again differs first where it is wrong.
+  const again = Buffer.from(bytes.toString('utf8'))
+  let at = 0
+  while (at < bytes.length && bytes[at] === again[at]) at++
+  const line = bytes.subarray(0, at).toString('latin1').split('\n').length
+  return `at line ${line} stands byte 0x${(bytes[at] ?? 0).toString(16).padStart(2, '0')}`
+}
