@@ -38,6 +38,7 @@ export async function brokerTarget(
       ...claims(options),
     },
     credentials: {},
+    transports: ['tcp'],
     dial: timeoutMs => dial({ transport: 'tcp', host, port }, { timeoutMs }),
     death: () => undefined,
     instance: () => brokerTarget(name, optionsOf),

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { isVersion, type Version, versions } from '../model/version.ts'
 import { InterruptedError } from '../run/interrupted-error.ts'
 import { version } from '../run/version.ts'
+import { transportsOf } from '../targets/reach.ts'
 import { clipped, endingOf } from './error-ending.ts'
 import { type Io, processIo } from './io.ts'
 
@@ -51,6 +52,21 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     )
     .option('--serial <port>', 'a real Pico on that port, with the firmware of device/')
     .option('--board-config <file>', "with --serial: the board's config.json (Wi-Fi, address)")
+    .option(
+      '--transport <names>',
+      'over these, such as tcp,ws: tcp, tls, ws or wss (default: that of the address)',
+      parseTransports,
+    )
+    .option('--ca <file>', 'TLS: who vouches for the target, as PEM')
+    .option('--cert <file>', 'TLS: the certificate that we show, as PEM')
+    .option('--key <file>', 'TLS: its key, as PEM')
+    .option('--insecure', 'TLS: take any certificate')
+    .addOption(
+      new Option(
+        '--proxy-protocol <version>',
+        'send a PROXY header first, as a balancer in front of the target would',
+      ).choices(['v1', 'v2']),
+    )
     .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
     .option('--tag <tag...>', 'only scenarios with one of these tags')
     .option('--jobs <n>', 'cases side by side', wholeNumber(1, 1024))
@@ -127,6 +143,14 @@ export function reporterOption(): Option {
     '--reporter <name[=file]>',
     'how to report, several times if wanted (mqttspec list reporters)',
   ).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+}
+
+function parseTransports(text: string) {
+  try {
+    return transportsOf(text)
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
 }
 
 function parseVersions(text: string): Version[] {

@@ -5,6 +5,7 @@ import { run } from '../run/run.ts'
 import { runThatNeverBegan } from '../run/run-that-never-began.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { shownWish, type TargetWish } from '../targets/index.ts'
+import type { Reach } from '../targets/reach.ts'
 import { endingOf } from './error-ending.ts'
 import { hearInterrupts } from './interrupts.ts'
 import type { Io } from './io.ts'
@@ -15,6 +16,12 @@ type Options = {
   target?: string
   upstream?: string
   serial?: string
+  transport?: Reach['transports']
+  ca?: string
+  cert?: string
+  key?: string
+  insecure?: boolean
+  proxyProtocol?: Reach['proxyHeader']
   boardConfig?: string
   mqtt?: Version[]
   tag?: string[]
@@ -78,6 +85,7 @@ async function runAndTell(
     suites: words,
     ...targetOf(options),
     ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
+    reach: reachOf(options),
     ...(options.mqtt ? { mqtt: options.mqtt } : {}),
     ...(options.tag ? { tags: options.tag } : {}),
     ...jobsOf(options),
@@ -116,6 +124,21 @@ function targetOf({ target, serial, boardConfig }: Options): { target?: TargetWi
   return { target: { named: 'pico', adapterWords: ['--serial', serial, ...config] } }
 }
 
+/** How the target is reached, as far as the command line says it. */
+function reachOf({ transport, ca, cert, key, insecure, proxyProtocol }: Options): Reach {
+  const tls = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(insecure ? { verify: false } : {}),
+  }
+  return {
+    tls,
+    ...(transport === undefined ? {} : { transports: transport }),
+    ...(proxyProtocol === undefined ? {} : { proxyHeader: proxyProtocol }),
+  }
+}
+
 /** On one board, a client that connects makes all others wait. */
 function jobsOf({ jobs, serial }: Options): { jobs?: number } {
   if (jobs !== undefined) return { jobs }
@@ -125,7 +148,13 @@ function jobsOf({ jobs, serial }: Options): { jobs?: number } {
 function replayWords(options: Options): string {
   const target =
     options.serial === undefined ? worded('target', options.target) : [`--serial ${options.serial}`]
-  return [...target, ...worded('upstream', options.upstream)].join(' ')
+  const { ca, cert, key, insecure, proxyProtocol } = options
+  const files = Object.entries({ ca, cert, key, 'proxy-protocol': proxyProtocol })
+  const reach = files.flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${value}`],
+  )
+  const taking = insecure ? ['--insecure'] : []
+  return [...target, ...worded('upstream', options.upstream), ...reach, ...taking].join(' ')
 }
 
 function worded(name: string, wish: string | undefined): string[] {

@@ -10,6 +10,8 @@ export type CaseResult = {
   id: string
   suite: string
   title: string
+  /** What carried the packets; left out for TCP. */
+  transport?: string
   /** The story the scenario tells. */
   about?: string
   version: Version

@@ -238,6 +238,7 @@ const result = object({
   id: { type: 'string', description: 'Permanent; selects this case on the command line.' },
   suite: text,
   title: text,
+  'transport?': { type: 'string', description: 'What carried the packets; left out for TCP.' },
   'about?': text,
   version: ref('version'),
   verdict: ref('verdict'),

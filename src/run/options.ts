@@ -2,12 +2,15 @@ import type { KnownIssue } from '../model/known-issues.ts'
 import type { CaseResult, RunHead } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import type { TargetWish } from '../targets/index.ts'
+import type { Reach } from '../targets/reach.ts'
 
 export type RunOptions = {
   /** Files, folders, suite or case ids; all that fit the target's role when empty. */
   suites?: string[]
   /** An address, a profile file, a built-in name, or a broker in this process. Default: the embedded broker. */
   target?: TargetWish
+  /** How the target is reached, where that is not said by its address or profile. */
+  reach?: Reach
   /** The broker behind proxies, where the target is a client. Default: the embedded broker. */
   upstream?: TargetWish
   /** Only these versions. */

@@ -12,6 +12,7 @@ import type { CaseResult, RunReport } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import type { Case } from '../scenario/ast.ts'
 import { openTarget, shownWish, type TargetWish, WishError } from '../targets/index.ts'
+import type { Reach } from '../targets/reach.ts'
 import type { BrokerTarget, Target } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
 import { chooseCases, whyEmpty } from './choose-cases.ts'
@@ -21,6 +22,7 @@ import { InterruptedError } from './interrupted-error.ts'
 import { judgeKnownIssues } from './judge-known-issues.ts'
 import { makeReport, type Trouble } from './make-report.ts'
 import type { RunOptions } from './options.ts'
+import { askedTransports, overTransports } from './over-transports.ts'
 import { killsOfCase, packagedKills } from './proof-kills.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
@@ -34,13 +36,13 @@ const maxPacketBytes = 4 * 1024 * 1024
  */
 export async function run(options: RunOptions = {}): Promise<RunReport> {
   const began = { at: Date.now(), clock: performance.now() }
-  const { suites, words } = await readSuites(options.suites ?? [])
-  const wish =
-    options.target ?? defaultTarget(suites, words, (options.suites ?? []).length > words.length)
-  const target = await openUnlessAborted(wish, options)
+  const { asked, reach } = askedTransports(options)
+  const { suites, words } = await readSuites(asked)
+  const wish = options.target ?? defaultTarget(suites, words, asked.length > words.length)
+  const target = await openUnlessAborted(wish, options, reach)
   let behind: BrokerTarget | undefined
   try {
-    const cases = chooseCases(suites, words, target, options)
+    const cases = overTransports(chooseCases(suites, words, target, options), target, reach)
     behind = await openBehind(cases, target, options)
     const empty = cases.length > 0 ? undefined : whyEmpty(suites, options)
     const more = { ...(empty ? { empty } : {}), ...(behind ? { behind } : {}) }
@@ -54,8 +56,9 @@ export async function run(options: RunOptions = {}): Promise<RunReport> {
 async function openUnlessAborted(
   wish: TargetWish,
   { timeoutScale = 1, signal = new AbortController().signal }: RunOptions,
+  reach: Reach = {},
 ): Promise<Target> {
-  const opening = openTarget(wish, scaled({}, timeoutScale))
+  const opening = openTarget(wish, { ...scaled({}, timeoutScale), reach })
   try {
     return await unlessAborted(opening, signal, target => target.stop())
   } catch (error) {

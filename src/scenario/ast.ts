@@ -51,6 +51,8 @@ export type Case = {
   bugs: string[]
   role: SuiteRole
   version: Version
+  /** What carries the packets; TCP where nothing is said. */
+  transport?: string
   bindings: { [name: string]: Scalar }
   covers: StatementRef[]
   tags: string[]

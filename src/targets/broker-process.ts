@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { parseAddress, showAddress } from '../transport/address.ts'
+import { type Address, parseAddress, showAddress } from '../transport/address.ts'
 import { dial } from '../transport/dial.ts'
 import { freePorts, isFree } from './free-port.ts'
 import { endingText, type OwnedProcess, spawnOwned } from './processes.ts'
 import type { Profile } from './profile.ts'
+import { addressesOf, addressFor, type Reach, writeForTransports } from './reach.ts'
 import { waitUntilReady } from './ready.ts'
 import type { BrokerTarget } from './target.ts'
 import { TargetError } from './target-error.ts'
@@ -15,16 +16,14 @@ import { replaceVariables } from './variables.ts'
 const startTriesMax = 3
 
 type Start = NonNullable<Profile['start']>
+type StartOptions = { here: string; budgetMs: number; reach?: Reach }
 
 /** A broker that we start in a fresh temporary directory on ephemeral ports, and stop. Rejects with TargetError. */
-export async function startBroker(
-  profile: Profile,
-  options: { here: string; budgetMs: number },
-): Promise<BrokerTarget> {
+export async function startBroker(profile: Profile, options: StartOptions): Promise<BrokerTarget> {
   const { start } = profile
   if (!start) throw new TargetError('TARGET_NOT_READY', `${profile.name} has no start command`)
   for (let attempt = 1; ; attempt++) {
-    const place = await prepare(profile, start, options.here)
+    const place = await prepare(profile, start, options)
     const running = new BrokerProcess(profile, start, place, options)
     try {
       await running.launch()
@@ -37,11 +36,12 @@ export async function startBroker(
   }
 }
 
-type Where = { dir: string; variables: { [name: string]: string } }
+type Where = { dir: string; variables: { [name: string]: string }; addresses: Address[] }
 
-async function prepare(profile: Profile, start: Start, here: string): Promise<Where> {
+async function prepare(profile: Profile, start: Start, options: StartOptions): Promise<Where> {
+  const { here, reach = {} } = options
   const [port, port2, port3, port4] = await freePorts(4)
-  return settleDown(profile, start, {
+  return settleDown(profile, start, reach, {
     here,
     node: process.execPath,
     port: String(port),
@@ -55,6 +55,7 @@ async function prepare(profile: Profile, start: Start, here: string): Promise<Wh
 async function settleDown(
   profile: Profile,
   start: Start,
+  reach: Reach,
   known: { [name: string]: string },
 ): Promise<Where> {
   const dir = await makeTemporary(profile.name)
@@ -64,8 +65,13 @@ async function settleDown(
     await mkdir(path.dirname(file), { recursive: true })
     await writeFile(file, replaceVariables(text, variables))
   }
-  return { dir, variables }
+  const own = parseAddress(replaceVariables(profile.address ?? plainAddress, variables))
+  await writeForTransports(own.transport, dir, { profile, variables, reach })
+  const around = { profile, here: known.here ?? '', variables, reach }
+  return { dir, variables, addresses: await addressesOf(own, around) }
 }
+
+const plainAddress = 'mqtt://127.0.0.1:$port'
 
 class BrokerProcess implements BrokerTarget {
   readonly role = 'broker'
@@ -75,29 +81,24 @@ class BrokerProcess implements BrokerTarget {
   readonly credentials: { username?: string; password?: string }
   private readonly startWith: Start
   private where: Where
-  private readonly options: { here: string; budgetMs: number }
+  private readonly options: StartOptions
   private running: OwnedProcess | undefined
   private asked = false
   private served = false
   private stopped = false
   private launching: Promise<void> | undefined
 
-  constructor(
-    profile: Profile,
-    startWith: Start,
-    where: Where,
-    options: { here: string; budgetMs: number },
-  ) {
+  constructor(profile: Profile, startWith: Start, where: Where, options: StartOptions) {
     this.profile = profile
     this.name = profile.name
     this.startWith = startWith
     this.where = where
     this.options = options
-    const at = parseAddress(
-      replaceVariables(profile.address ?? 'mqtt://127.0.0.1:$port', where.variables),
-    )
+    const at = addressFor(where.addresses, undefined)
     this.address = showAddress(at)
-    this.dial = timeoutMs => dial(at, { timeoutMs })
+    this.transports = where.addresses.map(({ transport }) => transport)
+    this.dial = (timeoutMs, transport) =>
+      dial(addressFor(this.where.addresses, transport), { timeoutMs })
     this.credentials = {
       ...(at.username === undefined ? {} : { username: at.username }),
       ...(at.password === undefined ? {} : { password: at.password }),
@@ -105,6 +106,7 @@ class BrokerProcess implements BrokerTarget {
   }
 
   readonly dial: BrokerTarget['dial']
+  readonly transports: BrokerTarget['transports']
 
   /** Starts the process and waits until it serves. Rejects with TargetError where it does not, or is stopped meanwhile. */
   launch(): Promise<void> {
@@ -207,7 +209,7 @@ class BrokerProcess implements BrokerTarget {
     this.running?.signal('kill')
     await this.running?.stop()
     const { dir, variables } = this.where
-    this.where = await settleDown(this.profile, this.startWith, variables)
+    this.where = await settleDown(this.profile, this.startWith, this.options.reach ?? {}, variables)
     await removeTemporary(dir)
     await this.launchOnce()
   }

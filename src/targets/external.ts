@@ -1,6 +1,7 @@
 import { type Address, showAddress } from '../transport/address.ts'
 import { dial } from '../transport/dial.ts'
 import type { Profile } from './profile.ts'
+import { addressesOf, addressFor, type Reach } from './reach.ts'
 import { waitUntilReady } from './ready.ts'
 import type { BrokerTarget } from './target.ts'
 import { TargetError } from './target-error.ts'
@@ -9,28 +10,31 @@ import { TargetError } from './target-error.ts'
 export async function externalBroker(
   profile: Profile,
   address: Address,
-  budgets: { connectMs: number; replyMs: number; described?: false },
+  options: { connectMs: number; replyMs: number; here: string; reach?: Reach; described?: false },
 ): Promise<BrokerTarget> {
   const { username, password } = address
+  const { connectMs, replyMs, here, reach = {} } = options
+  const addresses = await addressesOf(address, { profile, here, variables: { here }, reach })
   const target: BrokerTarget = {
     role: 'broker',
     name: profile.name,
     address: showAddress(address),
     profile,
-    ...(budgets.described === false ? { described: false as const } : {}),
+    ...(options.described === false ? { described: false as const } : {}),
     credentials: {
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
     },
-    dial: timeoutMs => dial(address, { timeoutMs }),
+    transports: addresses.map(({ transport }) => transport),
+    dial: (timeoutMs, transport) => dial(addressFor(addresses, transport), { timeoutMs }),
     death: () => undefined,
     stop: async () => undefined,
   }
   const problem = await waitUntilReady({
-    dial: () => target.dial(budgets.connectMs),
+    dial: () => target.dial(connectMs),
     version: profile.versions.includes('3.1.1') ? '3.1.1' : (profile.versions[0] ?? '3.1.1'),
     credentials: target.credentials,
-    budgetMs: Math.max(budgets.connectMs, budgets.replyMs),
+    budgetMs: Math.max(connectMs, replyMs),
     gaveUp: () => undefined,
   })
   if (problem !== undefined) {

@@ -11,6 +11,7 @@ export function inProcessBroker(profile: Profile, handle: (stream: Duplex) => vo
     profile,
     described: false,
     credentials: {},
+    transports: ['tcp'],
     dial: async () => {
       const [ours, theirs] = duplexPair()
       handle(theirs)

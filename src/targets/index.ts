@@ -13,7 +13,9 @@ import { externalBroker } from './external.ts'
 import { inProcessBroker } from './in-process.ts'
 import { readNamedFile } from './named-file.ts'
 import { type Profile, parseProfile } from './profile.ts'
+import type { Reach } from './reach.ts'
 import type { Target } from './target.ts'
+import { WishError } from './wish-error.ts'
 
 /** What somebody can ask for as a target. */
 export type TargetWish =
@@ -24,12 +26,9 @@ export type TargetWish =
   /** A broker in this process: anything that takes a duplex stream. */
   | { handle(stream: Duplex): void; name?: string; profile?: Partial<Profile> }
 
-/** A wish that is wrong in itself: no such name, a bad address, mistakes in a profile. Exit code 2. */
-export class WishError extends Error {
-  override readonly name = 'WishError'
-}
+export { WishError }
 
-export type OpenBudgets = { connectMs: number; replyMs: number; startMs: number }
+export type OpenBudgets = { connectMs: number; replyMs: number; startMs: number; reach?: Reach }
 
 /** A real board: all of its firmware is put onto its flash, over USB. */
 const boardStartMs = 60_000
@@ -70,7 +69,8 @@ export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promis
 
 async function openAddress(text: string, budgets: OpenBudgets): Promise<Target> {
   const address = addressOf(text)
-  return externalBroker(plainProfile(address.host), address, { ...budgets, described: false })
+  const here = process.cwd()
+  return externalBroker(plainProfile(address.host), address, { ...budgets, here, described: false })
 }
 
 /** Throws WishError where the text is no address. */
@@ -109,13 +109,13 @@ async function openProfile(
   }
   if (profile.start) {
     // The port is known only when it starts; whether the rest is an address is known now.
-    addressOf((profile.address ?? 'mqtt://127.0.0.1:1').replaceAll('$port', '1'))
-    return startBroker(profile, { here, budgetMs: budgets.startMs })
+    addressOf((profile.address ?? 'mqtt://127.0.0.1:1').replaceAll(/\$port\d?/g, '1'))
+    return startBroker(profile, { here, budgetMs: budgets.startMs, reach: budgets.reach ?? {} })
   }
   if (profile.address === undefined) {
     throw new WishError(`the profile ${profile.name} has neither a start command nor an address`)
   }
-  return externalBroker(profile, addressOf(profile.address), budgets)
+  return externalBroker(profile, addressOf(profile.address), { ...budgets, here })
 }
 
 function plainProfile(name: string): Profile {

@@ -5,6 +5,8 @@ import { flag, integer, number, text, textLike, word } from '../model/schema/sca
 import { mapped, type Schema } from '../model/schema/schema.ts'
 import { dictionary, listOf, may, must, type RecordOf, record } from '../model/schema/shapes.ts'
 import { type Version, versions } from '../model/version.ts'
+import { type TransportName, transportNames } from '../transport/index.ts'
+import { type ProxyHeader, proxyHeaders } from '../transport/proxy-header.ts'
 
 /** How a target starts or where it is, and what it can do. */
 export type Profile = RecordOf<typeof profileFields>
@@ -65,9 +67,33 @@ const start = record(
     files: may(table(text(), 'a map from file name to text'), 'Files written to $dir before.'),
     env: may(table(text(), 'a map from name to value'), 'Environment variables.'),
     readyS: may(number(0.1, 600, 's'), 'How long it may take to serve, in s.'),
+    certificates: may(
+      flag(),
+      'Whether ca.pem, cert.pem and key.pem for 127.0.0.1 are made in $dir where an address needs them. They are trusted.',
+    ),
   },
-  'how it starts: command, files, env, readyS',
+  'how it starts: command, files, env, readyS, certificates',
 )
+
+const tls = record(
+  {
+    ca: may(nameLike, "A PEM file with those who vouch for it; the system's where there is none."),
+    cert: may(nameLike, 'A PEM file with the certificate that we show.'),
+    key: may(nameLike, 'A PEM file with its key.'),
+    servername: may(nameLike, 'The name its certificate has, where that is not its host.'),
+    verify: may(flag(), 'False takes any certificate.'),
+  },
+  'how TLS is spoken: ca, cert, key, servername, verify',
+)
+
+const transportFields = {
+  address: must(nameLike, 'Where it is reached that way: wss://127.0.0.1:$port4/mqtt.'),
+  files: may(
+    table(text(), 'a map from file name to text'),
+    'Written to $dir besides, where cases run over it.',
+  ),
+}
+const transport = record(transportFields, 'another way to reach it: address, files')
 
 const timing = record(
   {
@@ -140,6 +166,22 @@ export const profileFields = {
   install: may(text(), 'How a user gets it.'),
   start: may(start, 'A broker that we start.'),
   address: may(nameLike, 'mqtt://host:port, with user and password where it wants them.'),
+  transports: may(
+    mapped(
+      dictionary(
+        word('transport', transportNames, 'UNKNOWN_WORD'),
+        transport,
+        'a map of transports',
+      ),
+      entries => Object.fromEntries(entries.map(({ key, value }) => [key, value])),
+    ) as Schema<{ [name in TransportName]?: RecordOf<typeof transportFields> }>,
+    'Other ways to reach it, for --transport: tcp, tls, ws, wss.',
+  ),
+  tls: may(tls, 'For addresses by TLS.'),
+  proxyProtocol: may(
+    word('version of the PROXY protocol', proxyHeaders, 'UNKNOWN_VERSION') as Schema<ProxyHeader>,
+    'A header that we send first, as a balancer in front of it would: v1 or v2.',
+  ),
   durable: may(flag(), 'Whether sessions survive kill and restart.'),
   lacks: may(
     listOf(word('feature', Object.keys(features), 'UNKNOWN_FEATURE')),

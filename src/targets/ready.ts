@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Version } from '../model/version.ts'
 import { askConnack } from '../peers/ask-connack.ts'
 import { type Credentials, connectPacket } from '../peers/connect-packet.ts'
+import { tlsProblem } from '../transport/tls-problem.ts'
 
 /** Between two attempts to reach a broker that is starting; this decides nothing but when we look again. */
 const retryMs = 20
@@ -26,14 +27,18 @@ export async function waitUntilReady(options: ReadyOptions): Promise<string | un
     const left = Math.max(1, end - performance.now())
     const problem = await knock(options, Math.min(left, 5000))
     if (problem === undefined) return undefined
-    last = problem
+    if (problem.final) return problem.says
+    last = problem.says
     await wait(retryMs)
   }
   return `${last}, after ${Math.round(options.budgetMs)} ms of trying`
 }
 
+/** What went wrong at one attempt; `final` where no other would end otherwise. */
+type Problem = { says: string; final?: true }
+
 /** One CONNECT. Any CONNACK will do: whether it accepts is for the probes to say. */
-async function knock(options: ReadyOptions, budgetMs: number): Promise<string | undefined> {
+async function knock(options: ReadyOptions, budgetMs: number): Promise<Problem | undefined> {
   const { dial, version, credentials } = options
   const clientId = `ready${Math.floor(performance.now() * 1000).toString(36)}`.slice(0, 23)
   const connect = connectPacket(version, { clientId, credentials })
@@ -42,12 +47,20 @@ async function knock(options: ReadyOptions, budgetMs: number): Promise<string | 
     case 'connack':
       return undefined
     case 'no connection':
-      return asked.why
-    case 'closed':
-      return `the connection ${asked.ending.how === 'rst' ? 'broke' : 'was closed'} before CONNACK`
+      return problemOf(asked.why) ?? { says: asked.why }
+    case 'closed': {
+      const how = asked.ending.how === 'rst' ? 'broke' : 'was closed'
+      const says = `the connection ${how} before CONNACK`
+      return problemOf(asked.ending.lost ?? '') ?? { says }
+    }
     case 'silence':
-      return 'no CONNACK'
+      return { says: 'no CONNACK' }
     case 'other':
-      return 'the answer to CONNECT is no CONNACK'
+      return { says: 'the answer to CONNECT is no CONNACK' }
   }
+}
+
+function problemOf(code: string): Problem | undefined {
+  const says = tlsProblem(code)
+  return says === undefined ? undefined : { says, final: true }
 }

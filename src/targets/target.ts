@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Version } from '../model/version.ts'
 import type { Credentials } from '../peers/connect-packet.ts'
+import type { TransportName } from '../transport/index.ts'
 import type { Profile } from './profile.ts'
 
 /** How a target ended by itself: `exited with code 134`, `refuses connections`. */
@@ -16,8 +17,10 @@ export type BrokerTarget = {
   /** False where nobody described the target: then what it lacks is no broken promise. */
   readonly described?: false
   readonly credentials: Credentials
-  /** Opens a byte stream to it. Rejects with the system's error. */
-  dial(timeoutMs: number): Promise<Duplex>
+  /** The ways to reach it, its own first. */
+  readonly transports: readonly TransportName[]
+  /** Opens a byte stream to it, by its own transport or another of them. Rejects with the error of the system or of that transport. */
+  dial(timeoutMs: number, transport?: string): Promise<Duplex>
   /** Set when it ended although nobody asked it to. */
   death(): Death | undefined
   /** An instance of its own for a case that restarts it; undefined where we cannot start one. */

@@ -1,9 +1,8 @@
-import { schemeOf, type TransportName, transportOf } from './index.ts'
+import { schemeOf, shownSchemes, type TransportName, transportOf } from './index.ts'
+import type { Endpoint } from './transport.ts'
 
-export type Address = {
+export type Address = Endpoint & {
   transport: TransportName
-  host: string
-  port: number
   username?: string
   password?: string
 }
@@ -27,7 +26,7 @@ export function parseAddress(text: string): Address {
   const transport = transportOf(url.protocol)
   if (!transport) {
     throw new RangeError(
-      `expected mqtt:// or mqtts://, got "${url.protocol}//" in "${hideCredentials(text)}"`,
+      `expected ${shownSchemes}, got "${url.protocol}//" in "${hideCredentials(text)}"`,
     )
   }
   if (url.hostname === '') throw new RangeError(`no host in "${hideCredentials(text)}"`)
@@ -35,6 +34,7 @@ export function parseAddress(text: string): Address {
     transport: transport.name,
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? transport.port : Number(url.port),
+    ...(url.pathname.length > 1 ? { path: url.pathname + url.search } : {}),
     ...(url.username === '' ? {} : { username: unescaped(url.username) }),
     ...(url.password === '' ? {} : { password: unescaped(url.password) }),
   }
@@ -51,7 +51,7 @@ function unescaped(text: string): string {
 /** The address as it may be shown: without user and password. */
 export function showAddress(address: Address): string {
   const host = address.host.includes(':') ? `[${address.host}]` : address.host
-  return `${schemeOf(address.transport)}//${host}:${address.port}`
+  return `${schemeOf(address.transport)}//${host}:${address.port}${address.path ?? ''}`
 }
 
 /**

@@ -3,12 +3,13 @@ import type { Duplex } from 'node:stream'
 import type { Address } from './address.ts'
 import { connected } from './connected.ts'
 import { transports } from './index.ts'
+import { proxyHeader } from './proxy-header.ts'
 import { layered } from './socket-beneath.ts'
-import type { Transport } from './transport.ts'
+import type { Endpoint, Transport } from './transport.ts'
 
 /**
- * Opens a connection to an address, over whatever transport it names. Rejects with the system's error, or one whose code is ETIMEDOUT
- * after `timeoutMs`.
+ * Opens a connection to an address, over whatever transport it names. Rejects with the system's error, with that of the layers above, or
+ * with one whose code is ETIMEDOUT after `timeoutMs`.
  */
 export async function dial(to: Address, { timeoutMs }: { timeoutMs: number }): Promise<Duplex> {
   const { connect }: Transport = transports[to.transport]
@@ -21,6 +22,7 @@ export async function dial(to: Address, { timeoutMs }: { timeoutMs: number }): P
   const timer = setTimeout(() => socket.destroy(lateness(to, timeoutMs)), timeoutMs)
   try {
     await connected(socket, 'connect')
+    announce(socket, to)
     return connect ? layered(await connect(socket, to), socket) : socket
   } catch (error) {
     socket.destroy()
@@ -28,6 +30,18 @@ export async function dial(to: Address, { timeoutMs }: { timeoutMs: number }): P
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** Behind a balancer the target learns from it who we are; here we are the balancer. */
+function announce(socket: net.Socket, to: Endpoint): void {
+  if (to.proxyHeader === undefined) return
+  const { localAddress = '127.0.0.1', localPort = 0 } = socket
+  const { remoteAddress = to.host, remotePort = to.port } = socket
+  const route = {
+    from: { address: localAddress, port: localPort },
+    to: { address: remoteAddress, port: remotePort },
+  }
+  socket.write(proxyHeader(to.proxyHeader, route))
 }
 
 function lateness({ host, port }: Address, timeoutMs: number): NodeJS.ErrnoException {

@@ -7,7 +7,7 @@ export const transports = { tcp, tls } satisfies { [name: string]: Transport }
 
 export type TransportName = keyof typeof transports
 
-const transportNames = Object.keys(transports) as TransportName[]
+export const transportNames = Object.keys(transports) as TransportName[]
 
 /** The transport of `mqtt:`, and its usual port. */
 export function transportOf(scheme: string): { name: TransportName; port: number } | undefined {
@@ -19,7 +19,14 @@ export function transportOf(scheme: string): { name: TransportName; port: number
   return undefined
 }
 
+export function isTransport(name: string): name is TransportName {
+  return Object.hasOwn(transports, name)
+}
+
 /** The scheme by which its addresses are shown. */
 export function schemeOf(name: TransportName): string {
   return Object.keys(transports[name].schemes)[0] ?? ''
 }
+
+/** `mqtt:// or mqtts://` and so on, for people. */
+export const shownSchemes = transportNames.map(name => `${schemeOf(name)}//`).join(' or ')

@@ -2,16 +2,20 @@ import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type TransportName, transports } from './index.ts'
 import { layered } from './socket-beneath.ts'
-import type { Transport } from './transport.ts'
+import type { Door, Transport } from './transport.ts'
 
 type ListenerOptions = {
   host: string
   /** 0 takes an ephemeral one. */
   port: number
   transport?: TransportName
+  /** For those that dial a WebSocket, or want to see a certificate. */
+  door?: Door
   /** A connection has come, or was refused. */
   changed(): void
 }
+
+const noDoor: Door = { path: '/', cert: '', key: '' }
 
 /** A port on which clients dial in; only `host` is bound. Connections wait here until somebody takes them. */
 export class Listener {
@@ -80,7 +84,7 @@ export class Listener {
     if (!accept) return socket
     this.arriving.add(socket)
     try {
-      return layered(await accept(socket), socket)
+      return layered(await accept(socket, this.options.door ?? noDoor), socket)
     } catch {
       socket.destroy()
       return undefined

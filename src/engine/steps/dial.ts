@@ -45,7 +45,7 @@ export async function connect(scene: Scene, actor: Actor, body: Body<'connect'>)
 
 export async function openStream(scene: Scene, actor: Actor): Promise<void> {
   try {
-    actor.attach(await scene.broker().dial(scene.budgets.connectMs))
+    actor.attach(await scene.broker().dial(scene.budgets.connectMs, scene.kase.transport))
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error)
     throw new Inconclusive(`${actor.name} could not open a connection to the target: ${code}`)
