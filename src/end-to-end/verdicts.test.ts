@@ -92,7 +92,7 @@ t.test('every verdict is what it must be, to the letter', async t => {
     {
       id: 'must-be-skipped:5.0',
       verdict: 'skipped',
-      reason: 'needs receiveMaximum at most 1',
+      reason: 'needs receiveMaximum at most 1: its CONNACK of 5.0 says Receive Maximum 20',
       findings: [],
     },
     { id: 'must-pass:5.0', verdict: 'pass', reason: '', findings: [] },

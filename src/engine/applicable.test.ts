@@ -26,11 +26,12 @@ const publish = (qos: number) => ({
 
 t.test('a case that publishes at QoS 2 needs it, wherever in its steps', async t => {
   const without = facts({ maximumQoS: 1 })
-  t.equal(notApplicable(kase([publish(2)]), without), 'needs qos2')
+  const said = 'needs qos2: its CONNACK of 5.0 says Maximum QoS 1'
+  t.equal(notApplicable(kase([publish(2)]), without), said)
   t.equal(notApplicable(kase([publish(2)]), facts({}, ['qos2'])), 'needs qos2')
   const nested = { verb: 'repeat', from: 1, times: 2, steps: [{ body: publish(2), place }] }
-  t.equal(notApplicable(kase([nested]), without), 'needs qos2')
-  t.equal(notApplicable(kase([{ verb: 'fence', actors: ['pub'], qos: 2 }]), without), 'needs qos2')
+  t.equal(notApplicable(kase([nested]), without), said)
+  t.equal(notApplicable(kase([{ verb: 'fence', actors: ['pub'], qos: 2 }]), without), said)
   t.equal(notApplicable(kase([publish(1)]), without), undefined)
   t.equal(notApplicable(kase([publish(2)]), facts()), undefined)
 })
@@ -68,9 +69,35 @@ t.test('a limit that CONNACK announced is compared with a range', async t => {
   const needs = (seen: Facts['fingerprint'], condition: Condition) =>
     notApplicable(kase([], [condition]), facts(seen))
   t.equal(needs({ maximumPacketSize: 1000 }, most), undefined)
-  t.equal(needs({ maximumPacketSize: 1001 }, most), 'needs maximumPacketSize at most 1000')
-  t.equal(needs({}, most), 'needs maximumPacketSize at most 1000', 'what is not said is no limit')
+  t.equal(
+    needs({ maximumPacketSize: 1001 }, most),
+    'needs maximumPacketSize at most 1000: its CONNACK of 5.0 says Maximum Packet Size 1001',
+  )
+  t.equal(
+    needs({}, most),
+    'needs maximumPacketSize at most 1000: its CONNACK of 5.0 tells no Maximum Packet Size',
+  )
   const between: Condition = { kind: 'limit', name: 'receiveMaximum', min: 2, max: 9, place }
-  t.equal(needs({ receiveMaximum: 1 }, between), 'needs receiveMaximum at least 2 and at most 9')
+  t.match(needs({ receiveMaximum: 1 }, between), /^needs receiveMaximum at least 2 and at most 9: /)
+  t.match(needs({}, between), /CONNACK of 5.0 tells no Receive Maximum/, 'then it is 65535')
   t.equal(needs({ receiveMaximum: 2 }, between), undefined)
+})
+
+t.test('what CONNACK of 5.0 tells binds nobody in 3.1.1', async t => {
+  const both: Facts = {
+    ...facts({ maximumQoS: 1, retainAvailable: 0 }),
+    versions: ['3.1.1', '5.0'],
+  }
+  const retained: Condition = { kind: 'feature', name: 'retained', place }
+  const in5 = kase([publish(1)], [retained])
+  t.equal(notApplicable(in5, both), 'needs retained: its CONNACK of 5.0 says Retain Available 0')
+  t.equal(notApplicable({ ...in5, version: '3.1.1' }, both), undefined)
+  t.equal(notApplicable({ ...kase([publish(2)]), version: '3.1.1' }, both), undefined)
+})
+
+t.test('a case that rests on a limit is skipped where that cannot be had', async t => {
+  const about: Case = { ...kase([publish(1)]), limits: ['aboveTopicAliasMaximum'] }
+  const why = (seen: Facts['fingerprint']) => notApplicable(about, facts(seen))
+  t.equal(why({ topicAliasMaximum: 10 }), undefined)
+  t.equal(why({ topicAliasMaximum: 65_535 }), 'Topic Alias Maximum is 65535: none is above it')
 })

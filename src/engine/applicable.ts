@@ -1,5 +1,6 @@
 import type { Version } from '../model/version.ts'
 import type { Case, Condition, Step } from '../scenario/ast.ts'
+import { announcedValue, limitValue, originOf } from '../scenario/limits.ts'
 import { flatten, insideOf } from '../scenario/visit.ts'
 import type { Target } from '../targets/target.ts'
 import { adapterNeeds } from './adapter-needs.ts'
@@ -23,9 +24,18 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
     return `the target does not speak MQTT ${kase.version}`
   const unfit = kase.role === 'proxy' ? unfitBehind(kase, facts.behind) : undefined
   if (unfit) return unfit
-  if (publishesAt2(kase) && !hasFeature('qos2', facts)) return 'needs qos2'
+  const known = knownIn(kase.version, facts)
+  if (publishesAt2(kase) && !hasFeature('qos2', known)) {
+    return `needs qos2${originIn([{ kind: 'feature', name: 'qos2', place: kase.place }], known)}`
+  }
   for (const condition of kase.requires) {
-    if (!holds(condition, facts)) return `needs ${describeCondition(condition)}`
+    if (!holds(condition, known)) {
+      return `needs ${describeCondition(condition)}${originIn([condition], known)}`
+    }
+  }
+  for (const limit of kase.limits ?? []) {
+    const found = limitValue(limit, known.fingerprint)
+    if (found && 'missing' in found) return found.missing
   }
   if (target.role === 'client' && target.level === 1) {
     const missing = adapterNeeds(kase).find(need => !hasFeature(need, facts))
@@ -39,6 +49,53 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
     return 'not drivable: we cannot restart this target'
   }
   return undefined
+}
+
+/** What CONNACK of 5.0 tells binds nobody in another version. */
+function knownIn(version: Version, facts: Facts): Facts {
+  if (version === '5.0') return facts
+  const entries = Object.entries(facts.fingerprint)
+  return { ...facts, fingerprint: Object.fromEntries(entries.filter(([name]) => !isTold(name))) }
+}
+
+function isTold(name: string): boolean {
+  return originOf(name, {}) !== undefined
+}
+
+/** `: its CONNACK of 5.0 says Maximum QoS 1`, where it is for that. */
+function originIn(conditions: readonly Condition[], { fingerprint, target }: Facts): string {
+  if (target.role !== 'broker') return ''
+  const origins = conditions.flatMap(condition => {
+    // What a feature lacks may be for the profile to say.
+    const asked = condition.kind === 'choice' || condition.kind === 'limit'
+    return propertiesIn(condition).flatMap(property =>
+      asked || fingerprint[property] !== undefined ? (originOf(property, fingerprint) ?? []) : [],
+    )
+  })
+  return origins.length > 0 ? `: ${origins.join(', and ')}` : ''
+}
+
+/** The properties of CONNACK that a condition rests on. */
+function propertiesIn(condition: Condition): string[] {
+  switch (condition.kind) {
+    case 'feature':
+      return [deniedBy[condition.name]?.[0] ?? propertyOf[condition.name] ?? '']
+    case 'choice':
+    case 'limit':
+      return [condition.name]
+    case 'all':
+    case 'any':
+      return condition.conditions.flatMap(propertiesIn)
+    case 'not':
+      return propertiesIn(condition.condition)
+  }
+}
+
+/** Of features that CONNACK bounds. */
+const propertyOf: { [feature: string]: string } = {
+  qos1: 'maximumQoS',
+  qos2: 'maximumQoS',
+  'topic-alias': 'topicAliasMaximum',
 }
 
 /** Why the broker behind a proxy will not do for a case. */
@@ -113,7 +170,7 @@ function holds(condition: Condition, facts: Facts): boolean {
       return seen !== undefined && String(seen) === String(condition.value)
     }
     case 'limit': {
-      const seen = facts.fingerprint[condition.name]
+      const seen = announcedValue(condition.name, facts.fingerprint)
       if (seen === undefined) return false
       const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = condition
       return Number(seen) >= min && Number(seen) <= max

@@ -4,6 +4,7 @@ import { createJudges } from '../oracle/judges.ts'
 import { verifiers } from '../oracle/verifiers.ts'
 import type { Case, Step } from '../scenario/ast.ts'
 import { lastingMs, stepCount } from '../scenario/length.ts'
+import type { Announced } from '../scenario/limits.ts'
 import { find } from '../scenario/visit.ts'
 import type { Target } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
@@ -26,6 +27,8 @@ export type ExecuteOptions = {
   nonce: string
   signal: AbortSignal
   maxPacketBytes: number
+  /** What the broker under test told in its CONNACK of 5.0. */
+  announced?: Announced
   bench?: Bench
   liveness?: Liveness
   /** For proxies. */
@@ -70,6 +73,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
       tellsPublished: tellsPublished(options.target),
     }),
     maxPacketBytes: options.maxPacketBytes,
+    ...(options.announced ? { announced: options.announced } : {}),
     ...(options.bench ? { bench: options.bench } : {}),
     ...(options.liveness ? { liveness: options.liveness } : {}),
     ...(options.stalledMs ? { stalledMs: options.stalledMs } : {}),

@@ -216,6 +216,7 @@ class Runner {
     const signal = laneOf(kase) === 'private' ? this.options.signal : this.loss.round
     return executeCase(kase, {
       target: facts.target,
+      announced: facts.fingerprint,
       budgets,
       nonce: this.nonceFor(index),
       signal,

@@ -5,6 +5,7 @@ import type { Judges } from '../oracle/judges.ts'
 import { createOwnSide, type OwnBreach, type OwnSide, reactionTo } from '../oracle/own-side.ts'
 import { Actor } from '../peers/actor.ts'
 import type { Case, Judging } from '../scenario/ast.ts'
+import { type Announced, limitValues } from '../scenario/limits.ts'
 import { find } from '../scenario/visit.ts'
 import type { BrokerTarget, Target } from '../targets/target.ts'
 import type { Listener } from '../transport/listen.ts'
@@ -32,6 +33,8 @@ export type SceneOptions = {
   /** Of the target. */
   judges: Judges
   maxPacketBytes: number
+  /** What the broker under test told in its CONNACK of 5.0. */
+  announced?: Announced
   /** The broker behind the proxies of the case. */
   upstream?: Upstream
   /** Of a simulated board; absent for any other target. */
@@ -107,6 +110,7 @@ export class Scene {
       for (const breach of this.judges.observe(event)) this.find(breach)
     })
     this.env = new Variables({
+      ...limitValues(options.announced ?? {}),
       ...options.kase.bindings,
       topic: `ms/${options.nonce}`,
       client: `${options.nonce}c`,

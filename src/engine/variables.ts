@@ -43,7 +43,7 @@ export class Variables {
       case 'bytes':
         return value.bytes
       case 'sized':
-        return sizedPayload(value.bytes)
+        return sizedPayload(this.number(value.bytes))
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Place, StatementRef } from '../model/finding.ts'
 import type { Version } from '../model/version.ts'
+import type { LimitVariable } from './limits.ts'
 import type { Breaks, Condition, FieldValue, Scalar, SuiteRole } from './step-parts.ts'
 import type { AppBodies } from './verbs/app.ts'
 import type { ConversationBodies } from './verbs/conversation.ts'
@@ -59,6 +60,8 @@ export type Case = {
   requires: Condition[]
   steps: Step[]
   verify: Verify[]
+  /** Limits of the broker that the steps rest on. */
+  limits?: LimitVariable[]
   place: Place
 }
 

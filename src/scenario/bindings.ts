@@ -1,7 +1,9 @@
 import type { Place } from '../model/finding.ts'
 import { didYouMean } from '../model/schema/near.ts'
 import { type Context, report } from '../model/schema/schema.ts'
+import type { Version } from '../model/version.ts'
 import type { FieldValue, Matcher, Ref, Step } from './ast.ts'
+import { type LimitVariable, limitVariables } from './limits.ts'
 import type { Script } from './script.ts'
 import { kindOf } from './verbs/index.ts'
 import type { Matching } from './verbs/step-kind.ts'
@@ -13,13 +15,19 @@ export const builtins = ['topic', 'client'] as const
 /**
  * Walks the steps in order and reports variables used before anything binds them, and captures and counters that nothing
  * uses. A variable is bound where a matcher names it first; behind branches only what every branch binds is bound; what
- * a loop binds inside is bound anew in each round and not behind it.
+ * a loop binds inside is bound anew in each round and not behind it. Answers which limits of the broker the steps rest on.
  */
-export function checkBindings(script: Script, context: Context): void {
-  const walk = new Walk(context, Object.keys(script.bindings))
-  const bound = walk.steps(script.steps, new Set<string>(builtins))
+export function checkBindings(
+  script: Script,
+  versions: readonly Version[],
+  context: Context,
+): LimitVariable[] {
+  const limits = script.role === 'client' ? [...limitVariables.keys()] : []
+  const walk = new Walk(context, Object.keys(script.bindings), versions)
+  const bound = walk.steps(script.steps, new Set<string>([...builtins, ...limits]))
   for (const { args } of script.verify) walk.uses(Object.values(args), bound)
   walk.reportUnused()
+  return [...walk.limits] as LimitVariable[]
 }
 
 type Bound = ReadonlySet<string>
@@ -29,10 +37,14 @@ class Walk {
   private readonly context: Context
   private readonly taken: readonly string[]
   private readonly captures = new Map<string, Capture>()
+  private readonly versions: readonly Version[]
+  /** Limits of the broker that the steps rest on. */
+  readonly limits = new Set<string>()
 
-  constructor(context: Context, taken: readonly string[]) {
+  constructor(context: Context, taken: readonly string[], versions: readonly Version[]) {
     this.context = context
     this.taken = taken
+    this.versions = versions
   }
 
   steps(steps: readonly Step[], bound: Bound): Bound {
@@ -166,10 +178,19 @@ class Walk {
 
   private ref({ name, place }: Ref, bound: Bound): void {
     this.markUsed(name)
+    if (limitVariables.has(name)) this.limit(name, place)
     if (bound.has(name)) return
     const near = didYouMean(name, [...bound, ...this.taken])
     const hint = near.hint ? { hint: near.hint.replace('"', '"$') } : {}
     this.report('UNBOUND', `nothing has bound $${name} here`, place, name.length + 1, hint)
+  }
+
+  private limit(name: string, place: Place): void {
+    this.limits.add(name)
+    const others = this.versions.filter(version => version !== '5.0')
+    if (others.length === 0) return
+    const message = `$${name} is of MQTT 5.0, and this runs in ${others.join(' and ')}`
+    this.report('UNBOUND', message, place, name.length + 1)
   }
 
   private captured(name: string, what: string, place: Place): void {
@@ -203,8 +224,9 @@ function refsOf(value: FieldValue): Ref[] {
     case 'map':
       return Object.values(value.map).flatMap(refsOf)
     case 'bytes':
-    case 'sized':
       return []
+    case 'sized':
+      return refsOf(value.bytes)
   }
 }
 

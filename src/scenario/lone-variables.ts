@@ -2,6 +2,7 @@ import { didYouMean } from '../model/schema/near.ts'
 import type { Node, ScalarNode } from '../model/schema/node.ts'
 import { type Context, report } from '../model/schema/schema.ts'
 import { builtins } from './bindings.ts'
+import { limitVariables } from './limits.ts'
 import { spanWithin, splitVariables } from './variables.ts'
 
 /**
@@ -18,7 +19,7 @@ export function checkLoneVariables(
   const found = new Found()
   for (const node of nodes) found.walk(node)
   if (found.usesFragment) return
-  const known = new Set([...builtins, ...matrix, ...found.counters])
+  const known = new Set([...builtins, ...limitVariables.keys(), ...matrix, ...found.counters])
   for (const [name, places] of found.variables) {
     const [place] = places
     if (!place || places.length > 1 || known.has(name) || name === '_') continue

@@ -103,10 +103,10 @@ function readScript(
     checkLoneVariables([stepsNode, ...(verifyNode ? [verifyNode] : [])], values.keys(), context)
     return undefined
   }
-  const script = { role, bindings: bindingsOf(values), steps, verify }
-  checkBindings(script, context)
+  const script: Script = { role, bindings: bindingsOf(values), steps, verify }
+  const limits = checkBindings(script, versions, context)
   lint(script, read.id.span, context)
-  return script
+  return limits.length > 0 ? { ...script, limits } : script
 }
 
 function reportUnused(

@@ -1,4 +1,5 @@
 import type { Scalar, Step, SuiteRole, Verify } from './ast.ts'
+import type { LimitVariable } from './limits.ts'
 
 /** What one choice of the matrix does; the same in every version. */
 export type Script = {
@@ -6,4 +7,6 @@ export type Script = {
   bindings: { [name: string]: Scalar }
   steps: Step[]
   verify: Verify[]
+  /** Limits of the broker that the steps rest on. */
+  limits?: LimitVariable[]
 }

@@ -14,7 +14,7 @@ export type Template = { kind: 'template'; parts: (string | Ref)[]; place: Place
 /** Raw bytes by `hex: "…"`. */
 export type Bytes = { kind: 'bytes'; bytes: Uint8Array }
 /** The payload of `bytes: N` random-looking but reproducible bytes: `{ size: 1000 }`. */
-export type Sized = { kind: 'sized'; bytes: number }
+export type Sized = { kind: 'sized'; bytes: number | Ref }
 
 export type Scalar = string | number | boolean
 export type Value = Scalar | Ref | Template | Bytes | Sized

@@ -148,6 +148,12 @@ written \`$$share/g/x\`. A variable may be a whole value or a part of text: \`$t
 | the \`as\` of \`each\` and \`repeat\` | anew in every round |
 | a capture | where a matcher names it first: \`{ PUBLISH: { id: $id } }\`; from then on it must agree |
 
+A scenario of role client that runs in 5.0 alone may take a limit from the broker it meets, so that it is fitted to none:
+
+LIMITS
+
+A case that uses one which cannot be had is skipped, and says why: \`Topic Alias Maximum is 65535: none is above it\`.
+
 Behind branches (\`oneOf\`) only what every branch binds is bound. Inside \`together\` no step can rely on what another binds.
 What a loop binds inside is bound anew in each round and is not bound behind the loop. A variable that is used where nothing
 has bound it is a mistake, and so is a capture, counter, parameter or matrix variable that nothing uses.`

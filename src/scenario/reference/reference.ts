@@ -5,6 +5,7 @@ import { problemCodes, shownProblemsMax } from '../../model/schema/problem.ts'
 import type { Key } from '../../model/schema/schema.ts'
 import { verifiers } from '../../oracle/verifiers.ts'
 import { useSchema } from '../fragments.ts'
+import { limitVariables } from '../limits.ts'
 import type { FieldSpec, FieldSpecs } from '../schema/fields.ts'
 import { judgingFields } from '../schema/judging.ts'
 import { packetFields, subscription, will, wrongOnPurpose } from '../schema/packets.ts'
@@ -28,7 +29,7 @@ export function languageReference(): string {
     ...sections.map(section),
     packetsPart(),
     prose.matchers,
-    prose.variables,
+    prose.variables.replace('LIMITS', limitsTable()),
     prose.fragments,
     prose.time,
     `${prose.requires}\n\n${table(['feature', 'meaning'], rowsOf(features))}`,
@@ -148,6 +149,11 @@ function verifiersPart(): string {
     'Judgements over all messages of the case, at its end, beside what the referee and the ledger always judge: `verify: [exactly-once, { delivered: { payload: once, times: 2 } }]`.',
     ...texts,
   ].join('\n\n')
+}
+
+function limitsTable(): string {
+  const rows = [...limitVariables].map(([name, about]) => [`\`$${name}\``, about])
+  return table(['variable', 'value'], rows)
 }
 
 function faultRows(): string[][] {

@@ -36,8 +36,9 @@ function withVariables(schema: JsonSchema): JsonSchema {
     if (Array.isArray(value)) return value.map(one => (isSchema(one) ? withVariables(one) : one))
     return isSchema(value) ? withVariables(value) : value
   })
-  const single = 'enum' in inner || ['integer', 'number', 'boolean'].includes(String(inner.type))
-  if (!single) return inner
+  const word = 'enum' in inner || (inner.type === 'string' && 'pattern' in inner)
+  const single = word || ['integer', 'number', 'boolean'].includes(String(inner.type))
+  if (!single || String(inner.pattern).includes('\\$')) return inner
   const { description, ...rest } = inner
   return {
     ...(description === undefined ? {} : { description }),

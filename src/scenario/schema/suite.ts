@@ -15,6 +15,7 @@ import { asMap, byShape, listOf, may, must, oneOrMany, record } from '../../mode
 import { type Version, versions } from '../../model/version.ts'
 import { bugClasses } from '../../standard/bug-classes.ts'
 import { fragmentsSchema } from '../fragments.ts'
+import { limitVariables } from '../limits.ts'
 import type { Condition } from '../step-parts.ts'
 import { plainScalar, stepsNode } from '../verbs/scene.ts'
 import { verifySchema } from '../verify.ts'
@@ -76,7 +77,7 @@ const matrix: Schema<Matrix> = named('matrix', {
 
 const versionList = listOf(word('version of MQTT', versions, 'UNKNOWN_VERSION'), { min: 1 })
 
-const reserved = ['topic', 'client', '_']
+const reserved = ['topic', 'client', '_', ...limitVariables.keys()]
 
 function readValues(
   name: string,

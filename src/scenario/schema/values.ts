@@ -11,7 +11,7 @@ import {
   wrongType,
 } from '../../model/schema/schema.ts'
 import { byShape, must, record } from '../../model/schema/shapes.ts'
-import type { Bytes, Scalar, Sized, Value } from '../step-parts.ts'
+import type { Bytes, Ref, Scalar, Sized, Value } from '../step-parts.ts'
 import { refAt, spanWithin, splitVariables } from '../variables.ts'
 
 /** A scalar that may be, or as text may contain, a variable known only at run time. */
@@ -82,7 +82,7 @@ const hexForm = record(
   '{ hex: … }',
 )
 const sizeForm = record(
-  { size: must(integer(0, 268_435_455), 'So many reproducible printable bytes.') },
+  { size: must(value(integer(0, 268_435_460)), 'So many reproducible printable bytes.') },
   '{ size: … }',
 )
 
@@ -94,7 +94,11 @@ export const rawForm: Schema<Bytes | Sized> = {
     const isSize = node.kind === 'map' && node.entries.some(entry => entry.key === 'size')
     if (isSize) {
       const sized = sizeForm.read(node, context)
-      return sized && { kind: 'sized', bytes: sized.size }
+      if (sized === undefined) return undefined
+      const { size } = sized
+      if (typeof size === 'number') return { kind: 'sized', bytes: size }
+      // Whatever is no number is a variable: an integer is no text.
+      return { kind: 'sized', bytes: size as Ref }
     }
     const raw = hexForm.read(node, context)
     return raw && { kind: 'bytes', bytes: raw.hex }
