@@ -10,12 +10,14 @@ import machine
 from binascii import hexlify, unhexlify
 from time import ticks_add, ticks_diff, ticks_ms
 
-from umqtt2.client import MQTTClient, MQTTException
+from umqtt2.client import SESSION_LOST, SET_ASIDE, MQTTClient, MQTTException
 from umqtt2.journal import Journal
 
 RETRY_MS = 20
 IDLE_MS = 200
 LINE_MAX = 24576  # characters; a board has no room for more
+PART = 256  # characters that are read at once
+OUTCOMES = {SESSION_LOST: "session lost, outcome unknown", SET_ASIDE: "set aside"}
 FOLDER = "/j-"  # a journal per client, named after it
 FILLER = "/fill"
 NOT_TAKEN = (errno.ENOBUFS, 28)  # journal full, flash full: the message is not published
@@ -84,7 +86,6 @@ class Session:
         if journal and not kept:
             journal.forget(True)
             journal = None
-        subs = self.client.subs if self.client and kept else {}
         self.client = m = MQTTClient(
             c["clientId"],
             c["host"],
@@ -96,7 +97,6 @@ class Session:
             ack_timeout=self.settings.ack_timeout,
             max_packet=self.settings.max_packet,
         )
-        m.subs = subs
         m.set_callback(self.on_message)
         m.set_done_callback(self.on_done)
         if c.get("will"):
@@ -121,7 +121,10 @@ class Session:
 
     def on_done(self, pid, code):
         event, tag = self.tags.pop(pid, (None, None))
-        if event == "published":
+        if event == "published" and code:
+            error = OUTCOMES.get(code) or "reason code 0x%02x" % code
+            self.tell(event, tag=tag, id=pid, error=error)
+        elif event == "published":
             self.tell(event, tag=tag, id=pid)
         elif event:
             self.todo = [t for t in self.todo if t[1] != tag]
@@ -242,10 +245,18 @@ class Tester:
             yield
 
     def read_line(self):
-        line = part = self.stdin.readline(LINE_MAX)
-        while part and part[-1] != "\n":
-            part = self.stdin.readline(1024)
-        return line
+        # In small pieces: room for the longest in one piece is more than a board's heap has after a while.
+        parts = []
+        size = 0
+        part = self.stdin.readline(PART)
+        while part:
+            if size < LINE_MAX:
+                parts.append(part)
+                size += len(part)
+            if part[-1] == "\n":
+                break
+            part = self.stdin.readline(PART)
+        return "".join(parts)
 
     def idle(self):
         # Sleeps until a command or a packet comes, or a session has something to do.

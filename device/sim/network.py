@@ -6,6 +6,10 @@ AP_IF = 1
 STAT_IDLE = 0
 STAT_CONNECTING = 1
 STAT_GOT_IP = 3
+STAT_CONNECT_FAIL = -1
+STAT_NO_AP_FOUND = -2
+STAT_WRONG_PASSWORD = -3
+WRONG_KEY = "wrong"  # with any other, the network lets the board in
 
 
 def country(code=None):
@@ -19,6 +23,7 @@ def hostname(name=None):
 class WLAN:
     def __init__(self, interface=STA_IF):
         self.joined = False
+        self.refused = False
 
     def active(self, on=None):
         if on is False:
@@ -29,7 +34,8 @@ class WLAN:
         return 0
 
     def connect(self, ssid=None, key=None, **more):
-        self.joined = True
+        self.refused = key == WRONG_KEY
+        self.joined = not self.refused
 
     def disconnect(self):
         self.joined = False
@@ -38,6 +44,8 @@ class WLAN:
         return self.joined and bool(_sim.link())
 
     def status(self, what=None):
+        if self.refused:
+            return STAT_WRONG_PASSWORD
         return STAT_GOT_IP if self.isconnected() else STAT_IDLE
 
     def ifconfig(self, addresses=None):

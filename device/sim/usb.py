@@ -8,8 +8,12 @@ class Stdin(io.IOBase):
     def ioctl(self, request, arg):
         return _sim.console_ready() if request == 3 else -1
 
-    def readline(self, limit=1 << 20):
-        return _sim.console_line(limit)
+    def readline(self, limit=-1):
+        # A board allocates what it may have to hold before the first character.
+        room = bytearray(limit if limit >= 0 else 16)
+        line = _sim.console_line(limit if limit >= 0 else 1 << 20)
+        del room
+        return line
 
 
 class _sys:

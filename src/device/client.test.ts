@@ -1,6 +1,8 @@
 import type { Packet } from 'mqtt-packet'
 import t from 'tap'
+import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { openBench } from './bench.ts'
+import { FakeBroker } from './fake-broker.ts'
 import { Stage } from './stage.ts'
 
 /*
@@ -259,7 +261,7 @@ c.connect()
 a = time.ticks_ms()
 try:
     while True: c.wait_msg()
-except OSError as e: print(e.errno == errno.ETIMEDOUT, 12 <= time.ticks_diff(time.ticks_ms(), a) / 1000 < 20)
+except OSError as e: print(e.errno == errno.ETIMEDOUT, 11 <= time.ticks_diff(time.ticks_ms(), a) / 1000 < 20)
 try: c.publish('t', 'm', qos=1)
 except OSError as e: print(e.errno == errno.ENOTCONN)
 c.connect()
@@ -440,4 +442,239 @@ from umqtt.simple import MQTTClient as Simple, MQTTException as Trouble
 print(Simple is MQTTClient, Trouble is MQTTException)
 print([n for n in ('set_callback', 'set_last_will', 'connect', 'disconnect', 'ping', 'publish', 'subscribe', 'unsubscribe', 'wait_msg', 'check_msg') if not hasattr(c, n)])`)
   t.same(lines, ['True True', '[]'])
+})
+
+t.test('a bad topic or filter is refused before it is taken', async t => {
+  const lines = await python(
+    `
+def tried(f, *args):
+    try: f(*args)
+    except ValueError as e: return str(e)
+    return 'taken'
+c.connect()
+for topic in ('a/#', 'a/+', 'a\\x00b', '', b'\\xc3\\x28', 'x' * 65536):
+    print(tried(c.publish, topic, 'm', False, 2, False), tried(c.publish, topic, 'm'), tried(c.set_last_will, topic, 'm'))
+print([tried(c.subscribe, f, 2) for f in ('a/#/b', 'a#', 'a+/b', '', 'a\\x00', b'\\xff')], c.pending())
+print(tried(MQTTClient, 'p', 'h', 0, None, None, 65536))
+c.subscribe('a/+/#', 2)
+c.subscribe('+', 2)
+c.publish('a/b', 'good', qos=2)`,
+    ', journal=Journal()',
+  )
+  t.same(lines, [
+    ...Array(6).fill('topic topic topic'),
+    "['filter', 'filter', 'filter', 'filter', 'filter', 'filter'] 0",
+    'keepalive',
+  ])
+  t.same(broker.received, ['good'])
+})
+
+t.test('a message that ends each connection is set aside, over a boot too', async t => {
+  const poison = `
+told = []
+c.set_done_callback(lambda pid, code: told.append((pid, code)))
+for i in range(4):
+    try: c.publish('t', 'm%d' % i, qos=2, wait=False)
+    except OSError: pass
+for i in range(20):
+    try:
+        c.connect()
+        while c.pending() > 1: c.wait_msg()
+        if told and told[-1][1] == -2: break
+    except OSError: pass
+print(i <= 8, c.pending(), -2 in [code for pid, code in told])
+j = Journal()
+print([(bytes(j.body(m)), m.tries >= 5) for m in j.out])
+print(c.drop(j.out[0].pid), c.drop(77), c.pending())
+c.publish('t', 'after', qos=2)`
+  const run = python(poison, ', journal=Journal()')
+  broker.hook = packet =>
+    packet.cmd === 'publish' && packet.payload.toString() === 'm1' ? 'cut' : 'answer'
+  t.same(await run, ['True 1 True', "[(b'm1', True)]", 'True False 0'])
+  t.same(broker.received, ['m0', 'm2', 'm3', 'after'])
+  const times = sent().filter(line => line.endsWith('m1')).length
+  t.ok(times >= 5 && times <= 6, `sent ${times} times: once behind m0, five times alone`)
+})
+
+t.test('a broker that has forgotten a message after PUBREC: the application is told', async t => {
+  const run = python(
+    `
+told = []
+c.set_done_callback(lambda pid, code: told.append((pid, code)))
+c.connect()
+pid = c.publish('t', 'm', qos=2, wait=False)
+try:
+    while True: c.wait_msg()
+except OSError: pass
+c.connect()
+print(told == [(pid, -1)], c.pending())`,
+    ', journal=Journal()',
+  )
+  broker.hook = packet => {
+    if (packet.cmd !== 'pubrel') return 'answer'
+    broker.reset()
+    return 'cut'
+  }
+  t.same(await run, ['True 0'])
+})
+
+t.test('forty commands in a burst are each answered, at QoS 2, out of eight slots', async t => {
+  const broker = await new FakeBroker().start()
+  t.teardown(() => broker.stop())
+  broker.hook = packet => {
+    if (packet.cmd === 'subscribe') {
+      setImmediate(() => {
+        for (let each = 0; each < 40; each++) broker.send('in', `c${each}`)
+      })
+    }
+    return 'answer'
+  }
+  // In turns: memory is collected between two of them.
+  const app = `
+from umqtt2.client import MQTTClient
+from umqtt2.journal import Journal
+def loop():
+    c = MQTTClient('pico', '127.0.0.1', ${broker.port}, journal=Journal())
+    answered = []
+    def answer(topic, msg):
+        c.publish('out', b're ' + msg, qos=2)
+        answered.append(msg)
+    c.set_callback(answer, c.can_publish)
+    c.connect()
+    c.subscribe('in', 2)
+    losses = 0
+    while len(answered) < 40 or c.pending() or c.store.inbound:
+        try:
+            c.wait_msg()
+        except OSError:
+            losses += 1
+            c.connect()
+        yield
+    print(len(answered), len(set(answered)), losses <= 3)
+`
+  const board = await createSimulatedPico({ program: 'main', files: { 'app.py': app } })
+  t.teardown(() => board.stop())
+  const lines: string[] = []
+  board.onLine(line => lines.push(line))
+  t.same(await board.ended, { why: 'exit' })
+  t.same(lines, ['40 40 True'])
+  t.equal(new Set(broker.received).size, 40)
+  t.equal(broker.received.length, 40)
+})
+
+t.test('an exception in a callback ends neither the connection nor the program', async t => {
+  const run = python(
+    `
+seen = []
+c.on_error = lambda e: seen.append(type(e).__name__)
+def fail(topic, msg):
+    got.append(msg)
+    if msg == b'os': raise OSError(5)
+    if msg == b'full':
+        for i in range(9): c.publish('out', 'x', qos=2)
+    if msg == b'value': raise ValueError('x')
+c.set_callback(fail)
+c.connect(False)
+c.subscribe('in', 2)
+while len(got) < 4: c.wait_msg()
+print(seen, bool(c.sock))`,
+  )
+  onceSubscribed(() => {
+    for (const each of ['os', 'value', 'full', 'last']) broker.send('in', each)
+  })
+  t.same(await run, ["['OSError', 'ValueError', 'OSError'] True"])
+})
+
+t.test('a link of another kind needs no module `socket`', async t => {
+  const lines = await python(
+    `
+import sys
+print('socket' in sys.modules)
+import socket
+def dial():
+    s = socket.socket()
+    s.connect(('127.0.0.1', ${broker.port}))
+    return s
+c.dial = dial
+c.connect()
+print(c.publish('t', 'm', qos=2))`,
+  )
+  t.same(lines, ['False', '1'])
+})
+
+t.test('the address family is that of the name', async t => {
+  const lines = await python(
+    `
+import socket
+made = []
+class Spy(socket.socket):
+    def __init__(self, af=2, *more):
+        made.append(af)
+        super().__init__(af, *more)
+    def connect(self, address): super().connect(address[:2])
+real, socket.socket = socket.socket, Spy
+c.lookup = lambda host, port: [(10, 1, 0, '', ('127.0.0.1', port, 0, 0))]
+c.connect()
+print(made)`,
+  )
+  t.same(lines, ['[10]'])
+})
+
+t.test('hundreds of inbound ids wear the flash no more than a few', async t => {
+  const lines = await python(
+    `
+import os
+j = Journal()
+for i in range(498, 501): j.hold([65000 + n for n in range(i)])
+print(os.stat('/mqtt/a')[6] < 100, len(Journal().inbound), Journal().inbound[-1])
+j.hold([5, 6, 7, 9, 3])
+print(Journal().inbound)`,
+  )
+  t.same(lines, ['True 500 65499', '[5, 6, 7, 9, 3]'])
+})
+
+t.test('subscriptions that were granted are in the journal, and asked for again', async t => {
+  const run = python(
+    `
+c.connect()
+c.subscribe('a/+', 2)
+c.subscribe('b', 1)
+c.subscribe('c', 0)
+c.unsubscribe('b')
+c.close()
+c = MQTTClient('pico', '127.0.0.1', ${broker.port}, journal=Journal())
+print(sorted(c.store.subs.items()), c.store.unsure)
+c.publish('forget', '')`,
+    ', journal=Journal()',
+  ).catch(() => [])
+  t.match((await run)[0], "[(b'a/+', 2), (b'c', 0)] False")
+})
+
+t.test('a session that is lost between SUBSCRIBE and SUBACK is subscribed to at last', async t => {
+  let lost = 0
+  const run = python(
+    `
+c.connect()
+c.subscribe('in', 2)
+c.close()
+for i in range(2):
+    try:
+        c.connect()
+        while c._open: c.wait_msg()
+    except OSError: pass
+print(c.store.unsure, Journal().unsure)`,
+    ', journal=Journal()',
+  )
+  broker.hook = packet => {
+    if (packet.cmd === 'connect' && sent().length > 2 && lost === 0) {
+      lost = 1
+      broker.reset()
+    }
+    if (packet.cmd === 'subscribe' && lost === 1) {
+      lost = 2
+      return 'cut'
+    }
+    return 'answer'
+  }
+  t.same(await run, ['False False'])
 })

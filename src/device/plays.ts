@@ -1,3 +1,4 @@
+import mqtt from 'mqtt-packet'
 import type { PlayOutcome } from '../model/bench.ts'
 import { createSimulatedPico, type SimulatedPico } from '../targets/micropython/board.ts'
 import { FakeBroker, type Hook } from './fake-broker.ts'
@@ -16,6 +17,12 @@ export type Play = {
 
 const minuteMs = 60_000
 const defaultPatienceMs = 20_000
+/** The third message: readings have 1, 3, 4 …; SUBSCRIBE has 2. */
+const poisonId = 3
+/** One reading, and then what the broker sends slowly. */
+const slow = { intervalS: 3600 }
+/** More than a tick counter holds. */
+const tenDays = { intervalS: 10 * 86_400 }
 
 export const plays: Play[] = [
   play('readings and commands', { intervalS: 3600 }, async ({ stage, board, broker }) => {
@@ -89,6 +96,76 @@ export const plays: Play[] = [
     stage.expect('readings', 1, readings(broker))
     return 'CONNACK was waited for in vain, again and again, and no watchdog bit'
   }),
+  play(
+    'a message that the broker never accepts',
+    { intervalS: 5 },
+    async ({ stage, board, broker }) => {
+      // The broker cuts at each PUBLISH of one id, as it does for a payload above its limit.
+      const cuts: number[] = []
+      broker.hook = packet => {
+        if (packet.cmd !== 'publish' || packet.messageId !== poisonId) return 'answer'
+        cuts.push(packet.dup ? 1 : 0)
+        return 'cut'
+      }
+      await stage.until('the first reading', () => readings(broker) === 1)
+      for (let minute = 0; minute < 10 && readings(broker) < 20; minute++)
+        await board.advance(minuteMs)
+      await stage.until('readings behind it', () => readings(broker) >= 20)
+      stage.expect('times it was sent, at most 10', true, cuts.length >= 1 && cuts.length <= 10)
+      stage.expect('that it was told', 1, stage.lines.filter(one => /given up/.test(one)).length)
+      await board.powerCut()
+      const before = cuts.length
+      await board.reboot()
+      await board.advance(minuteMs)
+      stage.expect('times it was sent after the boot', before, cuts.length)
+      return `sent ${cuts.length} times, then given up; the readings behind it arrived`
+    },
+  ),
+  play(
+    'a broker that cuts each connection',
+    { intervalS: 600 },
+    async ({ stage, board, broker }) => {
+      broker.hook = packet => (packet.cmd === 'publish' ? 'cut' : 'answer')
+      await stage.until('the first cut', () => stage.offline > 0)
+      await board.advance(10 * minuteMs)
+      const attempts = broker.log.filter(each => each === '> connect').length
+      stage.expect('connections in ten minutes, at most 25', true, attempts <= 25)
+      return `${attempts} connections in ten minutes`
+    },
+  ),
+  play('a megabyte at 60 KB a second', slow, async scene => {
+    await feed(scene, publishBytes(1_000_000), { bytes: 6000, everyMs: 100 })
+    return 'a packet of 1 MB was read past in 17 s, and no watchdog bit'
+  }),
+  play('a packet at 670 bytes a second', slow, async scene => {
+    await feed(scene, publishBytes(8000), { bytes: 67, everyMs: 100 })
+    return 'a packet of 8,000 B took 12 s, and no watchdog bit'
+  }),
+  play('a CONNACK a byte at a time', slow, async ({ stage, board, broker }) => {
+    broker.hook = () => 'ignore'
+    await stage.until('CONNECT', () => broker.log.includes('> connect'))
+    for (const byte of [0x20, 2, 0, 0]) {
+      await board.advance(2800)
+      broker.raw(Buffer.of(byte))
+    }
+    broker.hook = () => 'answer'
+    for (let minute = 0; minute < 5 && readings(broker) < 1; minute++) await board.advance(minuteMs)
+    await stage.until('the reading', () => readings(broker) === 1)
+    return 'given up after 3 s, then another connection, and no watchdog bit'
+  }),
+  play('a wrong Wi-Fi key', { intervalS: 600, key: 'wrong' }, async ({ stage, board, broker }) => {
+    await board.advance(2 * minuteMs)
+    const told = stage.lines.filter(line => line === 'wifi net: wrong key').length
+    stage.expect('that it was told, once', 1, told)
+    stage.expect('packets', 0, broker.log.length)
+    return 'it says so'
+  }),
+  play('a reading every ten days', tenDays, async ({ stage, board, broker }) => {
+    await stage.until('the first reading', () => readings(broker) === 1 && broker.settled)
+    await board.advance(10 * minuteMs)
+    stage.expect('readings', 1, readings(broker))
+    return 'one reading, and the next in ten days'
+  }),
   {
     name: 'ids run out',
     async run(files = {}, patienceMs = defaultPatienceMs) {
@@ -146,15 +223,45 @@ def loop():
 
 type Scene = { stage: Stage; board: SimulatedPico; broker: FakeBroker }
 
+/** A PUBLISH at QoS 0 of so many bytes in all. */
+function publishBytes(count: number): Buffer {
+  const payload = Buffer.alloc(count - 5 - 2 - 13, 'x')
+  return mqtt.generate({
+    cmd: 'publish',
+    topic: 'pico-1/led/se',
+    payload,
+    qos: 0,
+    dup: false,
+    retain: false,
+  })
+}
+
+/** Sends it in pieces by the board's clock, once the board is at peace. Both go on after it. */
+async function feed(
+  { stage, board, broker }: Scene,
+  packet: Buffer,
+  { bytes, everyMs }: { bytes: number; everyMs: number },
+): Promise<void> {
+  await stage.until('the first reading', () => readings(broker) === 1 && broker.settled)
+  for (let at = 0; at < packet.length; at += bytes) {
+    broker.raw(packet.subarray(at, at + bytes))
+    await board.advance(everyMs)
+  }
+  broker.send('pico-1/led/set', 'on')
+  await stage.until('the next command', () => ledStates(broker).endsWith(',on'))
+  stage.expect('lost connections', 0, stage.offline)
+}
+
 function play(
   name: string,
-  { intervalS }: { intervalS: number },
+  { intervalS, key }: { intervalS: number; key?: string },
   story: (scene: Scene) => Promise<string>,
 ): Play {
   return {
     name,
     async run(files = {}, patienceMs = defaultPatienceMs) {
-      const config = (port: number) => JSON.stringify(appConfig(port, intervalS))
+      const config = (port: number) =>
+        JSON.stringify({ ...appConfig(port, intervalS), ...(key ? { key } : {}) })
       const stage = await Stage.open(
         port => ({ 'config.json': config(port), ...files }),
         patienceMs,
@@ -183,6 +290,8 @@ class Stage {
   private readonly problems: string[] = []
   /** How often the application said that it lost its broker or did not reach it. */
   offline = 0
+  /** What it printed. */
+  readonly lines: string[] = []
 
   static async open(
     files: (port: number) => Files,
@@ -206,6 +315,7 @@ class Stage {
     this.broker = broker
     this.patienceMs = patienceMs
     board.onLine(line => {
+      this.lines.push(line)
       if (line.startsWith('offline')) this.offline += 1
     })
   }

@@ -63,21 +63,21 @@ const broken = [
     name: 'a journal written after PUBLISH',
     file: 'lib/umqtt2/client.py',
     from: `        self.store.add(m)
-        if self.sock:
-            self._transmit(m, 0, msg)`,
-    to: `        if self.sock:
+        if now:
+            self._transmit(m, 0, msg)
+        elif self.sock:`,
+    to: `        if now:
             self._transmit(m, 0, msg)
         self.store.add(m)
-        if self.sock:
-            pass`,
+        if self.sock and not now:`,
     problem: /m1 is still open|id \d+ is used for/,
   },
   {
     name: 'the write at PUBCOMP left out',
     file: 'lib/umqtt2/journal.py',
-    from: '        self._save(marks, self.inbound)\n        super().move(m, state)',
+    from: '        self._mark(m, state, 0)\n        super().move(m, state)',
     to: `        if state != 3:
-            self._save(marks, self.inbound)
+            self._mark(m, state, 0)
         super().move(m, state)`,
     problem: /was taken up again after the application was told/,
   },

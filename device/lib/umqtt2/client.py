@@ -5,10 +5,10 @@
 # mean that the message was not taken.
 import errno
 import select
-import socket
 import struct
+import sys
 from micropython import const
-from time import ticks_diff, ticks_ms
+from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
 # How far an outgoing message has come.
 _QUEUED = const(0)  # never sent
@@ -17,6 +17,13 @@ _RELEASED = const(2)  # PUBREC came: from now on only PUBREL may be sent
 _FINISHED = const(3)
 
 _LONG = const(1 << 28)  # ms: until something comes
+_STEP = const(200)  # ms between two calls of the wait hook
+_TRIES = const(5)  # connections that end on one message before it is set aside
+_HELD = const(16)  # inbound messages that wait in RAM for an application that is not ready
+
+# Codes of the done callback beside those of the standard.
+SESSION_LOST = -1  # the broker has forgotten the exchange: whether the message arrived is unknown
+SET_ASIDE = -2  # the broker ended a connection each time the message was sent: drop(pid) gives its slot back
 
 
 class MQTTException(Exception):
@@ -30,7 +37,8 @@ class Message:
         self.topic = topic
         self.msg = msg
         self.state = state
-        self.at = 0  # ticks of the last packet sent for it
+        self.at = None  # ticks of the last packet sent for it on this connection
+        self.tries = 0  # connections that the broker ended instead of answering it
 
 
 class Memory:
@@ -41,6 +49,8 @@ class Memory:
         self.slots = slots
         self.out = []  # messages in the order of publish()
         self.inbound = []  # ids of QoS 2 messages received, PUBREL still to come
+        self.subs = {}  # granted: filter, QoS
+        self.unsure = False  # the broker may lack some of them
         self.last_id = 0
 
     def find(self, pid):
@@ -63,16 +73,25 @@ class Memory:
         if state == _FINISHED:
             self.out.remove(m)
 
+    def blame(self, m):
+        m.tries += 1
+
     def hold(self, pids):
         self.inbound = pids
 
+    def keep_subs(self, unsure):
+        self.unsure = unsure
+
     def forget(self, every):
-        # The session is gone: so are ids that only it gave a meaning. `every`: unsent messages too.
+        # The session is gone: so are ids that only it gave a meaning. `every`: unsent messages too. Returns the ids of messages.
+        gone = []
         for m in self.out[:]:
             if every or m.state == _RELEASED:
                 self.move(m, _FINISHED)
+                gone.append(m.pid)
         if self.inbound:
             self.hold([])
+        return gone
 
 
 def _fail(code=errno.EINVAL):
@@ -90,12 +109,12 @@ def _field(s):
     return struct.pack("!H", len(s)) + s
 
 
-def _is_topic(b):
+def _is_topic(b, bad="#+\0"):
     # UTF-8 without wildcards and NUL. decode() alone lets surrogates and overlong forms pass.
     size = 0
     try:
         for c in b.decode():
-            if c in "#+\0":
+            if c in bad:
                 return False
             c = ord(c)
             if c >> 11 == 0x1B or c > 0x10FFFF:
@@ -103,10 +122,32 @@ def _is_topic(b):
             size += 1 + (c > 0x7F) + (c > 0x7FF) + (c > 0xFFFF)
     except UnicodeError:
         pass
-    return size == len(b)
+    return 0 < size == len(b) < 65536
+
+
+def _topic(s):
+    # A broker that is sent a bad topic ends the connection, as often as it is sent again.
+    s = _bytes(s)
+    if not _is_topic(s):
+        raise ValueError("topic")
+    return s
+
+
+def _filter(s):
+    s = _bytes(s)
+    parts = s.split(b"/")
+    for i, part in enumerate(parts):
+        if part != b"+" and b"+" in part or b"#" in part and (part != b"#" or i < len(parts) - 1):
+            raise ValueError("filter")
+    if not _is_topic(s, "\0"):
+        raise ValueError("filter")
+    return s
 
 
 class MQTTClient:
+    window = 65535  # messages at QoS 1 and 2 in flight at once
+    none = b""  # no properties, in the versions that have them
+
     def __init__(
         self,
         client_id,
@@ -122,6 +163,8 @@ class MQTTClient:
         max_packet=8192,
         sock=None,
     ):
+        if not 0 <= keepalive <= 65535:
+            raise ValueError("keepalive")
         self.client_id = client_id
         self.server = server
         self.port = port or (8883 if ssl else 1883)
@@ -135,31 +178,57 @@ class MQTTClient:
         self.store = journal or Memory()
         self.durable = journal is not None
         self.dial = sock  # function that returns a connected stream, for other links than TCP
+        self.lookup = None  # function that stands in for socket.getaddrinfo
+        self.wait = None  # function that is called again and again while a packet is waited for: a watchdog's feed
         self.sock = None
         self.cb = None
+        self.ready = None
         self.done = None
         self.will = b""
         self.will_flags = 0
-        self.subs = {}
         self.op = 0  # first byte of the message handed to the callback: QoS, retain, DUP
         self.oversized = 0
         self._in_cb = False
-        self._open = {}  # SUBSCRIBE, UNSUBSCRIBE and, as 0, PINGREQ in flight: first byte of the answer, ticks
+        self._todo = []  # messages that wait for others to be answered
+        self._alone = False
+        self._held = []  # inbound messages that wait for the application
+        self._missed = False  # one was read past: a new connection brings it again
+        self._open = {}  # SUBSCRIBE, UNSUBSCRIBE and, as 0, PINGREQ in flight: first byte of the answer, ticks, filter, QoS
         self._awaited = 0  # id of the exchange whose end someone waits for
         self._code = 0
 
-    def set_callback(self, f):
-        # f(topic, msg), both bytes. Without it, messages are acknowledged and dropped.
+    def set_callback(self, f, ready=None):
+        # f(topic, msg), both bytes. Without it, messages are acknowledged and dropped. While ready() is false, messages at
+        # QoS 1 and 2 wait, unacknowledged: with can_publish, f always has room to answer.
         self.cb = f
+        self.ready = ready
 
     def set_done_callback(self, f):
-        # f(id, code) for each request that nobody waited for; code 0, or that of SUBACK.
+        # f(id, code) for each request that nobody waited for; code 0, that of SUBACK, SESSION_LOST or SET_ASIDE.
         self.done = f
 
+    def on_error(self, e):
+        # An exception in a callback. It ends neither the connection nor the program.
+        sys.print_exception(e)
+
+    def _call(self, f, *args):
+        inside, self._in_cb = self._in_cb, True
+        try:
+            f(*args)
+        except Exception as e:
+            self.on_error(e)
+        finally:
+            self._in_cb = inside
+
+    def _tell(self, pids, code):
+        for pid in pids:
+            if self.done:
+                self._call(self.done, pid, code)
+
     def set_last_will(self, topic, msg, retain=False, qos=0):
-        if not topic or not 0 <= qos <= 2:
+        if not 0 <= qos <= 2:
             raise ValueError("will")
-        self.will = _field(topic) + _field(msg)
+        self.will = _field(_topic(topic)) + _field(msg)
         self.will_flags = 4 | qos << 3 | bool(retain) << 5
 
     def connect(self, clean_session=None, timeout=None):
@@ -169,48 +238,55 @@ class MQTTClient:
         if clean_session is None:
             clean_session = not self.durable
         if clean_session:
-            self.store.forget(True)
-        self._awaited = 0
+            self._tell(self.store.forget(True), SESSION_LOST)
+        timeout = timeout or self.ack_timeout
         try:
-            present = self._dial(clean_session, timeout or self.ack_timeout)
-            if not present:
-                self.store.forget(False)
-            for m in self.store.out[:]:
-                dup = 8
-                msg = self.store.body(m)
-                if msg is None and m.state != _RELEASED:
-                    # A cell of the flash failed under it: it is lost, and nothing may go out in its place.
-                    self.store.move(m, _FINISHED)
-                    continue
-                if m.state == _QUEUED:
-                    self.store.move(m, _SENT)
-                    dup = 0
-                self._transmit(m, dup, msg)
-            if not present:
-                for topic, qos in self.subs.items():
-                    self.subscribe(topic, qos, False)
+            self._dial(timeout)
+            self._within(timeout)
+            self._hello(clean_session)
+            present = self._welcome()
+            self._resume(present)
         except BaseException:  # a certificate that is refused is a ValueError
             self.close()
             raise
         return present
 
-    def _dial(self, clean_session, timeout):
-        # Opens the stream, sends CONNECT and reads CONNACK. Returns Session Present.
+    def _dial(self, timeout):
+        # Opens the stream. One of our own never blocks: a packet is waited for in steps.
         if self.dial:
-            self.sock = self.dial()
-        else:
-            self.sock = s = socket.socket()
-            s.settimeout(timeout)
-            s.connect(socket.getaddrinfo(self.server, self.port)[0][-1])
-            if self.ssl is True:
-                import ssl
+            self._attach(self.dial())
+            return
+        import socket
 
-                self.sock = ssl.wrap_socket(s, **self.ssl_params)
-            elif self.ssl:
-                self.sock = self.ssl.wrap_socket(s, server_hostname=self.server)
+        feed = self.wait or int
+        feed()
+        family, _, _, _, address = (self.lookup or socket.getaddrinfo)(self.server, self.port)[0]
+        feed()
+        self.sock = s = socket.socket(family)
+        s.settimeout(timeout)
+        s.connect(address)
+        feed()
+        if self.ssl is True:
+            import ssl
+
+            self.sock = ssl.wrap_socket(s, **self.ssl_params)
+        elif self.ssl:
+            self.sock = self.ssl.wrap_socket(s, server_hostname=self.server)
+        s.setblocking(False)
+        self._attach(self.sock)
+
+    def _attach(self, sock):
+        self.sock = sock
         self._poll = select.poll()
-        self._poll.register(self.sock, select.POLLIN)
-        flags = self.will_flags | bool(clean_session) << 1
+        self._poll.register(sock, select.POLLIN)
+        self._awaited = 0
+
+    def _within(self, seconds, size=0):
+        # What is read or written next must be through then: a packet has 4 ms for each byte more.
+        self._until = ticks_add(ticks_ms(), int(seconds * 1000) + min(size, 1 << 26) * 4)
+
+    def _hello(self, clean):
+        flags = self.will_flags | bool(clean) << 1
         fields = _field(self.client_id) + self.will
         if self.user is not None:
             fields += _field(self.user)
@@ -218,17 +294,68 @@ class MQTTClient:
             if self.pswd is not None:
                 fields += _field(self.pswd)
                 flags |= 0x40
-        self._send(0x10, _field("MQTT") + struct.pack("!BBH", 4, flags, self.keepalive) + fields)
-        self._heard = ticks_ms()
+        self._send(0x10, self._greeting(flags) + fields)
+
+    def _greeting(self, flags):
+        return _field("MQTT") + struct.pack("!BBH", 4, flags, self.keepalive)
+
+    def _welcome(self):
+        # Reads CONNACK. Returns Session Present.
         head, n = self._read(2)
-        if head != 0x20 or n != 2:
+        if head != 0x20 or n < 2:
             _fail()
         present, code = self._read(2)
+        self._heard = ticks_ms()
         if present > (code == 0):
             _fail()
+        self._granted(n - 2, code)
         if code:
             raise MQTTException(code)
         return present
+
+    def _granted(self, n, code):
+        if n:
+            _fail()
+
+    def _resume(self, present):
+        store = self.store
+        if not present:
+            self._tell(store.forget(False), SESSION_LOST)
+        self._todo = [m for m in store.out if m.tries < _TRIES]
+        self._tell([m.pid for m in store.out if m.tries >= _TRIES], SET_ASIDE)
+        # Where a message may be what the broker cannot stand, they go out one at a time, so that it shows which.
+        self._alone = any(m.tries for m in self._todo)
+        self._pump()
+        if store.subs and (not present or store.unsure):
+            if not store.unsure:
+                store.keep_subs(True)
+            for topic, qos in store.subs.items():
+                self.subscribe(topic, qos, False)
+
+    def _free(self):
+        # Whether one more may be in flight.
+        n = 0
+        for m in self.store.out:
+            n += m.at is not None
+        return n < (1 if self._alone else self.window)
+
+    def _pump(self):
+        # Sends what waits its turn.
+        while self._todo:
+            if not self._free():
+                return
+            m = self._todo.pop(0)
+            dup = 8
+            msg = self.store.body(m)
+            if msg is None and m.state != _RELEASED:
+                # A cell of the flash failed under it: it is lost, and nothing may go out in its place.
+                self.store.move(m, _FINISHED)
+                continue
+            if m.state == _QUEUED:
+                self.store.move(m, _SENT)
+                dup = 0
+            self._transmit(m, dup, msg)
+        self._alone = False
 
     def disconnect(self):
         self._send(0xE0)
@@ -238,55 +365,109 @@ class MQTTClient:
         # Ends the connection without DISCONNECT: the broker then sends the will.
         s, self.sock = self.sock, None
         self._open.clear()
+        self._todo = []
+        self._held = []
+        self._missed = False
+        for m in self.store.out:
+            m.at = None
         if s:
             try:
                 s.close()
             except OSError:
                 pass
 
+    def _end(self, code):
+        # The connection ended without our doing. The first message without an answer may be why; where time ran out, only if
+        # the broker was heard meanwhile.
+        if self.sock and code != errno.EINVAL:
+            for m in self.store.out:
+                if m.at is not None and m.state == _SENT:
+                    if code != errno.ETIMEDOUT or ticks_diff(self._heard, m.at) > 1000:
+                        self.store.blame(m)
+                        if m.tries == _TRIES:
+                            self._tell((m.pid,), SET_ASIDE)
+                    break
+        self.close()
+
     def ping(self):
         self._send(0xC0)
-        self._open.setdefault(0, (0xD0, ticks_ms()))
+        self._open.setdefault(0, (0xD0, ticks_ms(), None, None))
 
     def pending(self):
         return len(self.store.out)
 
+    def can_publish(self, n=1):
+        # Whether n more messages at QoS 1 or 2 would be taken.
+        return len(self.store.out) + n <= self.store.slots
+
+    def drop(self, pid):
+        # Gives a message up, sent or not. False if there is none of this id.
+        m = self.store.find(pid)
+        if not m:
+            return False
+        if m in self._todo:
+            self._todo.remove(m)
+        self.store.move(m, _FINISHED)
+        return True
+
     def publish(self, topic, msg, retain=False, qos=0, wait=True):
         # Returns the packet id, at QoS 1 and 2 when the exchange is complete. wait=False, and any call from
         # inside a callback, returns at once.
-        topic = _bytes(topic)
+        topic = _topic(topic)
         msg = _bytes(msg)
-        if not topic or not 0 <= qos <= 2:
-            raise ValueError("publish")
+        if not 0 <= qos <= 2:
+            raise ValueError("qos")
         head = 0x30 | qos << 1 | bool(retain)
         if not qos:
             self._send(head, _field(topic), msg)
             return
-        m = Message(self._next_id(), head, topic, msg, _SENT if self.sock else _QUEUED)
+        now = self.sock and not self._todo and self._free()
+        m = Message(self._next_id(), head, topic, msg, _SENT if now else _QUEUED)
         self.store.add(m)
-        if self.sock:
+        if now:
             self._transmit(m, 0, msg)
+        elif self.sock:
+            self._todo.append(m)
         elif wait:
             raise OSError(errno.ENOTCONN)
         self._wait(m.pid, wait)
         return m.pid
 
     def subscribe(self, topic, qos=0, wait=True):
-        pid, code = self._request(0x82, topic, bytes((qos,)), wait)
-        if code == 0x80:
+        pid, code = self._request(0x82, topic, qos, wait)
+        if code >= 0x80:
             raise MQTTException(code)
-        self.subs[topic] = qos
         return pid
 
     def unsubscribe(self, topic, wait=True):
-        self.subs.pop(topic, None)
-        return self._request(0xA2, topic, b"", wait)[0]
+        return self._request(0xA2, topic, None, wait)[0]
 
-    def _request(self, head, topic, tail, wait):
+    def _request(self, head, topic, qos, wait):
+        topic = _filter(topic)
         pid = self._next_id()
-        self._open[pid] = (head + 0x0E, ticks_ms())
-        self._send(head, struct.pack("!H", pid) + _field(topic) + tail)
+        self._open[pid] = (head + 0x0E, ticks_ms(), topic, qos)
+        tail = b"" if qos is None else bytes((qos,))
+        self._send(head, struct.pack("!H", pid) + self.none + _field(topic) + tail)
         return pid, self._wait(pid, wait)
+
+    def _settle(self, pid, code):
+        # SUBACK or UNSUBACK came. What was granted is asked for again where the session is lost.
+        _, _, topic, qos = self._open.pop(pid)
+        subs = self.store.subs
+        unsure = self.store.unsure
+        for pid in self._open:
+            if pid:
+                break
+        else:
+            unsure = False
+        was = subs.get(topic)
+        if qos is None or code >= 0x80:
+            subs.pop(topic, None)
+            qos = None
+        else:
+            subs[topic] = qos
+        if was != qos or unsure != self.store.unsure:
+            self.store.keep_subs(unsure)
 
     def _next_id(self):
         while True:
@@ -325,9 +506,10 @@ class MQTTClient:
                 ms = min(ms, self.keepalive * 500 - idle)
         late = int(self.ack_timeout * 1000)
         for m in self.store.out:
-            ms = min(ms, late - ticks_diff(now, m.at))
-        for _, at in self._open.values():
-            ms = min(ms, late - ticks_diff(now, at))
+            if m.at is not None:
+                ms = min(ms, late - ticks_diff(now, m.at))
+        for request in self._open.values():
+            ms = min(ms, late - ticks_diff(now, request[1]))
         return ms
 
     def _send(self, head, fields=b"", tail=b""):
@@ -342,11 +524,18 @@ class MQTTClient:
         b.append(n)
         b += fields
         b += tail
+        end = ticks_add(ticks_ms(), int(self.ack_timeout * 1000) + len(b) * 4)
         try:
-            if self.sock.write(b) != len(b):
-                _fail(errno.ETIMEDOUT)
-        except OSError:
-            self.close()
+            n = self.sock.write(b) or 0
+            while n < len(b):
+                if ticks_diff(end, ticks_ms()) < 0:
+                    _fail(errno.ETIMEDOUT)
+                if self.wait:
+                    self.wait()
+                sleep_ms(5)
+                n += self.sock.write(memoryview(b)[n:]) or 0
+        except OSError as e:
+            self._end(e.errno)
             raise
         self._sent = ticks_ms()
 
@@ -357,19 +546,40 @@ class MQTTClient:
         else:
             self._send(m.head | dup, _field(m.topic) + struct.pack("!H", m.pid), msg)
 
+    def _get(self, read, what):
+        # Something, in the time that is left for the packet.
+        while True:
+            if self.wait:
+                self.wait()
+            if ticks_diff(self._until, ticks_ms()) < 0:
+                _fail(errno.ETIMEDOUT)
+            if self._poll.poll(_STEP):
+                got = read(what)
+                if got:
+                    return got
+                if got is not None:
+                    _fail(errno.ECONNRESET)
+
     def _read(self, n):
-        b = self.sock.read(n) if n else b""
-        if b is None or len(b) < n:
-            _fail(errno.ECONNRESET)
+        if not n:
+            return b""
+        b = self._get(self.sock.read, n)
+        at = len(b)
+        if at < n:
+            whole = bytearray(n)
+            whole[:at] = b
+            view = memoryview(whole)
+            while at < n:
+                at += self._get(self.sock.readinto, view[at:])
+            b = bytes(whole)
         return b
 
     def _skip(self, n):
-        b = bytearray(256)
+        b = bytearray(min(n, 1024))
         while n:
-            got = self.sock.readinto(b, min(n, 256))
-            if not got:
-                _fail(errno.ECONNRESET)
-            n -= got
+            if n < len(b):
+                b = bytearray(n)
+            n -= self._get(self.sock.readinto, b)
 
     def _read_u16(self):
         # The length of a topic or a packet id: neither may be 0.
@@ -383,17 +593,31 @@ class MQTTClient:
         try:
             if not self.sock:
                 _fail(errno.ENOTCONN)
+            if self._held and self.ready():
+                return self._deliver(*self._held.pop(0))
+            if self._missed and not self._held:
+                self.close()
+                _fail(errno.ECONNABORTED)
             # An answer is overdue only if it is not there. And there is no read that may run out of time with nothing
             # read: it would end a TLS stream for good.
-            left = self._due(ms)
-            b = self.sock.read(1) if self._poll.poll(max(left, 0)) else None
+            due = left = self._due(ms)
+            while True:
+                step = left
+                if self.wait:
+                    self.wait()
+                    step = min(left, _STEP)
+                b = self.sock.read(1) if self._poll.poll(max(step, 0)) else None
+                left -= step
+                if b is not None or left <= 0:
+                    break
             if b is None:
-                if left < 0:
+                if due < 0:
                     _fail(errno.ETIMEDOUT)
                 return
             if not b:
                 _fail(errno.ECONNRESET)
             head = b[0]
+            self._within(self.ack_timeout)
             n = shift = 0
             while True:
                 b = self._read(1)[0]
@@ -404,18 +628,32 @@ class MQTTClient:
                 if shift > 21:
                     _fail()
             self._heard = ticks_ms()
+            self._within(self.ack_timeout, n)
             if head & 0xF0 == 0x30:
                 self._on_publish(head, n)
             elif head == 0xD0 and n == 0:
                 self._open.pop(0, None)
-            elif n == 2 + (head == 0x90) and head in b"\x40\x50\x62\x70\x90\xb0":
-                self._on_ack(head, self._read_u16(), self._read(1)[0] if n > 2 else 0)
+            elif n > 1 and head in b"\x40\x50\x62\x70\x90\xb0":
+                self._on_ack(head, self._read_u16(), self._code_of(head, n - 2))
             else:
-                _fail()
+                self._other(head, n)
             return head
-        except (OSError, MemoryError):
-            self.close()
+        except (OSError, MemoryError) as e:
+            self._end(e.errno if isinstance(e, OSError) else errno.EINVAL)
             raise
+
+    def _code_of(self, head, n):
+        # Reads what stands behind the id of an acknowledgement.
+        if n != (head == 0x90):
+            _fail()
+        return self._read(1)[0] if n else 0
+
+    def _other(self, head, n):
+        _fail()
+
+    def _properties(self, n):
+        # Reads the properties of a PUBLISH; returns how many bytes they took of n.
+        return 0
 
     def _on_publish(self, head, n):
         qos = head >> 1 & 3
@@ -431,32 +669,48 @@ class MQTTClient:
         if not big and not _is_topic(topic):
             _fail()
         pid = self._read_u16() if qos else 0
-        msg = take(n)
-        new = qos == 2 and pid not in self.store.inbound
+        msg = take(n - self._properties(n))
         if big:
             self.oversized += 1
+            msg = None
+        elif qos and self.ready and pid not in self.store.inbound and (self._held or not self.ready()):
+            room = self.max_packet - len(msg)
+            for _, _, _, other in self._held:
+                room -= len(other)
+            if self._missed or len(self._held) >= _HELD or room < 0:
+                self._missed = True
+            else:
+                self._held.append((head, topic, pid, msg))
+            return
+        self._deliver(head, topic, pid, msg)
+
+    def _deliver(self, head, topic, pid, msg):
+        qos = head >> 1 & 3
+        new = qos == 2 and pid not in self.store.inbound
         if new and not self.store.late:
             self.store.hold(self.store.inbound + [pid])
-        self._in_cb = True
         self.op = head
         try:
-            if self.cb and not big and (new or qos < 2):
-                self.cb(topic, msg)
+            if self.cb and msg is not None and (new or qos < 2):
+                self._call(self.cb, topic, msg)
         finally:
-            self._in_cb = False
             if new and self.store.late:
                 self.store.hold(self.store.inbound + [pid])
             if qos and self.sock:
                 self._send(0x40 if qos == 1 else 0x50, struct.pack("!H", pid))
+        return head
 
     def _on_ack(self, head, pid, code):
         m = self.store.find(pid)
         if head == 0x50:
             # Answered whether we know the id or not: the broker may have forgotten less than we did.
+            if m and m.state == _SENT and m.head & 6 == 4:
+                if code >= 0x80:
+                    self._finish(m, code)
+                    return
+                self.store.move(m, _RELEASED)
             if m:
                 m.at = ticks_ms()
-                if m.state == _SENT and m.head & 6 == 4:
-                    self.store.move(m, _RELEASED)
             self._send(0x62, struct.pack("!H", pid))
         elif head == 0x62:
             if pid in self.store.inbound:
@@ -464,20 +718,22 @@ class MQTTClient:
                 pids.remove(pid)
                 self.store.hold(pids)
             self._send(0x70, struct.pack("!H", pid))
-        else:
+        elif m:
             # Only the answer that is due completes a message or a request.
-            if m:
-                due = 0x40 if m.head & 6 == 2 else m.state == _RELEASED and 0x70
-            else:
-                due = self._open.get(pid, (0,))[0]
-            if head != due:
-                return
-            if m:
-                self.store.move(m, _FINISHED)
-            else:
-                del self._open[pid]
-            if pid == self._awaited:
-                self._awaited = 0
-                self._code = code
-            elif self.done:
-                self.done(pid, code)
+            if head == (0x40 if m.head & 6 == 2 else m.state == _RELEASED and 0x70):
+                self._finish(m, code)
+        elif pid in self._open and head == self._open[pid][0]:
+            self._settle(pid, code)
+            self._report(pid, code)
+
+    def _finish(self, m, code):
+        self.store.move(m, _FINISHED)
+        self._report(m.pid, code)
+        self._pump()
+
+    def _report(self, pid, code):
+        if pid == self._awaited:
+            self._awaited = 0
+            self._code = code
+        else:
+            self._tell((pid,), code)

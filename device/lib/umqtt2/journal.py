@@ -4,6 +4,7 @@
 # ~16 writes instead of one per write):
 #   m0, m1, ...  one outgoing message each, written once, before its first PUBLISH
 #   a, b         where each exchange stands, and the inbound ids; written in turn, so that one is always whole
+#   s            the subscriptions that were granted, written when they change
 # An outgoing QoS 2 message thus costs three writes: its slot, PUBREC, PUBCOMP.
 import os
 import struct
@@ -15,6 +16,7 @@ from .client import Memory, Message
 
 _RELEASED = const(2)  # as in client.py
 _FINISHED = const(3)
+_TRIES = const(7)  # at most
 _WHOLE = const(0x2144DF1C)  # CRC of anything with its own CRC behind it
 
 
@@ -25,7 +27,7 @@ class Journal(Memory):
         super().__init__(slots)
         self.path = path
         self.late = late
-        self.marks = []  # per slot: number of its last message << 2 | state
+        self.marks = []  # per slot: number of its last message << 5 | tries << 2 | state
         self.version = 0
         self.number = 0
         self.torn = 0
@@ -37,12 +39,20 @@ class Journal(Memory):
             b = self._get(name)
             if b:
                 n = b[4]
-                ids = (len(b) - 9) // 2 - 2 * n
-                version, _, *rest = struct.unpack("!IB%dI%dH" % (n, ids), b)
+                version, _, *rest = struct.unpack("!IB%dI%dH" % (n, (len(b) - 9) // 2 - 2 * n), b)
                 if version > self.version:
                     self.version = version
                     self.marks = rest[:n]
-                    self.inbound = rest[n:]
+                    self.inbound = []
+                    for i in range(n, len(rest), 2):
+                        self.inbound += range(rest[i], rest[i] + rest[i + 1])
+        b = self._get("s")
+        at = 1
+        while at < len(b) - 4:
+            qos, n = struct.unpack_from("!BH", b, at)
+            self.subs[b[at + 3 : at + 3 + n]] = qos
+            at += 3 + n
+        self.unsure = bool(b and b[0])
         for name in os.listdir(path):
             if name[0] == "m":
                 self._load(name)
@@ -62,8 +72,9 @@ class Journal(Memory):
         if number > self.number:
             self.number = number
             self.last_id = pid
-        if slot < len(self.marks) and self.marks[slot] >> 2 == number:
+        if slot < len(self.marks) and self.marks[slot] >> 5 == number:
             m.state = self.marks[slot] & 3
+            m.tries = self.marks[slot] >> 2 & 7
         if m.state != _FINISHED:
             self.out.append(m)
 
@@ -85,18 +96,38 @@ class Journal(Memory):
         return memoryview(b)[10 + len(m.topic) : -4] if b else None
 
     def move(self, m, state):
-        marks = self.marks + [0] * (m.slot + 1 - len(self.marks))
-        marks[m.slot] = m.number << 2 | state
-        self._save(marks, self.inbound)
+        self._mark(m, state, 0)
         super().move(m, state)
+
+    def blame(self, m):
+        self._mark(m, m.state, min(m.tries + 1, _TRIES))
+        super().blame(m)
+
+    def _mark(self, m, state, tries):
+        marks = self.marks + [0] * (m.slot + 1 - len(self.marks))
+        marks[m.slot] = m.number << 5 | tries << 2 | state
+        self._save(marks, self.inbound)
 
     def hold(self, pids):
         self._save(self.marks, pids)
 
+    def keep_subs(self, unsure):
+        super().keep_subs(unsure)
+        b = bytes((unsure,))
+        for topic, qos in self.subs.items():
+            b += struct.pack("!BH", qos, len(topic)) + topic
+        self._put("s", b)
+
     def _save(self, marks, inbound):
+        # The ids as runs, first and length: brokers count them up, and a burst of hundreds must not outgrow the metadata.
+        runs = []
+        for pid in inbound:
+            if runs and pid == runs[-2] + runs[-1]:
+                runs[-1] += 1
+            else:
+                runs += (pid, 1)
         n = len(marks)
-        form = "!IB%dI%dH" % (n, len(inbound))
-        b = struct.pack(form, self.version + 1, n, *(marks + inbound))
+        b = struct.pack("!IB%dI%dH" % (n, len(runs)), self.version + 1, n, *(marks + runs))
         self._put("ab"[self.version & 1], b)
         self.version += 1
         self.marks = marks

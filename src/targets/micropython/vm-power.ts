@@ -27,7 +27,8 @@ export class VmPower {
   private dogTimeoutMs = Number.POSITIVE_INFINITY
   /** On the host's clock. */
   private busyMs = 0
-  private hurrying = false
+  /** The time to hurry to that was reached last. */
+  private reachedMs = 0
   /** Raises KeyboardInterrupt in the running MicroPython. */
   onInterrupt: () => void = () => undefined
   /** Called in every wait: takes what the host sent meanwhile. */
@@ -110,13 +111,15 @@ export class VmPower {
   }
 
   private pause(turn: number, leftMs: number): void {
-    const hurryMs = (this.memory.clock[clockTarget] ?? 0) - this.memory.nowMs()
+    const targetMs = this.memory.clock[clockTarget] ?? 0
+    const hurryMs = targetMs - this.memory.nowMs()
     if (hurryMs > 0) {
       this.hurry(turn, Math.min(leftMs, hurryMs))
       return
     }
-    if (this.hurrying) {
-      this.hurrying = false
+    // A board that was busy all the while never hurried, and is there all the same.
+    if (targetMs !== this.reachedMs) {
+      this.reachedMs = targetMs
       this.post({ kind: 'hurried' })
     }
     Atomics.wait(this.memory.words, word.turn, turn, Math.max(0, leftMs))
@@ -124,7 +127,6 @@ export class VmPower {
 
   /** Skips the wait, unless bytes may be on their way: then real time passes first. */
   private hurry(turn: number, skipMs: number): void {
-    this.hurrying = true
     const startedMs = hostMs()
     const graceMs = this.memory.read(word.link) ? this.busyMs - startedMs : 0
     if (graceMs > 0) {
