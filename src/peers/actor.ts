@@ -164,9 +164,12 @@ export class Actor {
     const reaction = this.renews(packet)
       ? renewal(packet)
       : react(this.session, packet, { auto: this.auto, plays: this.plays })
-    for (const reply of reaction.replies) this.reply(conversation, reply)
+    for (const reply of reaction.replies) this.answer(conversation, packet, reply)
     const current = conversation === this.conversation
     if (reaction.shown && current) this.inbox.push({ packet, seq, ignorable: reaction.ignorable })
+    if (!this.auto && packet.type === 'PUBLISH' && !isSentinel(packet)) {
+      conversation.answers.expects(packet)
+    }
     if (this.inbox.length > inboxMax) {
       conversation.broken = `more than ${inboxMax} packets that nothing asked for`
       conversation.link.destroy()
@@ -182,6 +185,13 @@ export class Actor {
     const earlier = keys.every(key => this.subscribed.get(key) !== this.conversation)
     for (const key of keys) this.subscribed.set(key, this.conversation)
     return known && earlier
+  }
+
+  private answer(conversation: Conversation, packet: Packet, reply: Packet): void {
+    if (this.auto || packet.type !== 'PUBLISH') return this.reply(conversation, reply)
+    conversation.answers.answer(packet, () => {
+      if (conversation.open) this.reply(conversation, reply)
+    })
   }
 
   private reply(conversation: Conversation, packet: Packet): void {

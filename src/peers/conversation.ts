@@ -4,7 +4,9 @@ import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
 import { type Ending, Link } from '../transport/link.ts'
 import { encode, type Wrong } from '../wire/codec.ts'
+import { AnswersInOrder } from './answers-in-order.ts'
 import { PacketFlow } from './packet-flow.ts'
+import { ServerKeepAlive } from './server-keep-alive.ts'
 
 export type ConversationOptions = {
   stream: Duplex
@@ -36,6 +38,11 @@ export class Conversation {
   broken: string | undefined
   /** How many QoS 2 PUBLISH packets of ours went out, by id. */
   readonly published = new Map<number, number>()
+  /** Of a fence, on a connection where the scenario answers by hand. */
+  readonly answers = new AnswersInOrder()
+  private readonly keepAlive = new ServerKeepAlive(() => {
+    if (this.open) this.send({ type: 'PINGREQ' }, { auto: true })
+  })
   private readonly options: ConversationOptions
   private readonly flow: PacketFlow
 
@@ -83,6 +90,7 @@ export class Conversation {
     const bytes = encode(packet, this.version, how.wrong)
     this.note(packet, bytes, how.auto)
     this.link.write(bytes)
+    this.answers.sent(packet)
     return bytes
   }
 
@@ -92,6 +100,7 @@ export class Conversation {
     if (packet.type === 'PUBLISH' && packet.qos === 2 && packet.id !== undefined) {
       this.published.set(packet.id, (this.published.get(packet.id) ?? 0) + 1)
     }
+    this.keepAlive.sent(packet)
     const { actor, recorder } = this.options
     const connection = this.number
     recorder.record(
@@ -118,11 +127,15 @@ export class Conversation {
   private receive(chunk: Uint8Array): void {
     if (this.broken) return
     for (const incoming of this.flow.read(chunk)) {
-      if (incoming.kind === 'packet') this.options.onPacket(incoming.packet, incoming.seq)
+      if (incoming.kind === 'packet') this.arrive(incoming.packet, incoming.seq)
       else this.stopReading(incoming.why)
       if (this.broken) return
     }
     this.options.onRead()
+  }
+
+  private arrive(packet: Packet, seq: number): void {
+    if (!this.keepAlive.takes(packet)) this.options.onPacket(packet, seq)
   }
 
   private stopReading(reason: string): void {
@@ -133,6 +146,7 @@ export class Conversation {
 
   private end(ending: Ending): void {
     this.ending = ending
+    this.keepAlive.stop()
     this.flow.end()
     const { actor, recorder } = this.options
     recorder.record({
