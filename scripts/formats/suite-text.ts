@@ -1,3 +1,5 @@
+import { fromHex } from '../../src/model/hex.ts'
+import { audit } from '../../src/oracle/audit/packet-form.ts'
 import { breachesOf } from '../../src/standard/formats/breaches.ts'
 import { written } from '../../src/standard/formats/octets.ts'
 import {
@@ -107,6 +109,7 @@ function withOf(target: Target, breach: Breach, reaction: ByVersion<string>): st
   return [
     `bytes: ${flow(bytes)}`,
     `cite: ${flow(reaction)}`,
+    `breaks: ${flow(mapOf(breach, version => listed(brokenBy(target, breach, version))))}`,
     ...(levels.length === 1 && levels[0] !== 'must' ? [`level: ${levels[0]}`] : []),
   ].join(', ')
 }
@@ -160,6 +163,23 @@ function flow(map: ByVersion<string>): string {
   return `{ ${Object.entries(map)
     .map(([version, value]) => `${version}: ${value}`)
     .join(', ')} }`
+}
+
+/** What the audit finds first in the packet, with each of its choices; what only the history makes wrong, the table says. */
+function brokenBy(target: Target, breach: Breach, version: FormatVersion): string[] {
+  const octets = breach.bytes[version]
+  if (!octets) return []
+  const from = target === 'broker' ? 'client' : 'server'
+  const found = (breach.choices?.values ?? ['']).flatMap(value => {
+    const frame = fromHex(octets.hex.replace(`$${breach.choices?.name}`, value))
+    const [first] = audit(frame, { version, from })
+    return first ? [first.statement.slice(version.length + 1)] : []
+  })
+  return [...new Set([...(breach.breaks[version] ?? []), ...found])]
+}
+
+function listed(ids: readonly string[]): string {
+  return ids.length === 1 ? ids[0]! : `[${ids.join(', ')}]`
 }
 
 function quoted(value: string): string {

@@ -130,6 +130,8 @@ async function targetFor(kase: Case, { target, signal }: ExecuteOptions): Promis
 async function play(scene: Scene): Promise<Ending> {
   try {
     await runSteps(scene, stepsFor(scene))
+    const unreached = scene.declared.unreached()
+    if (unreached) throw new Skipped(unreached)
     await settle(scene)
     verify(scene)
     return { kind: 'done' }

@@ -3,6 +3,7 @@ import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
 import { DeclaredBreaches } from '../oracle/declared-breaches.ts'
 import type { Judges } from '../oracle/judges.ts'
 import { createOwnSide, type OwnBreach, type OwnSide, reactionTo } from '../oracle/own-side.ts'
+import { SessionExpiry } from '../oracle/session-expiry.ts'
 import { Actor } from '../peers/actor.ts'
 import type { Case, Judging } from '../scenario/ast.ts'
 import { type Announced, limitValues } from '../scenario/limits.ts'
@@ -62,7 +63,8 @@ export class Scene {
   readonly judges: Judges
   /** What our own side breaks, and what of that the scenario says. */
   private readonly ownSide: OwnSide
-  readonly declared = new DeclaredBreaches()
+  readonly declared: DeclaredBreaches
+  private readonly sessionExpiry = new SessionExpiry()
   /** A limit that the target told and that this scenario exceeds, in words. */
   exceeded: string | undefined
   readonly actors = new Map<string, Actor>()
@@ -99,6 +101,7 @@ export class Scene {
     this.stalls = new TimedStalls(options.stalledMs ?? (() => 0))
     this.upstream = options.upstream
     this.judges = options.judges
+    this.declared = new DeclaredBreaches(Object.keys(options.kase.bindings))
     this.ownSide = createOwnSide({ target: options.target.role, version: options.kase.version })
     this.maxPacketBytes = options.maxPacketBytes
     this.place = options.kase.place
@@ -106,6 +109,7 @@ export class Scene {
     this.log = new TraceLog(broker?.credentials ?? {}, event => {
       if (event.kind === 'step') this.declared.begin(event)
       this.weBroke(this.ownSide.observe(event))
+      this.exceeded ??= this.sessionExpiry.observe(event)
       if (this.upstream?.observe(event)) return
       for (const breach of this.judges.observe(event)) this.find(breach)
     })
@@ -298,7 +302,8 @@ export class Scene {
   miss(judging: Judging, what: Missed): never {
     const blame = this.upstream?.blame()
     if (blame) throw new Inconclusive(`${what.message}; but the broker behind, ${blame}`)
-    if (this.exceeded) throw new Skipped(this.exceeded)
+    const premise = this.exceeded ?? this.declared.unreached()
+    if (premise) throw new Skipped(premise)
     const limit = this.upstream ? undefined : overrunLimit(this.log.events())
     if (limit !== undefined) throw new Skipped(`needs a Receive Maximum of more than ${limit}`)
     const mildly = what.left !== undefined && this.mayHaveLeft(what.left, what.packetType)

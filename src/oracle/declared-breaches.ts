@@ -1,6 +1,6 @@
 import type { Place, StatementRef } from '../model/finding.ts'
 import type { EventOf } from '../model/trace.ts'
-import type { OwnBreach } from './own-side.ts'
+import { isLimit, type OwnBreach } from './own-side.ts'
 
 /** A step that says `breaks:`, and what of it has come about. */
 type Declared = {
@@ -8,6 +8,8 @@ type Declared = {
   place: Place
   text: string
   happened: boolean
+  /** It depends on the choice of the matrix whether the step breaks anything. */
+  varies: boolean
 }
 
 /** Where a suite and what it did do not agree. */
@@ -17,18 +19,29 @@ export type BreachMistake = { message: string; place: Place }
  * Holds what our side broke against what the scenario says that it breaks on purpose.
  *
  * A packet of ours that breaks a MUST needs one of its statements declared, by the step that is under way or by one before it: what is
- * held goes out later, and so do automatic answers. Of what a step declares, one has to come about before the case ends.
+ * held goes out later, and so do automatic answers. Of what a step declares, one has to come about before the case ends, unless the
+ * step has a variable of the matrix in it: then other choices may do so. 3.1 numbers no statements, so nothing is declared there.
  */
 export class DeclaredBreaches {
   private readonly declared: Declared[] = []
   private place: Place | undefined
+  private readonly choices: RegExp | undefined
   private readonly undeclared: BreachMistake[] = []
+
+  /** @param choices names of the variables of the matrix */
+  constructor(choices: readonly string[] = []) {
+    const names = choices.filter(name => name !== 'version')
+    if (names.length > 0) this.choices = new RegExp(`\\$\\{?(${names.join('|')})\\b`)
+  }
 
   /** A step begins. */
   begin({ breaks, place, text }: EventOf<'step'>): void {
     this.place = place
-    if (breaks && breaks.length > 0) {
-      this.declared.push({ statements: breaks, place, text, happened: false })
+    // A step that is repeated declares once.
+    const again = this.declared.some(one => one.place.line === place.line && one.text === text)
+    if (breaks && breaks.length > 0 && !again) {
+      const varies = this.choices?.test(text) ?? false
+      this.declared.push({ statements: breaks, place, text, happened: false, varies })
     }
   }
 
@@ -37,11 +50,11 @@ export class DeclaredBreaches {
     const statements = breaches.map(({ statement }) => statement)
     let known = false
     for (const one of this.declared) {
-      if (!one.statements.some(statement => statements.includes(statement))) continue
+      if (!one.statements.some(wanted => statements.some(got => isSame(wanted, got)))) continue
       one.happened = true
       known = true
     }
-    return known || breaches.every(({ level, about }) => level !== 'MUST' || about === 'dispute')
+    return known || breaches.every(isFree)
   }
 
   /** A packet broke what nobody had declared. */
@@ -53,11 +66,25 @@ export class DeclaredBreaches {
     })
   }
 
+  /** A limit of the target that a step means to exceed, and does not: the target allows more than the scenario thinks. */
+  unreached(): string | undefined {
+    const one = this.declared.find(
+      ({ statements, happened, varies }) => !happened && !varies && statements.every(isLimit),
+    )
+    return (
+      one &&
+      `the target allows what \`${one.text}\` does: ${one.statements.join(', ')} is not broken`
+    )
+  }
+
   /** Once the case has run whole: `complete`. Of one that ended early nobody knows what would have come. */
   mistakes(complete: boolean): BreachMistake[] {
     // A scenario that declares nothing at all is not held to it.
     if (this.declared.length === 0) return []
-    const missing = this.declared.filter(({ happened }) => complete && !happened)
+    const missing = this.declared.filter(
+      ({ happened, varies, statements }) =>
+        complete && !happened && !varies && !statements.every(isLimit),
+    )
     return [
       ...this.undeclared,
       ...missing.map(({ statements, place, text }) => ({
@@ -66,4 +93,14 @@ export class DeclaredBreaches {
       })),
     ]
   }
+}
+
+/** What the standard does not number it often says in several sections: of the field, of the packet, of its length. */
+function isSame(wanted: StatementRef, got: StatementRef): boolean {
+  return wanted === got || (wanted.includes('§') && got.includes('§'))
+}
+
+/** What needs no declaration: no MUST, disputed, or without a number to declare. */
+function isFree({ level, about, statement }: OwnBreach): boolean {
+  return level !== 'MUST' || about === 'dispute' || statement.startsWith('3.1:')
 }

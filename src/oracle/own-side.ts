@@ -6,7 +6,9 @@ import { type ClauseName, cite, type TargetRole } from '../standard/clauses.ts'
 import { decode } from '../wire/codec.ts'
 import { createFramer } from '../wire/framing.ts'
 import { createAudit } from './audit/audit.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { createReferee } from './referee/referee.ts'
+import { createRuling, drain } from './ruling.ts'
 import { seenOf } from './sides.ts'
 
 /** A rule that our own side broke. */
@@ -38,6 +40,8 @@ export function createOwnSide({
   const roles = new Map<number, TargetRole>()
   const versions = new Map<number, Version>()
   const broken = new Map<number, OwnBreach>()
+  const keepAlive = new KeepAlive()
+  const ruling = createRuling('client')
 
   function observe(event: TraceEvent): OwnBreach[] {
     if (event.kind === 'open') {
@@ -51,12 +55,24 @@ export function createOwnSide({
     // That we end a connection is what networks do: no rule is broken by it.
     if (event.kind === 'close') {
       byRole[as](seenOf({ ...event, by: 'target' }, 'harness'))
-      return []
+      return silence(event, connection, as)
     }
-    return packetsOf(event, versions.get(connection) ?? version).flatMap(seen => {
-      const found = byRole[as](seenOf(seen, 'harness'))
-      return found.map(breach => noted({ ...breach, connection, as, ...limitOf(breach, as) }))
-    })
+    const late = silence(event, connection, as)
+    const found = packetsOf(event, versions.get(connection) ?? version).flatMap(seen =>
+      byRole[as](seenOf(seen, 'harness')),
+    )
+    return [...late, ...found.map(breach => ownBreach(breach, connection, as))]
+  }
+
+  function silence(event: TraceEvent, connection: number, as: TargetRole): OwnBreach[] {
+    if (as !== 'client') return []
+    ruling.seq = event.seq
+    keepAlive.observe(ruling, event, version)
+    return drain(ruling).map(breach => ownBreach(breach, connection, as))
+  }
+
+  function ownBreach(breach: Breach, connection: number, as: TargetRole): OwnBreach {
+    return noted({ ...breach, connection, as, ...limitOf(breach, as) })
   }
 
   function noted(breach: OwnBreach): OwnBreach {
@@ -123,11 +139,17 @@ const limits = [
   'wildcardUnavailable',
   'sharedUnavailable',
   'subscriptionIdsUnavailable',
+  'serverKeepAlive',
 ] as const satisfies ClauseName[]
 
 const limitStatements: { [role in TargetRole]: ReadonlySet<StatementRef> } = {
   client: new Set(limits.map(name => cite(name, '5.0', 'client'))),
   broker: new Set(limits.map(name => cite(name, '5.0', 'broker'))),
+}
+
+/** Whether a statement is broken only where the other side told a limit. */
+export function isLimit(statement: StatementRef): boolean {
+  return limitStatements.client.has(statement) || limitStatements.broker.has(statement)
 }
 
 function limitOf({ statement, expected }: Breach, as: TargetRole): { limit?: string } {

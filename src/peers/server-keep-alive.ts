@@ -1,5 +1,8 @@
 import type { Packet } from '../model/packet.ts'
 
+/** A scenario that asks for less has something to say about the keep alive, and is silent or not as it likes. */
+const chosenMaxS = 60
+
 /** So many PINGREQs go out within the interval: one may be late. */
 const perInterval = 2
 
@@ -36,7 +39,7 @@ export class ServerKeepAlive {
 
   private begin(told: unknown): void {
     if (typeof told !== 'number' || told === 0) return
-    if (this.askedS !== 0 && told >= this.askedS) return
+    if (this.askedS !== 0 && (told >= this.askedS || this.askedS < chosenMaxS)) return
     clearInterval(this.timer)
     this.timer = setInterval(
       () => {

@@ -83,6 +83,8 @@ export const clauses = {
   wildcardUnavailable: { '3.1': '§3.8', '3.1.1': '§3.8', '5.0': '§3.2.2.3.11' },
   subscriptionIdsUnavailable: { '3.1': '§3.8', '3.1.1': '§3.8', '5.0': '§3.2.2.3.12' },
   sharedUnavailable: { '3.1': '§3.8', '3.1.1': '§3.8', '5.0': '§3.2.2.3.13' },
+  keepAlive: { '3.1': '§3.1', '3.1.1': 'MQTT-3.1.2-23', '5.0': 'MQTT-3.1.2-20' },
+  serverKeepAlive: { '3.1': '§3.1', '3.1.1': 'MQTT-3.1.2-23', '5.0': 'MQTT-3.1.2-21' },
   // ---- what the peer asked for
   responseInformationUnasked: { '3.1': '§3.2', '3.1.1': '§3.2', '5.0': 'MQTT-3.1.2-28' },
   problemInformationUnasked: { '3.1': '§3.2', '3.1.1': '§3.2', '5.0': 'MQTT-3.1.2-29' },

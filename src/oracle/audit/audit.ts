@@ -84,10 +84,11 @@ export function createAudit({ target }: { target: TargetRole }): Audit {
 }
 
 /**
- * The trace keeps the beginning only of what is too large to be taken: such bytes cannot be judged. What no remaining length
- * holds together is judged up to there.
+ * The trace keeps the beginning only of what is too large to be taken: such bytes cannot be judged. What no type or
+ * remaining length holds together is judged up to there.
  */
 function isOnePacket(bytes: Uint8Array): boolean {
+  if (bytes[0]! >> 4 === 0) return true
   const length = readVarint(bytes, 1)
   return length.kind !== 'value' || length.next + length.value === bytes.length
 }

@@ -192,7 +192,7 @@ function publish(from: Sender): Breach[] {
       id: 'alias-never-set',
       with: 'with a Topic Alias that was never set and no Topic Name',
       bytes: five(0x32, nothing, right('topicAlias')),
-      breaks: { '5.0': ['§3.3.2.3.4'] },
+      breaks: { '5.0': ['MQTT-3.3.2-7', '§3.3.2.3.4'] },
     },
     ...(from === 'client'
       ? [
