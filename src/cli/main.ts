@@ -50,6 +50,11 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       '--upstream <url|profile|name>',
       'the broker behind the proxy, for suites that stand between a client and one (default: the embedded broker)',
     )
+    .option(
+      '--topic-prefix <text>',
+      'all topics of ours begin with it, for a broker with access rules',
+    )
+    .option('--client-id-prefix <text>', 'all client ids of ours begin with it')
     .option('--serial <port>', 'a real Pico on that port, with the firmware of device/')
     .option('--board-config <file>', "with --serial: the board's config.json (Wi-Fi, address)")
     .option(

@@ -15,6 +15,8 @@ import { type Outputs, openOutputs } from './outputs.ts'
 type Options = {
   target?: string
   upstream?: string
+  topicPrefix?: string
+  clientIdPrefix?: string
   serial?: string
   transport?: Reach['transports']
   ca?: string
@@ -86,6 +88,8 @@ async function runAndTell(
     ...targetOf(options),
     ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
     reach: reachOf(options),
+    ...(options.topicPrefix === undefined ? {} : { topicPrefix: options.topicPrefix }),
+    ...(options.clientIdPrefix === undefined ? {} : { clientIdPrefix: options.clientIdPrefix }),
     ...(options.mqtt ? { mqtt: options.mqtt } : {}),
     ...(options.tag ? { tags: options.tag } : {}),
     ...jobsOf(options),
@@ -154,7 +158,19 @@ function replayWords(options: Options): string {
     value === undefined ? [] : [`--${name} ${value}`],
   )
   const taking = insecure ? ['--insecure'] : []
-  return [...target, ...worded('upstream', options.upstream), ...reach, ...taking].join(' ')
+  const prefixes = [
+    ...(options.topicPrefix === undefined ? [] : [`--topic-prefix '${options.topicPrefix}'`]),
+    ...(options.clientIdPrefix === undefined
+      ? []
+      : [`--client-id-prefix '${options.clientIdPrefix}'`]),
+  ]
+  return [
+    ...target,
+    ...worded('upstream', options.upstream),
+    ...prefixes,
+    ...reach,
+    ...taking,
+  ].join(' ')
 }
 
 function worded(name: string, wish: string | undefined): string[] {

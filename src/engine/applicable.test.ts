@@ -16,7 +16,14 @@ function facts(fingerprint: Facts['fingerprint'] = {}, lacks: string[] = []): Fa
 
 function kase(bodies: object[], requires: Condition[] = []): Case {
   const steps = bodies.map(body => ({ body, place })) as unknown as Step[]
-  return { role: 'client', version: '5.0', tags: [], requires, steps } as unknown as Case
+  return {
+    suite: 'x/y',
+    role: 'client',
+    version: '5.0',
+    tags: [],
+    requires,
+    steps,
+  } as unknown as Case
 }
 
 const publish = (qos: number) => ({
@@ -100,4 +107,25 @@ t.test('a case that rests on a limit is skipped where that cannot be had', async
   const why = (seen: Facts['fingerprint']) => notApplicable(about, facts(seen))
   t.equal(why({ topicAliasMaximum: 10 }), undefined)
   t.equal(why({ topicAliasMaximum: 65_535 }), 'Topic Alias Maximum is 65535: none is above it')
+})
+
+t.test(
+  'what the target did not do when it was asked is the reason of those who need it',
+  async t => {
+    const known = { ...facts(), unmet: { '5.0': { 'qos-1': 'because it failed' } } }
+    t.equal(notApplicable(kase([publish(1)]), known), 'because it failed')
+    t.equal(notApplicable(kase([publish(0)]), known), undefined)
+  },
+)
+
+t.test('with a prefix, a case with topics of its own outside of it is not asked', async t => {
+  const prefixed = facts()
+  Object.assign(prefixed.target.profile, { topicPrefix: 'mine/' })
+  t.match(
+    notApplicable(kase([publish(0)]), prefixed),
+    /its topic a is outside of the prefix mine\//,
+  )
+  const topic = { kind: 'ref', name: 'topic', place }
+  const inside = { verb: 'publish', packet: { type: 'PUBLISH', fields: { topic }, place } }
+  t.equal(notApplicable(kase([inside]), prefixed), undefined)
 })

@@ -5,6 +5,7 @@ import { flatten, insideOf } from '../scenario/visit.ts'
 import type { Target } from '../targets/target.ts'
 import { adapterNeeds } from './adapter-needs.ts'
 import type { Behind } from './broker-behind.ts'
+import { type Prerequisite, prerequisitesOf, topicOutside } from './needs.ts'
 import { asOneCommand } from './one-command.ts'
 
 export type Facts = {
@@ -13,6 +14,8 @@ export type Facts = {
   fingerprint: { [choice: string]: string | number | boolean }
   /** The broker behind proxies. */
   behind?: Behind
+  /** What other suites rest on and this target does not do, by version: why, as the reason of a skipped case. */
+  unmet?: { [V in Version]?: { [P in Prerequisite]?: string } }
 }
 
 /** Why a case cannot be asked of this target, or undefined. */
@@ -37,6 +40,13 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
     const found = limitValue(limit, known.fingerprint)
     if (found && 'missing' in found) return found.missing
   }
+  for (const prerequisite of prerequisitesOf(kase)) {
+    const because = facts.unmet?.[kase.version]?.[prerequisite]
+    if (because !== undefined) return because
+  }
+  const { topicPrefix } = target.profile
+  const outside = topicPrefix === undefined ? undefined : topicOutside(kase)
+  if (outside !== undefined) return `its topic ${outside} is outside of the prefix ${topicPrefix}`
   if (target.role === 'client' && target.level === 1) {
     const missing = adapterNeeds(kase).find(need => !hasFeature(need, facts))
     if (missing) return `needs ${missing}: the adapter does not claim it`
@@ -185,11 +195,15 @@ function holds(condition: Condition, facts: Facts): boolean {
 }
 
 /** What CONNACK denies is lacking, whatever the profile says. */
-const deniedBy: { [feature: string]: [property: string, value: number] } = {
-  retained: ['retainAvailable', 0],
-  wildcards: ['wildcardSubscriptionAvailable', 0],
-  'shared-subscriptions': ['sharedSubscriptionAvailable', 0],
-  'subscription-identifiers': ['subscriptionIdentifiersAvailable', 0],
+const deniedBy: { [feature: string]: [property: string, value: number, inWords: string] } = {
+  retained: ['retainAvailable', 0, 'Retain Available'],
+  wildcards: ['wildcardSubscriptionAvailable', 0, 'Wildcard Subscription Available'],
+  'shared-subscriptions': ['sharedSubscriptionAvailable', 0, 'Shared Subscription Available'],
+  'subscription-identifiers': [
+    'subscriptionIdentifiersAvailable',
+    0,
+    'Subscription Identifiers Available',
+  ],
 }
 
 function hasFeature(name: string, facts: Facts): boolean {

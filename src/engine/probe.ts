@@ -11,6 +11,7 @@ import type { BrokerTarget } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
 import { Inconclusive } from './early-end.ts'
 import { given, hasEnded } from './expect-next.ts'
+import { ownClientId } from './own-names.ts'
 import { Scene } from './scene.ts'
 import * as dial from './steps/dial.ts'
 import * as traffic from './steps/traffic.ts'
@@ -95,7 +96,7 @@ export async function answersConnect(options: ProbeOptions, version: Version): P
 
 /** One plain CONNECT, until it is answered or `replyMs` are over. */
 function knock({ target, budgets, nonce, signal }: ProbeOptions, version: Version): Promise<Asked> {
-  const clientId = `${nonce}k${version.replace(/\D/g, '')}`
+  const clientId = ownClientId(target.profile, `${nonce}k${version.replace(/\D/g, '')}`)
   return askConnack({
     dial: () => target.dial(budgets.connectMs),
     connect: connectPacket(version, { clientId, credentials: target.credentials }),

@@ -14,6 +14,7 @@ import type { AppActor } from './app-actor.ts'
 import type { Upstream } from './broker-behind.ts'
 import { citeFor } from './cite-expectation.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
+import { ownClientId, ownTopic } from './own-names.ts'
 import { ProxyActor } from './proxy-actor.ts'
 import { overrunLimit } from './receive-maximum-overrun.ts'
 import type { Liveness } from './survival/liveness.ts'
@@ -116,8 +117,8 @@ export class Scene {
     this.env = new Variables({
       ...limitValues(options.announced ?? {}),
       ...options.kase.bindings,
-      topic: `ms/${options.nonce}`,
-      client: `${options.nonce}c`,
+      topic: ownTopic(options.target.profile, options.nonce),
+      client: ownClientId(options.target.profile, `${options.nonce}c`),
     })
   }
 
@@ -129,8 +130,7 @@ export class Scene {
       name,
       version: this.kase.version,
       plays: this.kase.role === 'broker' ? 'server' : 'client',
-      // 3.1 and 3.1.1 promise only 23 letters and digits [MQTT-3.1.3-5].
-      clientId: `${this.nonce}${name.replace(/[^0-9A-Za-z]/g, '')}`.slice(0, 23),
+      clientId: ownClientId(this.target.profile, `${this.nonce}${name}`),
       recorder: this.log,
       maxPacketBytes: this.maxPacketBytes,
       nextConnection: () => this.nextConnection(),

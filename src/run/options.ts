@@ -13,6 +13,9 @@ export type RunOptions = {
   reach?: Reach
   /** The broker behind proxies, where the target is a client. Default: the embedded broker. */
   upstream?: TargetWish
+  /** All topics and client ids of ours begin with these, where access rules allow no others. Default: what the profile says. */
+  topicPrefix?: string
+  clientIdPrefix?: string
   /** Only these versions. */
   mqtt?: Version[]
   /** Only cases with one of these tags. */

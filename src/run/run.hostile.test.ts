@@ -82,16 +82,16 @@ t.test('a target that closes every connection at once is unreachable', async t =
 
 t.test('a target that announces a packet of 256 MB is not waited for', async t => {
   const before = process.memoryUsage().rss
-  await t.rejects(
-    against(t, socket => {
-      let first = true
-      socket.on('data', () => {
-        socket.write(first ? connack : Buffer.from('90ffffff7f', 'hex'))
-        first = false
-      })
-    }),
-    { code: 'TARGET_UNREACHABLE', message: /268435/ },
-  )
+  // It makes connections, so it is judged.
+  const report = await against(t, socket => {
+    let first = true
+    socket.on('data', () => {
+      socket.write(first ? connack : Buffer.from('90ffffff7f', 'hex'))
+      first = false
+    })
+  })
+  t.equal(report.exitCode, 1)
+  t.match(report.results[0], { id: /prerequisites/, verdict: 'fail' })
   t.ok(process.memoryUsage().rss - before < 100e6, 'and nothing was allocated for it')
 })
 
@@ -105,10 +105,11 @@ t.test('a target that sends one byte at a time now and then runs out of its budg
   )
 })
 
-t.test('a target that floods us with packets is cut off', async t => {
-  const pingresps = Buffer.alloc(200_000, Buffer.from('d000', 'hex'))
-  await t.rejects(
-    against(t, socket => {
+t.test(
+  'a target that floods us with packets ends in bounded time and is not conformant',
+  async t => {
+    const pingresps = Buffer.alloc(200_000, Buffer.from('d000', 'hex'))
+    const report = await against(t, socket => {
       socket.once('data', () => {
         socket.write(connack)
         const flood = () => {
@@ -117,7 +118,7 @@ t.test('a target that floods us with packets is cut off', async t => {
         socket.on('drain', flood)
         flood()
       })
-    }),
-    TargetError,
-  )
-})
+    })
+    t.not(report.exitCode, 0)
+  },
+)

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Facts } from '../engine/applicable.ts'
 import type { Behind } from '../engine/broker-behind.ts'
 import { Interrupted } from '../engine/early-end.ts'
+import { prerequisitesOf } from '../engine/needs.ts'
 import { answersConnect, probeBroker, sanityExchange } from '../engine/probe.ts'
 import { runCases } from '../engine/runner.ts'
 import { type Budgets, scaled } from '../engine/waiting/budgets.ts'
@@ -14,7 +15,6 @@ import type { Case } from '../scenario/ast.ts'
 import { openTarget, shownWish, type TargetWish, WishError } from '../targets/index.ts'
 import type { Reach } from '../targets/reach.ts'
 import type { BrokerTarget, Target } from '../targets/target.ts'
-import { TargetError } from '../targets/target-error.ts'
 import { chooseCases, whyEmpty } from './choose-cases.ts'
 import { readSuites } from './choose-suites.ts'
 import { defaultTarget } from './default-target.ts'
@@ -23,6 +23,7 @@ import { judgeKnownIssues } from './judge-known-issues.ts'
 import { makeReport, type Trouble } from './make-report.ts'
 import type { RunOptions } from './options.ts'
 import { askedTransports, overTransports } from './over-transports.ts'
+import { askPrerequisites, prerequisiteCases } from './prerequisites.ts'
 import { killsOfCase, packagedKills } from './proof-kills.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
@@ -40,6 +41,9 @@ export async function run(options: RunOptions = {}): Promise<RunReport> {
   const { suites, words } = await readSuites(asked)
   const wish = options.target ?? defaultTarget(suites, words, asked.length > words.length)
   const target = await openUnlessAborted(wish, options, reach)
+  const { topicPrefix, clientIdPrefix } = options
+  if (topicPrefix !== undefined) target.profile.topicPrefix = topicPrefix
+  if (clientIdPrefix !== undefined) target.profile.clientIdPrefix = clientIdPrefix
   let behind: BrokerTarget | undefined
   try {
     const cases = overTransports(chooseCases(suites, words, target, options), target, reach)
@@ -116,25 +120,44 @@ export async function runLoaded(
     cases: cases.map(kase => ({ id: kase.id, suite: kase.suite })),
   })
   const kills = await packagedKills()
-  const { results, problem: lost } = await runCases(cases, {
+  const onDone = (result: CaseResult) => {
+    const caught = killsOfCase(kills, result.id)
+    if (caught !== undefined) result.kills = caught
+    if (options.knownIssues) judgeKnownIssues([result], options.knownIssues.entries)
+    options.onCaseDone?.(result)
+  }
+  const running = {
     ...common,
-    facts,
     jobs: options.jobs ?? 16,
     bail: options.bail ?? false,
     cleanUp: target.role === 'broker' && target.restart === undefined,
     replayOf: replayLines(options, seed),
     ...servesOf(target, facts, common),
     ...(await benchOf(target)),
+  }
+  const asked = options.proceed
+    ? { unmet: {}, failed: [] }
+    : await askPrerequisites(
+        await prerequisitesFor(cases, facts),
+        facts.fingerprint,
+        async some => {
+          const silent = { onStart: () => undefined, onDone: () => undefined }
+          const nonce = `${common.nonce}p`
+          return (await runCases(some, { ...running, ...silent, facts, nonce, bail: false }))
+            .results
+        },
+      )
+  const unasked = asked.failed.filter(({ id }) => !cases.some(kase => kase.id === id))
+  for (const result of unasked) onDone(result)
+  const { results: chosen, problem: lost } = await runCases(cases, {
+    ...running,
+    facts: { ...facts, unmet: asked.unmet },
     onStart: kase => options.onCaseBegun?.(kase.id),
-    onDone: result => {
-      const caught = killsOfCase(kills, result.id)
-      if (caught !== undefined) result.kills = caught
-      if (options.knownIssues) judgeKnownIssues([result], options.knownIssues.entries)
-      options.onCaseDone?.(result)
-    },
+    onDone,
   })
+  const results = [...unasked, ...chosen]
   const trouble = await troubleOf(options.empty, lost, () =>
-    afterwards(target, facts, common, results),
+    afterwards(target, { ...facts, unmet: asked.unmet }, common, results),
   )
   return makeReport({
     startedAtMs: began.at,
@@ -170,6 +193,16 @@ function newNonce(): string {
   return `m${(randomBytes(4).readUInt32BE() % 60_466_176).toString(36).padStart(5, '0')}`
 }
 
+/** What is asked of the target first: all of it with a broker, where all is cheap, and with a client what some case needs. */
+async function prerequisitesFor(cases: Case[], facts: Facts): Promise<Case[]> {
+  const needing = cases.filter(kase => prerequisitesOf(kase).length > 0)
+  const versions = facts.versions.filter(version => needing.some(kase => kase.version === version))
+  const there = await prerequisiteCases(facts.target.role, versions)
+  if (facts.target.role === 'broker') return there
+  const wanted = new Set(needing.flatMap(kase => prerequisitesOf(kase).map(String)))
+  return there.filter(kase => wanted.has(kase.scenario))
+}
+
 async function learn(
   target: Target,
   common: Common,
@@ -186,14 +219,6 @@ async function learn(
     if (!proceed) throw error
     return { versions: target.profile.versions, fingerprint: {}, findings: [] }
   })
-  const [newest] = [...probe.versions].reverse()
-  const insane = newest && !proceed && (await sanityExchange({ target, ...common }, newest))
-  if (insane) {
-    throw new TargetError(
-      'TARGET_UNREACHABLE',
-      `${target.name} at ${target.address} accepts connections, but one QoS 2 message did not get through: ${insane}`,
-    )
-  }
   return {
     target,
     versions: wanted(probe.versions),
@@ -232,10 +257,18 @@ async function afterwards(
   if (gone) return `the broker behind is dead at the end of the run: ${gone.reason}`
   const [newest] = [...facts.versions].reverse()
   if (target.role === 'client' || common.signal.aborted || !newest) return undefined
-  const insane = await sanityExchange({ target, ...common, nonce: `${common.nonce}z` }, newest)
-  if (!insane) return undefined
+  const again = { target, ...common, nonce: `${common.nonce}z` }
   const last = results.filter(result => result.verdict === 'fail').at(-1)
   const after = last ? `; the last case that failed was ${last.id}` : ''
+  // What did not work at the beginning says nothing at the end.
+  const highest = newest === '5.0' ? Number(facts.fingerprint.maximumQoS ?? 2) : 2
+  if (highest < 2 || facts.unmet?.[newest]?.['qos-2'] !== undefined) {
+    return (await answersConnect(again, newest))
+      ? undefined
+      : `after the last case a plain CONNECT is not answered any more${after}`
+  }
+  const insane = await sanityExchange(again, newest)
+  if (!insane) return undefined
   return `after the last case one QoS 2 message does not get through any more: ${insane}${after}`
 }
 

@@ -46,6 +46,19 @@ export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
   }
 }
 
+/** The suites of one folder that ships with the package, whatever somebody asked for. */
+export async function packagedSuites(
+  folder: string,
+): Promise<{ files: TextFile[]; fragments: TextFile[] }> {
+  const shipped = path.join(packageRoot, 'suites')
+  const [files, fragments] = await Promise.all(
+    [folder, 'fragments'].map(async name =>
+      Promise.all((await yamlFiles(path.join(shipped, name))).map(readText)),
+    ),
+  )
+  return { files: files ?? [], fragments: fragments ?? [] }
+}
+
 /** The shell of Windows leaves the single quotes of a replay line in place. */
 function unquoted(word: string): string {
   return /^'.*'$/s.test(word) ? word.slice(1, -1) : word

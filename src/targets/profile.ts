@@ -183,6 +183,11 @@ export const profileFields = {
     'A header that we send first, as a balancer in front of it would: v1 or v2.',
   ),
   durable: may(flag(), 'Whether sessions survive kill and restart.'),
+  topicPrefix: may(
+    nameLike,
+    'All topics of ours begin with it, where access rules allow no others.',
+  ),
+  clientIdPrefix: may(nameLike, 'All client ids of ours begin with it.'),
   lacks: may(
     listOf(word('feature', Object.keys(features), 'UNKNOWN_FEATURE')),
     'Features it does not have; everything else is claimed.',

@@ -7,6 +7,7 @@ import type { AppBodies } from '../../scenario/verbs/app.ts'
 import { AppActor } from '../app-actor.ts'
 import { Skipped } from '../early-end.ts'
 import { describe, matchFields } from '../match.ts'
+import { ownClientId } from '../own-names.ts'
 import type { Scene } from '../scene.ts'
 import type { Bound } from '../variables.ts'
 import { toBytes } from '../variables.ts'
@@ -52,7 +53,7 @@ async function appConnect(scene: Scene, app: AppActor, body: Body<'app.connect'>
     host: listenHost(scene),
     port: listener.port,
     version: scene.kase.version,
-    clientId: `${scene.nonce}${app.name}`.slice(0, 23),
+    clientId: ownClientId(scene.target.profile, `${scene.nonce}${app.name}`),
     session: 'fresh',
     keepAliveS: 60,
     // The broker behind a proxy may want to know who it is.

@@ -3,6 +3,7 @@ import { askConnack } from '../../peers/ask-connack.ts'
 import { connectPacket } from '../../peers/connect-packet.ts'
 import type { BrokerTarget, Target } from '../../targets/target.ts'
 import type { AppActor } from '../app-actor.ts'
+import { ownClientId } from '../own-names.ts'
 import type { Budgets } from '../waiting/budgets.ts'
 
 /** A target that takes longer than this for the plainest of answers is slow, and not silent. */
@@ -63,7 +64,10 @@ export class Liveness {
     const began = performance.now()
     const asked = await askConnack({
       dial: () => target.dial(this.options.budgets.connectMs),
-      connect: connectPacket(this.version, { clientId: nonce, credentials: target.credentials }),
+      connect: connectPacket(this.version, {
+        clientId: ownClientId(target.profile, nonce),
+        credentials: target.credentials,
+      }),
       version: this.version,
       budgetMs: patienceMs,
       signal: this.options.signal,
