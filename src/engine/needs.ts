@@ -9,7 +9,7 @@ import { flatten, insideOf } from '../scenario/visit.ts'
 export const prerequisites = ['qos-0', 'qos-1', 'qos-2', 'several-in-flight'] as const
 export type Prerequisite = (typeof prerequisites)[number]
 
-export const prerequisiteSuite = 'prerequisites/'
+const prerequisiteSuite = 'prerequisites/'
 
 /** The prerequisites of a case, the plainest first; none for one that is a prerequisite itself. */
 export function prerequisitesOf(kase: Case): Prerequisite[] {
