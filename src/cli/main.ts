@@ -88,6 +88,28 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       exit(await runCommand(words, options, io))
     })
   program
+    .command('explore')
+    .description('place faults everywhere in flows, and shrink what fails')
+    .argument('[flow...]', 'flows that ship, or files; all that fit the target by default')
+    .option('--target <url|profile|name>', 'what to test (default: the embedded broker)')
+    .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
+    .option('--faults <kinds>', 'only these, such as lose,cut (mqttspec list faults)')
+    .option('--depth <n>', 'the most faults of one schedule (default: 3)', wholeNumber(1, 8))
+    .option('--budget <time>', 'how long, such as 60s or 10m (default: 60s)', parseTime)
+    .option('--seed <n>', 'repeat what chance decided', wholeNumber(0, 4_294_967_295))
+    .option('--shard <i/n>', 'only the i-th of n parts', parseShard)
+    .option('--lanes <n>', 'schedules side by side (default: 24)', wholeNumber(1, 1024))
+    .option('--replay <id>', 'one schedule again, drawn: 4711:0:3:1')
+    .option('--bail', 'end at the first failure')
+    .option('--strict', 'a broken SHOULD fails the run too')
+    .addOption(reporterOption())
+    .option('--timeout-scale <x>', 'multiply every budget', parseScale)
+    .option('--verbose', 'show flows that passed too')
+    .action(async (words: string[], options) => {
+      const { exploreCommand } = await import('./explore-command.ts')
+      exit(await exploreCommand(words, options, io))
+    })
+  program
     .command('listen')
     .description('wait for clients or devices that dial in, and judge what they do')
     .argument('[suite|id...]', 'pieces of the programme (listen/pubrel-lost, * for anything)')
@@ -184,6 +206,14 @@ function parseSeconds(text: string): number {
   const value = Number(text)
   if (value > 0 && value <= 1_000_000) return value
   throw new InvalidArgumentError(`expected seconds above 0, got "${text}"`)
+}
+
+/** `90`, `90s`, `10m` or `2h`, as seconds. */
+function parseTime(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text)
+  const seconds = Number(match?.[1]) * { s: 1, m: 60, h: 3600 }[(match?.[2] ?? 's') as 's']
+  if (match && seconds > 0 && seconds <= 1_000_000) return seconds
+  throw new InvalidArgumentError(`expected a time such as 60s or 10m, got "${text}"`)
 }
 
 function parseShard(text: string): { index: number; count: number } {

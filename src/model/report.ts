@@ -1,3 +1,4 @@
+import type { Exploration } from './exploration.ts'
 import type { Finding, Level, Place, StatementRef } from './finding.ts'
 import type { TraceEvent } from './trace.ts'
 import type { Version } from './version.ts'
@@ -83,6 +84,8 @@ export type RunReport = {
   statements: StatementOutcome[]
   /** Accepted failures: how many were expected, and every entry that did not hold. */
   knownIssues?: { file: string; expected: number; violations: string[] }
+  /** Set by `mqttspec explore`: what it tried and reached. */
+  explored?: Exploration
 }
 
 /** What is known before the first case runs. */

@@ -1,3 +1,4 @@
+import type { Exploration } from '../model/exploration.ts'
 import type { Finding } from '../model/finding.ts'
 import type { KnownIssue } from '../model/known-issues.ts'
 import {
@@ -29,6 +30,7 @@ export type RunFacts = {
   shard?: RunReport['shard'] | undefined
   /** Accepted failures; what they say of a result is marked in it. */
   knownIssues?: { file: string; entries: KnownIssue[] } | undefined
+  explored?: Exploration
   /** A broken SHOULD fails the run. */
   strict?: boolean | undefined
 }
@@ -52,6 +54,7 @@ export function makeReport(facts: RunFacts): RunReport {
     findings: facts.findings ?? [],
     results,
     ...(judged ? { knownIssues: judged } : {}),
+    ...(facts.explored ? { explored: facts.explored } : {}),
   }
   return withDerived(given, ownExit => {
     const code = ownExit(strict)
@@ -72,7 +75,7 @@ export function withDerived(
   exitCode: (ownExit: (strict: boolean) => number) => number,
 ): RunReport {
   const { mqttspec, schema, startedAt, durationMs, seed, ...rest } = given
-  const { shard, problem, target, findings, results, knownIssues } = rest
+  const { shard, problem, target, findings, results, knownIssues, explored } = rest
   return {
     mqttspec,
     schema,
@@ -89,6 +92,7 @@ export function withDerived(
     results,
     statements: statementOutcomes(results, target.role, target.versions),
     ...(knownIssues ? { knownIssues } : {}),
+    ...(explored ? { explored } : {}),
   }
 }
 

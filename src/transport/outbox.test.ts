@@ -46,3 +46,23 @@ t.test('send writes at once, and nothing twice', async t => {
   await new Promise(resolve => setImmediate(resolve))
   t.same(written, ['a1'])
 })
+
+t.test('an answer from within a write goes behind what waited before', async t => {
+  const written: string[] = []
+  const b = sink('b', written)
+  const a = new Writable({
+    write(chunk, _encoding, done) {
+      written.push(`a${String(chunk)}`)
+      // As a broker in this process does: its answer is heard, and answered at once, before the write returns.
+      post(b, Buffer.from('3'))
+      send()
+      done()
+    },
+  })
+  post(a, Buffer.from('1'))
+  post(b, Buffer.from('2'))
+  await new Promise(resolve => setImmediate(resolve))
+  t.same(written.join(' '), 'a1 b23')
+  await new Promise(resolve => setImmediate(resolve))
+  t.same(written.join(' '), 'a1 b23', 'and nothing twice')
+})

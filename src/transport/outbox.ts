@@ -6,6 +6,8 @@ import type { Writable } from 'node:stream'
  * packet costs us; in a row they wake it once. A verdict cannot see the difference: nothing was read between them.
  */
 let waiting: { stream: Writable; bytes: Uint8Array }[] = []
+/** How many of them are written, while they are being written. */
+let written = 0
 
 /** Writes at the end of this turn. The bytes must not be changed after. */
 export function post(stream: Writable, bytes: Uint8Array): void {
@@ -13,18 +15,26 @@ export function post(stream: Writable, bytes: Uint8Array): void {
   waiting.push({ stream, bytes })
 }
 
-/** Writes now what waits, on all connections, so that their order holds. What follows for the same connection goes in one write. */
+/**
+ * Writes now what waits, on all connections, so that their order holds. What follows for the same connection goes in one write.
+ *
+ * A broker in this process may answer before a write returns, and whoever hears it may want to write at once: what waited before goes
+ * first then, too.
+ */
 export function send(): void {
-  if (waiting.length === 0) return
-  const due = waiting
-  waiting = []
-  for (let at = 0; at < due.length; ) {
-    const { stream, bytes } = due[at]!
-    let end = at + 1
-    while (due[end]?.stream === stream) end++
-    if (!stream.destroyed) {
-      stream.write(end === at + 1 ? bytes : Buffer.concat(due.slice(at, end).map(one => one.bytes)))
-    }
-    at = end
+  const end = waiting.length
+  while (written < Math.min(end, waiting.length)) {
+    const { stream, bytes } = waiting[written]!
+    const from = written
+    while (written < end && waiting[written]?.stream === stream) written++
+    if (stream.destroyed) continue
+    const same = waiting.slice(from, written)
+    stream.write(same.length === 1 ? bytes : Buffer.concat(same.map(one => one.bytes)))
   }
+  if (written === 0 || written < waiting.length) {
+    if (written > 0) setImmediate(send)
+    return
+  }
+  waiting = []
+  written = 0
 }

@@ -131,7 +131,7 @@ export function createBrokerLedger(version: Version): Ledger {
     { seq, at }: EventOf<'packet'>,
   ): void {
     if (packet.type === 'CONNECT') {
-      onConnect(connection, packet)
+      onConnect(connection, packet, { seq, at })
       return
     }
     const { session } = connection
@@ -170,7 +170,11 @@ export function createBrokerLedger(version: Version): Ledger {
     }
   }
 
-  function onConnect(connection: BrokerConnection, packet: Connect): void {
+  function onConnect(
+    connection: BrokerConnection,
+    packet: Connect,
+    stamp: { seq: number; at: number },
+  ): void {
     const client = packet.clientId || `#${connection.number}`
     const session = sessions.get(client) ?? createSession(client, connection)
     sessions.set(client, session)
@@ -179,6 +183,7 @@ export function createBrokerLedger(version: Version): Ledger {
     const size = packet.properties.maximumPacketSize
     connection.maximumPacketSize =
       typeof size === 'number' && size > 0 ? size : Number.POSITIVE_INFINITY
+    if (packet.will) connection.will = leftWill(session, connection, packet.will, stamp)
   }
 
   function publish(
@@ -204,11 +209,15 @@ export function createBrokerLedger(version: Version): Ledger {
     }
     const { session } = connection
     if (!session) return
+    const superseded = session.connection !== undefined && session.connection !== connection
     switch (packet.type) {
       case 'PUBLISH':
+        // What crossed with a takeover comes again over the new connection, and in no order with it.
+        if (superseded) return
         deliver(connection, session, packet, event)
         return
       case 'PUBREL':
+        if (superseded) return
         release(session, packet.id, event.seq)
         return
       case 'PUBACK':
@@ -239,7 +248,11 @@ export function createBrokerLedger(version: Version): Ledger {
   ): void {
     const { seq } = event
     const { session, connect } = connection
-    if (!session || !connect || packet.code !== 0) return
+    if (!session || !connect) return
+    if (packet.code !== 0) {
+      if (connection.will) connection.will.publication.void = true
+      return
+    }
     const resumed =
       connection.version === '3.1' ? !connect.clean : packet.sessionPresent && !connect.clean
     if (!resumed) startAnew(session, seq)
@@ -247,7 +260,6 @@ export function createBrokerLedger(version: Version): Ledger {
     session.version = connection.version
     session.actor = connection.actor
     session.connection = connection
-    if (connect.will) connection.will = leftWill(session, connection, connect.will, event)
   }
 
   /** Both directions of the session are forgotten; owedDeliveries of the old one end with it. */
@@ -436,12 +448,15 @@ export function createBrokerLedger(version: Version): Ledger {
     if (session) willIsOwed(session, connection, event)
   }
 
-  /** The broker has the will from CONNACK on: subscribers may get it before we see that the connection has ended. */
+  /**
+   * The broker may have the will from CONNECT on, whether its CONNACK reaches us or not, and subscribers may get it before we see that
+   * the connection has ended.
+   */
   function leftWill(
     session: BrokerSession,
     connection: BrokerConnection,
     will: Will,
-    at: EventOf<'packet'>,
+    at: { seq: number; at: number },
   ): BrokerConnection['will'] {
     if (isSentinel(will.payload)) return undefined
     const record = messages.of(will.topic, will.payload)
@@ -471,10 +486,10 @@ export function createBrokerLedger(version: Version): Ledger {
     publication.lastSeq = seq
     publication.at = at
     // After DISCONNECT and an orderly end the will is gone; after a reset the broker may not have read it.
-    publication.void = connection.disconnected && how === 'fin'
+    publication.void ||= connection.disconnected && how === 'fin'
     const delay = will.properties.willDelayInterval
     const delayed = typeof delay === 'number' && delay > 0
-    if (connection.disconnected || delayed || by !== 'harness') return
+    if (connection.disconnected || delayed || by !== 'harness' || !connection.accepted) return
     publication.outcome = 'acknowledged'
     publication.outcomeSeq = seq
     completed(record, publication, session.client)

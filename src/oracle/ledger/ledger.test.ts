@@ -305,6 +305,24 @@ const rows: Row[] = [
     breaks: both('', ''),
   },
   {
+    title: 'What crosses with a takeover may come over both connections',
+    text: `${scene()}
+      1> PUBLISH 7 q1 A
+      < PUBACK 7
+      > PUBLISH 8 q1 B
+      < PUBACK 8
+      3> CONNECT sub kept
+      < CONNACK sp
+      { | 2< PUBLISH 1 q1 B
+      2< PUBLISH 2 q1 A}
+      3< PUBLISH 1 q1 A dup
+      > PUBACK 1
+      < PUBLISH 2 q1 B dup
+      > PUBACK 2
+      cut 2`,
+    breaks: both('', ''),
+  },
+  {
     title: 'A new subscription gets the retained message',
     text: `1> CONNECT pub kept
       < CONNACK
@@ -343,6 +361,23 @@ const rows: Row[] = [
       cut 4
       {${got2(1, 'W')} | }`,
     breaks: both('MQTT-3.1.2-8', 'MQTT-3.1.2-8'),
+  },
+  {
+    title: 'A will may be published where CONNACK was never seen',
+    text: `${scene()}
+      4> CONNECT ill fresh will=W
+      cut 4
+      { | ${got2(1, 'W')}}`,
+    breaks: both('', ''),
+  },
+  {
+    title: 'A will is not published where CONNACK refuses',
+    text: `${scene()}
+      4> CONNECT ill fresh will=W
+      < CONNACK {code=0 | code=5}
+      cut 4
+      ${got2(1, 'W')}`,
+    breaks: both('MQTT-3.14.4-3', 'MQTT-3.14.4-3'),
   },
   {
     title: 'A will is not published after DISCONNECT',

@@ -201,7 +201,7 @@ export function onSuback(ruling: Ruling, connection: Connection, packet: Suback 
   const { type, id, codes } = packet
   const taken = takeOwed(connection.owedAnswers, type, id)
   if (!taken) {
-    if (connection.opaque) return
+    if (connection.opaque || connection.weDisconnected) return
     say(ruling, connection.version, 'subackUnknownId', {
       message: `${type} id ${id} answers nothing`,
       expected: `no ${type} id ${id}`,
@@ -223,7 +223,7 @@ export function onSuback(ruling: Ruling, connection: Connection, packet: Suback 
 export function onPingresp(ruling: Ruling, connection: Connection): void {
   const taken = takeOwed(connection.owedAnswers, 'PINGRESP', 0)
   if (taken) proveRead(taken.answer.mark)
-  else if (!connection.opaque) {
+  else if (!connection.opaque && !connection.weDisconnected) {
     say(ruling, connection.version, 'pingrespUnasked', {
       message: 'PINGRESP came without PINGREQ',
       expected: 'no PINGRESP',

@@ -541,6 +541,16 @@ const rows: Row[] = [
     breaks: both('MQTT-2.3.1-7', 'MQTT-2.2.1-6'),
   },
   {
+    title: 'What answers a request may cross with our DISCONNECT',
+    text: `${start} > SUBSCRIBE 3 t:2
+      > PINGREQ
+      > DISCONNECT
+      { | < SUBACK 3 codes=2}
+      { | < PINGRESP}
+      closed`,
+    breaks: both('', ''),
+  },
+  {
     title: 'SUBACK has a code for each filter',
     text: `${start} > SUBSCRIBE 3 t:2 u:1
       < SUBACK 3 codes={2,1 | 2}`,

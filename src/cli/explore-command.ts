@@ -1,0 +1,145 @@
+import { type FaultKind, faultKinds } from '../explore/fault.ts'
+import { nearest } from '../model/schema/near.ts'
+import type { Version } from '../model/version.ts'
+import { explore, type Progress } from '../run/explore.ts'
+import { UsageError } from '../run/usage-error.ts'
+import { shownWish } from '../targets/index.ts'
+import { killAll } from '../targets/processes.ts'
+import type { Io } from './io.ts'
+import { openOutputs } from './outputs.ts'
+
+type Options = {
+  target?: string
+  mqtt?: Version[]
+  faults?: string
+  depth?: number
+  budget?: number
+  seed?: number
+  shard?: { index: number; count: number }
+  lanes?: number
+  replay?: string
+  reporter?: string[]
+  bail?: boolean
+  strict?: boolean
+  timeoutScale?: number
+  verbose?: boolean
+}
+
+/** `mqttspec explore`. Ctrl-C ends the search, and what it found is reported. Returns the exit code. */
+export async function exploreCommand(words: string[], options: Options, io: Io): Promise<number> {
+  const interrupt = new AbortController()
+  const outputs = await openOutputs(options.reporter ?? [], {
+    io,
+    verbose: options.verbose ?? false,
+    onAlone: () => interrupt.abort(),
+  })
+  const live = liveLine(io)
+  const stopListening = onInterrupt(io, () => interrupt.abort())
+  const shard = options.shard ?? shardOfJob(io)
+  try {
+    const report = await explore({
+      flows: words,
+      ...(options.target === undefined ? {} : { target: options.target }),
+      ...(options.mqtt ? { mqtt: options.mqtt } : {}),
+      ...(options.faults === undefined ? {} : { faults: parseFaults(options.faults) }),
+      ...(options.depth === undefined ? {} : { depth: options.depth }),
+      ...(options.budget === undefined ? {} : { budgetMs: options.budget * 1000 }),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(shard ? { shard } : {}),
+      ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
+      ...(options.replay === undefined ? {} : { replay: options.replay }),
+      ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
+      bail: options.bail ?? false,
+      strict: options.strict ?? false,
+      replayWith: options.target === undefined ? '' : `--target ${shownWish(options.target)}`,
+      signal: interrupt.signal,
+      onProgress: live.show,
+    })
+    live.clear()
+    outputs.begin({
+      mqttspec: report.mqttspec,
+      seed: report.seed,
+      target: report.target,
+      cases: report.results.map(({ id, suite }) => ({ id, suite })),
+    })
+    for (const result of report.results) outputs.caseDone(result)
+    outputs.end(report)
+    await outputs.close()
+    return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
+  } finally {
+    live.clear()
+    stopListening()
+    await outputs.close()
+  }
+}
+
+/** Part I of N as a Kubernetes Indexed Job tells it, counted from 0 there. */
+function shardOfJob({ env }: Io): { index: number; count: number } | undefined {
+  const index = Number(env.JOB_COMPLETION_INDEX)
+  const count = Number(env.MQTTSPEC_SHARDS)
+  if (env.JOB_COMPLETION_INDEX === undefined || env.JOB_COMPLETION_INDEX === '') return undefined
+  if (!Number.isInteger(count) || count < 1) {
+    throw new UsageError('JOB_COMPLETION_INDEX is set: MQTTSPEC_SHARDS has to say of how many')
+  }
+  if (!Number.isInteger(index) || index < 0 || index >= count) {
+    throw new UsageError(`JOB_COMPLETION_INDEX is ${env.JOB_COMPLETION_INDEX}, of ${count} parts`)
+  }
+  return { index: index + 1, count }
+}
+
+function parseFaults(text: string): FaultKind[] {
+  return text.split(',').map(part => {
+    const word = part.trim()
+    if (Object.hasOwn(faultKinds, word)) return word as FaultKind
+    const names = Object.keys(faultKinds)
+    const near = nearest(word, names)
+    const hint = near === undefined ? '' : `; did you mean "${near}"?`
+    throw new UsageError(`no fault is called "${word}"${hint}\none of: ${names.join(', ')}`)
+  })
+}
+
+const redrawMs = 100
+
+/** One line that is drawn over again, in a terminal only. */
+function liveLine({ stderr }: Io): { show(progress: Progress): void; clear(): void } {
+  if (!stderr.isTTY) return { show: () => undefined, clear: () => undefined }
+  let drawn = 0
+  let shown = false
+  return {
+    show(progress) {
+      const now = performance.now()
+      if (now - drawn < redrawMs) return
+      drawn = now
+      shown = true
+      stderr.write(`\r\u001b[K${lineOf(progress)}`)
+    },
+    clear() {
+      if (shown) stderr.write('\r\u001b[K')
+      shown = false
+    },
+  }
+}
+
+function lineOf({ schedules, perSecond, stage, edges, defects }: Progress): string {
+  const found = `${defects} distinct failure${defects === 1 ? '' : 's'}`
+  return `${schedules} schedules, ${perSecond}/s, ${stage}; ${edges} edges reached, ${found}`
+}
+
+/** The first Ctrl-C ends the search and writes the reports; a second one ends us at once. */
+function onInterrupt({ signals, stderr, exit }: Io, interrupt: () => void): () => void {
+  let count = 0
+  const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const listener = () => {
+    count += 1
+    if (count === 1) {
+      stderr.write('\nmqttspec: interrupted, writing the reports (again: stop at once)\n')
+      return interrupt()
+    }
+    killAll()
+    exit(130)
+  }
+  for (const signal of endings) signals.on(signal, listener)
+  return () => {
+    for (const signal of endings) signals.removeListener(signal, listener)
+  }
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import * as chance from 'fast-check'
+import t from 'tap'
+import type { BrokerOptions } from '../../../fixtures/testing/peers/broker/options.ts'
+import { createReferenceBroker } from '../../../fixtures/testing/peers/broker.ts'
+import { brokerFlaw } from '../../../fixtures/testing/peers/flaws/index.ts'
+import { messagesOf } from '../../explore/flow.ts'
+import { parseFlow } from '../../explore/flow-schema.ts'
+import { setupsOf } from '../../explore/setup.ts'
+import { tableOf } from '../../explore/table.ts'
+import { inProcessBroker } from '../../targets/in-process.ts'
+import type { Profile } from '../../targets/profile.ts'
+import { scaled } from '../waiting/budgets.ts'
+import { BrokerLane } from './broker-lane.ts'
+import { explore } from './explorer.ts'
+
+const file = 'suites/flows/qos2-publish.yaml'
+const { flow } = parseFlow(file, readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8'))
+const setups = setupsOf(flow ? [flow] : []).filter(({ version }) => version !== '3.1')
+const budgets = scaled({ replyMs: 600 }, 1)
+const profile: Profile = { name: 'reference', role: 'broker', versions: ['3.1.1', '5.0'] }
+
+function brokerOf(options: BrokerOptions) {
+  const broker = createReferenceBroker(options)
+  return inProcessBroker(profile, stream => broker.accept(stream))
+}
+
+/** Searches for no longer than so many ms, and ends at the first defect. */
+async function search(options: BrokerOptions, ms: number, depth: number) {
+  const target = brokerOf(options)
+  const ended = new AbortController()
+  const timer = setTimeout(() => ended.abort(), ms)
+  try {
+    return await explore({
+      setups,
+      seed: 1,
+      depth,
+      kinds: ['lose', 'cut', 'takeover', 'lose-session'],
+      signal: ended.signal,
+      lanes: 8,
+      budgets,
+      nonce: 'xtest',
+      chance,
+      restarts: false,
+      bail: true,
+      openLane: async lane => new BrokerLane(target, lane),
+    })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+t.test('nothing is found wrong with a correct broker', async t => {
+  const { defects, schedules } = await search({}, 4000, 1)
+  t.same(
+    defects.map(({ breach }) => breach.message),
+    [],
+  )
+  t.ok(schedules > 50, `${schedules} schedules`)
+})
+
+for (const [name, clause] of [
+  ['broker-publish-not-resent', /MQTT-4\.4\.0-1|MQTT-4\.3\.3/],
+  ['broker-pubrel-not-resent', /MQTT-4\.4\.0-1|MQTT-4\.3\.3/],
+  ['broker-qos2-resent-without-dup', /MQTT-3\.3\.1-1/],
+] as const) {
+  t.test(`${name} is found without a scenario, and shrunk`, async t => {
+    const { defects } = await search(brokerFlaw(name).apply({}), 30_000, 1)
+    const sure = defects.find(({ stable }) => stable)
+    t.match(sure?.statement, clause)
+    t.ok(sure && sure.atoms.length <= 1, `${sure?.atoms.join(', ')}`)
+  })
+}
+
+t.test('our own side breaks no rule, whatever goes wrong', async t => {
+  const target = brokerOf({})
+  for (const setup of setups.filter(({ manner }) => manner.before === 0)) {
+    const options = { setup, messages: messagesOf(setup.flow), budgets, maxPacketBytes: 1024 }
+    let lanes = 0
+    const open = () => {
+      lanes += 1
+      return new BrokerLane(target, {
+        ...options,
+        nonce: `x${setup.index}n${lanes}`,
+        alone: true,
+        patient: true,
+      })
+    }
+    const passing = open()
+    const { points } = await passing.run([])
+    await passing.close()
+    const table = tableOf(points, { role: 'client', version: setup.version, restarts: false })
+    const some = table.atoms.filter(
+      ({ fault }, index) => fault.kind !== 'cut-inside' && index % 31 === 0,
+    )
+    for (const atom of some) {
+      const lane = open()
+      await lane.run([atom])
+      t.same(
+        lane.ourBreaches.map(({ message }) => `${atom.key} ${atom.fault.kind}: ${message}`),
+        [],
+      )
+      await lane.close()
+    }
+  }
+})

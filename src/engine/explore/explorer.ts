@@ -1,0 +1,343 @@
+import { type Defect, failsLike, failureKey, gravest, shapeOf } from '../../explore/defect.ts'
+import type { Allowed, FaultKind } from '../../explore/fault.ts'
+import { messagesOf } from '../../explore/flow.ts'
+import type { Outcome } from '../../explore/outcome.ts'
+import type { Chance } from '../../explore/random-schedules.ts'
+import { replayId } from '../../explore/replay-id.ts'
+import { describeAtom, type Schedule } from '../../explore/schedule.ts'
+import { Search } from '../../explore/search.ts'
+import type { Setup } from '../../explore/setup.ts'
+import { shrink } from '../../explore/shrink.ts'
+import { type Table, tableOf } from '../../explore/table.ts'
+import type { Budgets } from '../waiting/budgets.ts'
+import type { Lane, LaneOptions } from './lane.ts'
+
+export type ExplorerOptions = {
+  setups: readonly Setup[]
+  seed: number
+  depth: number
+  kinds?: readonly FaultKind[]
+  shard?: { index: number; count: number }
+  /** When no further schedule is begun. */
+  signal: AbortSignal
+  /** Lanes side by side. */
+  lanes: number
+  budgets: Budgets
+  /** Letters and digits that no other run uses. */
+  nonce: string
+  chance: Chance
+  /** The target can be restarted and keeps its sessions. */
+  restarts: boolean
+  openLane(options: LaneOptions): Promise<Lane>
+  corpus?: Corpus
+  /** Called after every schedule. */
+  onDone?(state: Explored): void
+  onDefect?(defect: Defect): void
+  /** The search ends at the first defect that is sure. */
+  bail?: boolean
+}
+
+/** What an earlier run left, and where this one writes down what it tried. */
+export type Corpus = {
+  wasTried(schedule: Schedule): boolean
+  after(schedule: Schedule): readonly number[] | undefined
+  tried(schedule: Schedule, after: readonly number[] | undefined): void
+}
+
+export type Explored = {
+  search: Search
+  schedules: number
+  defects: Defect[]
+  /** Schedules in which nothing could be judged, with the last reason. */
+  lost: { times: number; reason: string }
+}
+
+/** Failures of one kind are looked into so often; more of the same tells nothing. */
+const lookedIntoMax = 3
+/** Schedules tried to shrink one failure. */
+const triesMax = 60
+/** Ms for shrinking one failure, and for looking into what is left when the time of the search is over. */
+const shrinkMs = 5000
+/** In a row without a connection: the target is gone. */
+const lostMax = 200
+const maxPacketBytes = 1024 * 1024
+
+/** Runs schedules in many lanes side by side, looks into what fails, and shrinks it. */
+export async function explore(options: ExplorerOptions): Promise<Explored> {
+  return new Explorer(options).run()
+}
+
+/** Runs one schedule alone, on new sessions, and keeps its trace: what it breaks is told, whatever it is. */
+export async function replayAlone(options: ExplorerOptions, schedule: Schedule): Promise<Explored> {
+  return new Explorer(options).replay(schedule)
+}
+
+/** Among others to find, alone to shrink, patient to be sure. */
+type How = 'among others' | 'alone' | 'alone, patient'
+
+type Suspect = { schedule: Schedule; outcome: Outcome; before: Schedule[] }
+
+class Explorer {
+  private readonly options: ExplorerOptions
+  private readonly state: Explored
+  private readonly tables = new Map<string, Promise<Table | undefined>>()
+  private readonly suspects: Suspect[] = []
+  private readonly seen = new Map<string, number>()
+  private readonly byKey = new Map<string, Defect>()
+  private lanes = 0
+  private lostInARow = 0
+  private waiters: (() => void)[] = []
+  private looking: Promise<void> | undefined
+  private stopped = false
+
+  constructor(options: ExplorerOptions) {
+    this.options = options
+    const { corpus } = options
+    const search = new Search({
+      setups: options.setups,
+      seed: options.seed,
+      depth: options.depth,
+      allowedOf: setup => this.allowed(setup),
+      chance: options.chance,
+      ...(options.shard ? { shard: options.shard } : {}),
+      ...(corpus
+        ? { wasTried: corpus.wasTried.bind(corpus), knownAfter: corpus.after.bind(corpus) }
+        : {}),
+    })
+    this.state = { search, schedules: 0, defects: [], lost: { times: 0, reason: '' } }
+  }
+
+  async run(): Promise<Explored> {
+    const { signal, lanes } = this.options
+    signal.addEventListener('abort', () => this.wake(), { once: true })
+    await Promise.all(Array.from({ length: lanes }, () => this.work()))
+    await this.looking
+    return this.state
+  }
+
+  async replay(schedule: Schedule): Promise<Explored> {
+    const { search } = this.state
+    // The passing run makes the table that the atoms are numbered in.
+    await this.tableFor(schedule.setup, schedule.messages)
+    const outcome = await this.alone(schedule, 'alone, patient')
+    search.replayed(schedule, outcome)
+    this.state.schedules = outcome.lost === undefined ? 1 : 0
+    if (outcome.lost !== undefined) this.state.lost = { times: 1, reason: outcome.lost }
+    const breach = gravest(outcome)
+    if (breach) await this.tell(schedule, outcome, failureKey(breach), true)
+    return this.state
+  }
+
+  private get isOver(): boolean {
+    return this.stopped || this.options.signal.aborted || this.state.search.isOver
+  }
+
+  /** One lane after the other, each for as long as its sessions may go on. */
+  private async work(): Promise<void> {
+    const { search } = this.state
+    let lane: Lane | undefined
+    let before: Schedule[] = []
+    while (!this.isOver) {
+      const schedule = search.next(lane?.setup.index)
+      if (!schedule) {
+        await new Promise<void>(resolve => this.waiters.push(resolve))
+        continue
+      }
+      if (!lane || !this.mayGoOn(lane, schedule)) {
+        const left = lane
+        lane = undefined
+        await left?.close()
+        lane = await this.open(schedule, 'among others')
+        before = []
+      }
+      const outcome = await lane.run(this.atomsOf(schedule))
+      before.push(schedule)
+      this.done(schedule, outcome, before)
+    }
+    await lane?.close()
+  }
+
+  private mayGoOn(lane: Lane, { setup, atoms }: Schedule): boolean {
+    if (lane.isSpent || lane.setup.index !== setup) return false
+    const table = this.state.search.tableOf(setup)
+    const needsNew = atoms.some(index => table?.atoms[index]?.point.begin)
+    return !needsNew || lane.isNew
+  }
+
+  private atomsOf({ setup, atoms }: Schedule) {
+    const table = this.state.search.tableOf(setup)
+    return atoms.flatMap(index => table?.atoms[index] ?? [])
+  }
+
+  private done(schedule: Schedule, outcome: Outcome, before: Schedule[]): void {
+    const { state } = this
+    state.search.done(schedule, outcome)
+    if (outcome.lost !== undefined) {
+      state.lost.times += 1
+      state.lost.reason = outcome.lost
+      this.lostInARow += 1
+      if (this.lostInARow > lostMax) this.stopped = true
+    } else {
+      this.lostInARow = 0
+      state.schedules += 1
+      this.options.corpus?.tried(schedule, state.search.behind(schedule))
+      const breach = gravest(outcome)
+      if (breach) this.suspect({ schedule, outcome, before: [...before] }, failureKey(breach))
+    }
+    this.options.onDone?.(state)
+    this.wake()
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiters.splice(0)) resolve()
+  }
+
+  // ---- looking into what failed
+
+  private suspect(suspect: Suspect, key: string): void {
+    const times = (this.seen.get(key) ?? 0) + 1
+    this.seen.set(key, times)
+    for (const defect of this.byKey.values()) if (defect.failure === key) defect.times += 1
+    if (times > lookedIntoMax || this.stopped) return
+    this.suspects.push(suspect)
+    this.looking ??= this.look().finally(() => {
+      this.looking = undefined
+    })
+  }
+
+  private async look(): Promise<void> {
+    for (let next = this.suspects.shift(); next; next = this.suspects.shift()) {
+      if (this.stopped) return
+      await this.lookInto(next)
+    }
+  }
+
+  private async lookInto({ schedule, outcome, before }: Suspect): Promise<void> {
+    const breach = gravest(outcome)
+    if (!breach) return
+    const failure = failureKey(breach)
+    const guilty = await this.guilty(schedule, before, failure)
+    if (!guilty) return this.tell(schedule, outcome, failure, false)
+    const until = performance.now() + shrinkMs
+    const least = await shrink(this.options.chance, guilty, {
+      fails: async one =>
+        performance.now() < until && failsLike(await this.alone(one), failure) !== undefined,
+      tableFor: messages => this.tableFor(guilty.setup, messages),
+      triesMax,
+    })
+    const last = await this.alone(least, 'alone, patient')
+    const stable = failsLike(last, failure) !== undefined
+    await this.tell(least, stable ? last : outcome, failure, stable)
+  }
+
+  /** The schedule that fails alone: this one, or the one before it on the same sessions, whose debt came late. */
+  private async guilty(
+    schedule: Schedule,
+    before: Schedule[],
+    failure: string,
+  ): Promise<Schedule | undefined> {
+    for (const one of [schedule, before.at(-2), schedule]) {
+      if (one && failsLike(await this.alone(one), failure)) return one
+    }
+    return undefined
+  }
+
+  private async tell(
+    schedule: Schedule,
+    outcome: Outcome,
+    failure: string,
+    stable: boolean,
+  ): Promise<void> {
+    const breach = failsLike(outcome, failure) ?? gravest(outcome)
+    if (!breach) return
+    const table = await this.tableFor(schedule.setup, schedule.messages)
+    const atoms = schedule.atoms.flatMap(index => table?.atoms[index] ?? [])
+    const shape = shapeOf(atoms)
+    const key = `${breach.statement} | ${outcome.state} | ${shape} | ${stable}`
+    const known = this.byKey.get(key)
+    if (known) {
+      known.times += 1
+      return
+    }
+    const defect: Defect = {
+      key,
+      failure,
+      statement: breach.statement,
+      breach,
+      state: outcome.state,
+      shape,
+      schedule,
+      atoms: atoms.map(describeAtom),
+      times: 1,
+      stable,
+      replay: replayId(this.options.seed, schedule),
+      trace: outcome.trace,
+    }
+    this.byKey.set(key, defect)
+    this.state.defects.push(defect)
+    this.options.onDefect?.(defect)
+    if (this.options.bail && stable) this.stopped = true
+    this.options.onDone?.(this.state)
+  }
+
+  private async alone(schedule: Schedule, how: How = 'alone'): Promise<Outcome> {
+    const table = await this.tableFor(schedule.setup, schedule.messages)
+    const lane = await this.open(schedule, how)
+    try {
+      return await lane.run(schedule.atoms.flatMap(index => table?.atoms[index] ?? []))
+    } finally {
+      await lane.close()
+    }
+  }
+
+  /** The table of a setup with so many messages, from a passing run of its own where the search has none. */
+  tableFor(setup: number, messages: number): Promise<Table | undefined> {
+    const whole = this.state.search.tableOf(setup)
+    const found = this.setup(setup)
+    if (whole && messages === messagesOf(found.flow)) return Promise.resolve(whole)
+    const key = `${setup}:${messages}`
+    const known = this.tables.get(key) ?? this.makeTable(found, messages)
+    this.tables.set(key, known)
+    return known
+  }
+
+  private async makeTable(setup: Setup, messages: number): Promise<Table | undefined> {
+    const lane = await this.open({ setup: setup.index, messages, atoms: [] }, 'alone')
+    try {
+      const { points } = await lane.run([])
+      return points.length > 0 ? tableOf(points, this.allowed(setup)) : undefined
+    } finally {
+      await lane.close()
+    }
+  }
+
+  private open({ setup, messages }: Schedule, how: How): Promise<Lane> {
+    const { nonce, budgets, openLane } = this.options
+    this.lanes += 1
+    return openLane({
+      setup: this.setup(setup),
+      messages,
+      budgets,
+      nonce: `${nonce}${this.lanes.toString(36).padStart(4, '0')}`,
+      maxPacketBytes,
+      alone: how !== 'among others',
+      patient: how === 'alone, patient',
+    })
+  }
+
+  private setup(index: number): Setup {
+    const found = this.options.setups.find(setup => setup.index === index)
+    if (!found) throw new RangeError(`no setup ${index}`)
+    return found
+  }
+
+  private allowed(setup: Setup): Allowed {
+    const { kinds, restarts } = this.options
+    return {
+      role: setup.flow.role,
+      version: setup.version,
+      restarts,
+      ...(kinds ? { kinds } : {}),
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { Fault } from '../../explore/fault.ts'
+import type { Outcome } from '../../explore/outcome.ts'
+import type { Atom } from '../../explore/schedule.ts'
+import type { Setup } from '../../explore/setup.ts'
+import type { Budgets } from '../waiting/budgets.ts'
+
+/**
+ * Where schedules of one setup are run, one after the other: the sessions it has with the target go on from one to the next, as
+ * long as nothing is found amiss. Many lanes run side by side.
+ */
+export type Lane = {
+  readonly setup: Setup
+  /** It begins with new sessions, which faults in the beginning of the flow need. */
+  readonly isNew: boolean
+  /** No further schedule may follow. */
+  readonly isSpent: boolean
+  run(atoms: readonly Atom[]): Promise<Outcome>
+  close(): Promise<void>
+}
+
+export type LaneOptions = {
+  setup: Setup
+  /** Fewer than the flow has, where it shrinks. */
+  messages: number
+  budgets: Budgets
+  /** Letters and digits that no other lane uses. */
+  nonce: string
+  maxPacketBytes: number
+  /** The trace is kept, and the end is fenced by a message behind all others. */
+  alone: boolean
+  /** What is owed may take as long as an answer may take; else fences alone say that nothing more comes, for a first look. */
+  patient: boolean
+}
+
+/** Rounds of PINGREQ in which nothing else comes, after which nothing is expected any more. */
+export const quietRounds = 3
+
+/** How long a lane waits for what it expects before it asks by PINGREQ. */
+export const askAfterMs = 25
+
+/** Rounds of `replyMs` for which a lane waits while the target pays off what it owes. */
+export const roundsMax = 4
+
+/** So often peers come back at the end of one schedule, faults that strike them again included. */
+export const returnsMax = 8
+
+/** Faults that go beyond one connection. */
+export type Beyond = Extract<
+  Fault,
+  { kind: 'half-open' | 'takeover' | 'leave' | 'lose-session' | 'restart' | 'expire' }
+>
+
+/** A target that never comes to rest is not waited for for ever. */
+export const turnsMax = 200

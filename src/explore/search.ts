@@ -1,0 +1,363 @@
+import type { EdgeName } from './coverage.ts'
+import type { Allowed } from './fault.ts'
+import { messagesOf } from './flow.ts'
+import type { Outcome } from './outcome.ts'
+import { keyOf } from './point.ts'
+import { type Chance, randomAtoms } from './random-schedules.ts'
+import type { Schedule } from './schedule.ts'
+import { caseIdOf, type Setup } from './setup.ts'
+import { type Table, tableOf } from './table.ts'
+
+/** The order in which schedules are tried; a stage begins when the one before has nothing left. */
+export const stages = [
+  'passing',
+  'singles',
+  'byte cuts',
+  'pairs',
+  'pairs with byte cuts',
+  'chance',
+] as const
+export type Stage = (typeof stages)[number]
+
+export type SearchOptions = {
+  setups: readonly Setup[]
+  seed: number
+  /** The most faults of one schedule: 1 singles, 2 pairs too, 3 and more by chance. */
+  depth: number
+  allowedOf(setup: Setup): Allowed
+  chance: Chance
+  /** This part of several, counted from 1. */
+  shard?: { index: number; count: number }
+  /** Tried in an earlier run: skipped. */
+  wasTried?(schedule: Schedule): boolean
+  /** What an earlier run saw behind a single fault: indexes of points. */
+  knownAfter?(schedule: Schedule): readonly number[] | undefined
+}
+
+export type Counts = Record<Stage, number>
+
+/** Once singles are through, one schedule of so many is drawn by chance from those that reached something new. */
+const breedEvery = 8
+/** A worker stays with one setup for so long: its sessions go on. */
+const stay = 48
+
+/**
+ * Says which schedule to try next and learns from what came of it. All single faults of all setups come first, then all pairs, in
+ * which the second fault lies behind the first and may be of its making, then chance.
+ */
+export class Search {
+  readonly counts: Counts
+  /** Edges by case id, with how many schedules took each. */
+  readonly taken = new Map<string, Map<EdgeName, number>>()
+  /** Schedules by case id. */
+  readonly ran = new Map<string, number>()
+  /** Points that the passing runs came to. */
+  points = 0
+  private readonly options: SearchOptions
+  private readonly queues: Queue[]
+  private stage = 0
+  private given = 0
+  private outstanding = 0
+
+  constructor(options: SearchOptions) {
+    this.options = options
+    this.counts = Object.fromEntries(stages.map(stage => [stage, 0])) as Counts
+    this.queues = options.setups.map(setup => new Queue(setup, options))
+  }
+
+  /** The next schedule; undefined where there is none now. `current` is the setup whose sessions the asker has open. */
+  next(current?: number): Schedule | undefined {
+    const bred = this.breed(current)
+    const schedule = bred ?? this.nextInStage(current)
+    if (!schedule) return undefined
+    this.given += 1
+    this.outstanding += 1
+    return schedule
+  }
+
+  /** Nothing is left, and nothing under way that could bring more. */
+  get isOver(): boolean {
+    return this.outstanding === 0 && this.stage >= this.lastStage
+  }
+
+  get stageName(): Stage {
+    return stages[Math.min(this.stage, stages.length - 1)]!
+  }
+
+  tableOf(setup: number): Table | undefined {
+    return this.queueOf(setup)?.table
+  }
+
+  /** What came behind a single fault, for a corpus. */
+  behind({ setup, atoms }: Schedule): readonly number[] | undefined {
+    return atoms.length === 1 ? this.queueOf(setup)?.behind(atoms[0]!) : undefined
+  }
+
+  /** What came of it. */
+  done(schedule: Schedule, outcome: Outcome): void {
+    this.outstanding -= 1
+    const queue = this.queueOf(schedule.setup)
+    if (!queue) return
+    if (outcome.lost !== undefined) {
+      queue.give(schedule)
+      return
+    }
+    this.counts[queue.learn(schedule, outcome)] += 1
+    if (schedule.atoms.length === 0) this.points += outcome.points.length
+    this.count(queue.setup, outcome.edges)
+  }
+
+  /** A schedule that did not come from here. */
+  replayed({ setup }: Schedule, { edges }: Outcome): void {
+    const queue = this.queueOf(setup)
+    if (queue) this.count(queue.setup, edges)
+  }
+
+  private count(setup: Setup, edges: ReadonlySet<EdgeName>): void {
+    const id = caseIdOf(setup)
+    this.ran.set(id, (this.ran.get(id) ?? 0) + 1)
+    const counts = this.taken.get(id) ?? new Map<EdgeName, number>()
+    this.taken.set(id, counts)
+    for (const edge of edges) counts.set(edge, (counts.get(edge) ?? 0) + 1)
+  }
+
+  private get lastStage(): number {
+    const { depth } = this.options
+    return depth === 1 ? 3 : depth === 2 ? 5 : 6
+  }
+
+  private breed(current: number | undefined): Schedule | undefined {
+    if (this.stage < 3 || this.options.depth < 3 || this.given % breedEvery !== 0) return undefined
+    const queue = current === undefined ? undefined : this.queueOf(current)
+    return queue?.bred()
+  }
+
+  private nextInStage(current: number | undefined): Schedule | undefined {
+    while (this.stage < this.lastStage) {
+      const stage = stages[this.stage]!
+      const own = current === undefined ? undefined : this.queueOf(current)
+      if (own && own.inARow < stay) {
+        const schedule = own.next(stage)
+        if (schedule) {
+          own.inARow += 1
+          return schedule
+        }
+      }
+      if (own) own.inARow = 0
+      // The setup that has had the least comes next.
+      const waiting = this.queues
+        .filter(queue => !queue.isDry(stage))
+        .sort((a, b) => a.given - b.given)
+      for (const queue of waiting) {
+        const schedule = queue.next(stage)
+        if (schedule) return schedule
+      }
+      // What is under way may still bring points to strike.
+      if (this.stage < 4 && this.outstanding > 0) return undefined
+      this.stage += 1
+    }
+    return undefined
+  }
+
+  private queueOf(setup: number): Queue | undefined {
+    return this.queues.find(queue => queue.setup.index === setup)
+  }
+}
+
+/** The schedules of one setup. */
+class Queue {
+  readonly setup: Setup
+  table: Table | undefined
+  /** The passing run did not even end: there is nothing to strike. */
+  broken = false
+  inARow = 0
+  given = 0
+  private readonly options: SearchOptions
+  private readonly messages: number
+  private readonly streams = new Map<Stage, Iterator<Schedule>>()
+  private readonly dry = new Set<Stage>()
+  private readonly again: Schedule[] = []
+  /** Points behind each single fault. */
+  private readonly after = new Map<number, readonly number[]>()
+  private readonly seen = new Set<string>()
+  /** Schedules that reached what none before had reached. */
+  private readonly bases: Schedule[] = []
+  private drawn: (readonly number[])[] = []
+  private draws = 0
+
+  constructor(setup: Setup, options: SearchOptions) {
+    this.setup = setup
+    this.options = options
+    this.messages = messagesOf(setup.flow)
+  }
+
+  isDry(stage: Stage): boolean {
+    return this.dry.has(stage) && this.again.length === 0
+  }
+
+  next(stage: Stage): Schedule | undefined {
+    const again = this.again.pop()
+    if (again) return again
+    if (this.dry.has(stage)) return undefined
+    if (stage !== 'passing' && !this.table) return undefined
+    const stream = this.streams.get(stage) ?? this.streamOf(stage)
+    this.streams.set(stage, stream)
+    for (let step = stream.next(); !step.done; step = stream.next()) {
+      if (this.options.wasTried?.(step.value)) {
+        const known = this.options.knownAfter?.(step.value)
+        if (known && step.value.atoms.length === 1) this.after.set(step.value.atoms[0]!, known)
+        continue
+      }
+      this.given += 1
+      return step.value
+    }
+    this.dry.add(stage)
+    return undefined
+  }
+
+  give(schedule: Schedule): void {
+    this.again.push(schedule)
+  }
+
+  learn(schedule: Schedule, outcome: Outcome): Stage {
+    const { atoms } = schedule
+    const stage = this.stageOf(schedule)
+    if (atoms.length === 0) {
+      if (outcome.points.length === 0) this.broken = true
+      else this.table = tableOf(outcome.points, this.options.allowedOf(this.setup))
+      return stage
+    }
+    const { table } = this
+    if (!table) return stage
+    const behind = outcome.points.slice(outcome.struckAt).flatMap(point => {
+      const at = table.byKey.get(keyOf(point))
+      return at === undefined ? [] : [at]
+    })
+    if (atoms.length === 1 && outcome.struck === 1) this.after.set(atoms[0]!, behind)
+    const signature = [...outcome.edges].sort().join() + outcome.points.length
+    if (!this.seen.has(signature) && outcome.struck === atoms.length) {
+      this.seen.add(signature)
+      this.bases.push(schedule)
+    }
+    return stage
+  }
+
+  /** What a corpus keeps of a single fault. */
+  behind(atom: number): readonly number[] | undefined {
+    return this.after.get(atom)
+  }
+
+  /** A schedule that reached something new, with a fault more. */
+  bred(): Schedule | undefined {
+    const { table, bases } = this
+    if (!table || bases.length === 0) return undefined
+    const base = bases[this.draws++ % bases.length]!
+    if (base.atoms.length >= this.options.depth) return undefined
+    const [extra] = this.draw()
+    if (extra === undefined || base.atoms.includes(extra)) return undefined
+    this.given += 1
+    return this.of([...base.atoms, extra])
+  }
+
+  private draw(): readonly number[] {
+    const { chance, seed, depth } = this.options
+    if (this.drawn.length === 0) {
+      this.drawn = randomAtoms(chance, {
+        seed: (seed + this.setup.index * 7919 + this.draws * 104_729) >>> 0,
+        atoms: this.table!.atoms.length,
+        most: depth,
+      })
+    }
+    this.draws += 1
+    return this.drawn.pop() ?? []
+  }
+
+  private stageOf({ atoms }: Schedule): Stage {
+    const bytes = atoms.some(index => this.isByteCut(index))
+    if (atoms.length === 0) return 'passing'
+    if (atoms.length === 1) return bytes ? 'byte cuts' : 'singles'
+    if (atoms.length === 2) return bytes ? 'pairs with byte cuts' : 'pairs'
+    return 'chance'
+  }
+
+  private isByteCut(index: number): boolean {
+    return this.table?.atoms[index]?.fault.kind === 'cut-inside'
+  }
+
+  private of(atoms: readonly number[]): Schedule {
+    return { setup: this.setup.index, messages: this.messages, atoms }
+  }
+
+  private *streamOf(stage: Stage): Generator<Schedule> {
+    switch (stage) {
+      case 'passing':
+        yield this.of([])
+        return
+      case 'singles':
+        yield* this.mine(this.singles(false))
+        return
+      case 'byte cuts':
+        yield* this.mine(this.singles(true))
+        return
+      case 'pairs':
+        yield* this.mine(this.pairs(false))
+        return
+      case 'pairs with byte cuts':
+        yield* this.mine(this.pairs(true))
+        return
+      case 'chance':
+        yield* this.chance()
+        return
+    }
+  }
+
+  /** Of several parts each takes what falls to it; all of them need the passing runs. */
+  private *mine(all: Generator<Schedule>): Generator<Schedule> {
+    const { shard } = this.options
+    let turn = 0
+    for (const schedule of all) {
+      if (!shard || turn++ % shard.count === shard.index - 1) yield schedule
+    }
+  }
+
+  private *singles(byteCuts: boolean): Generator<Schedule> {
+    const { points, atoms } = this.table!
+    for (const { passing, point, atoms: own } of points) {
+      if (!passing || !this.mayStrike(point.begin)) continue
+      for (const index of own) {
+        if ((atoms[index]!.fault.kind === 'cut-inside') === byteCuts) yield this.of([index])
+      }
+    }
+  }
+
+  /** Sessions that go on have their beginning behind them. */
+  private mayStrike(begin: boolean): boolean {
+    return !begin || this.setup.manner.before === 0
+  }
+
+  private *pairs(byteCuts: boolean): Generator<Schedule> {
+    const { points } = this.table!
+    const given = new Set<number>()
+    // Singles of other parts are not known here: each part pairs its own.
+    for (const [first, behind] of this.after) {
+      for (const at of behind) {
+        for (const second of points[at]!.atoms) {
+          if (second === first) continue
+          if ((this.isByteCut(first) || this.isByteCut(second)) !== byteCuts) continue
+          const key = first * 0x100000 + second
+          if (given.has(key)) continue
+          given.add(key)
+          yield this.of([first, second])
+        }
+      }
+    }
+  }
+
+  private *chance(): Generator<Schedule> {
+    for (;;) {
+      const atoms = this.draw()
+      if (atoms.length === 0) return
+      yield this.of(atoms)
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto'
+import { BrokerLane } from '../engine/explore/broker-lane.ts'
+import {
+  type Explored,
+  type ExplorerOptions,
+  replayAlone,
+  explore as search,
+} from '../engine/explore/explorer.ts'
+import { probeBroker } from '../engine/probe.ts'
+import { scaled } from '../engine/waiting/budgets.ts'
+import type { Defect } from '../explore/defect.ts'
+import type { FaultKind } from '../explore/fault.ts'
+import { parseReplayId } from '../explore/replay-id.ts'
+import { type Setup, setupsOf } from '../explore/setup.ts'
+import type { RunReport, TargetInfo } from '../model/report.ts'
+import type { Version } from '../model/version.ts'
+import { openTarget, shownWish, type TargetWish, WishError } from '../targets/index.ts'
+import type { Target } from '../targets/target.ts'
+import { explorationOf, resultsOf } from './explored.ts'
+import { readFlows } from './flows.ts'
+import { makeReport, type Trouble } from './make-report.ts'
+import { UsageError } from './usage-error.ts'
+
+export type ExploreOptions = {
+  /** Ids of flows that ship, or files; all that fit the target when empty. */
+  flows?: string[]
+  /** An address, a profile file, a built-in name, or a broker in this process. Default: the embedded broker. */
+  target?: TargetWish
+  /** Only these versions. */
+  mqtt?: Version[]
+  /** Only these kinds of fault. */
+  faults?: FaultKind[]
+  /** The most faults of one schedule. Default 3. */
+  depth?: number
+  /** When the search ends, in ms. Default 60,000. */
+  budgetMs?: number
+  seed?: number
+  /** One part of several: `{ index: 1, count: 4 }`. */
+  shard?: { index: number; count: number }
+  /** Schedules side by side. Default 24. */
+  lanes?: number
+  /** Multiplies every time budget of a wait. */
+  timeoutScale?: number
+  /** Only this schedule, alone: `4711:0:3:1`. */
+  replay?: string
+  /** Nothing new is begun after the first defect. */
+  bail?: boolean
+  strict?: boolean
+  /** Words of the command line that repeat in the replay lines. */
+  replayWith?: string
+  signal?: AbortSignal
+  onProgress?(state: Progress): void
+}
+
+/** What a live line says. */
+export type Progress = {
+  schedules: number
+  perSecond: number
+  stage: string
+  edges: number
+  defects: number
+}
+
+const defaultBudgetMs = 60_000
+const defaultLanes = 24
+
+/**
+ * Searches a target for faults and returns the report; nothing is written anywhere. Rejects with UsageError (exit 2) for mistakes in
+ * flows or options, with TargetError (exit 3) where the target cannot be reached or started.
+ */
+export async function explore(options: ExploreOptions = {}): Promise<RunReport> {
+  const began = { at: Date.now(), clock: performance.now() }
+  const replay = options.replay === undefined ? undefined : parseReplayId(options.replay)
+  if (options.replay !== undefined && !replay) {
+    throw new UsageError(`${options.replay} is no replay id; one looks like 4711:0:3:1`)
+  }
+  const flows = await readFlows(options.flows ?? [])
+  const target = await open(options)
+  try {
+    const seed = replay?.seed ?? options.seed ?? randomBytes(4).readUInt32BE()
+    const info = await infoOf(target, options)
+    const all = setupsOf(flows.all)
+    const fitting = all.filter(
+      setup => flows.chosen.includes(setup.flow) && fits(setup, target, info.versions),
+    )
+    const setups = replay ? fitting.filter(({ index }) => index === replay.schedule.setup) : fitting
+    if (replay && setups.length === 0) {
+      throw new UsageError(`${options.replay} names a flow that ${target.name} cannot be asked`)
+    }
+    const parts = { seed, setups, target, began: began.clock }
+    const explored = await searchFor(options, parts, one =>
+      replay ? replayAlone(one, replay.schedule) : search(one),
+    )
+    return makeReport({
+      startedAtMs: began.at,
+      durationMs: performance.now() - began.clock,
+      seed,
+      target: info,
+      results: resultsOf(explored, setups, (defect, setup) => replayLine(options, defect, setup)),
+      trouble: troubleOf(explored, setups),
+      shard: options.shard,
+      strict: options.strict,
+      explored: explorationOf(explored, setups),
+    })
+  } finally {
+    await target.stop()
+  }
+}
+
+async function open({ target = 'aedes', timeoutScale = 1 }: ExploreOptions): Promise<Target> {
+  return openTarget(target, scaled({}, timeoutScale)).catch(error => {
+    throw error instanceof WishError ? new UsageError(error.message) : error
+  })
+}
+
+async function infoOf(target: Target, { mqtt }: ExploreOptions): Promise<TargetInfo> {
+  const wanted = (all: Version[]) => (mqtt ? all.filter(version => mqtt.includes(version)) : all)
+  const { name, role, address } = target
+  if (target.role === 'client') {
+    return { name, role, address, versions: wanted(target.versions), fingerprint: {} }
+  }
+  const probe = await probeBroker({
+    target,
+    budgets: scaled(target.profile.timing ?? {}, 1),
+    nonce: nonceOf(),
+    signal: new AbortController().signal,
+    maxPacketBytes: 1024 * 1024,
+  })
+  return {
+    name,
+    role,
+    address,
+    versions: wanted(probe.versions),
+    fingerprint: probe.fingerprint,
+  }
+}
+
+function fits({ flow, version }: Setup, target: Target, versions: Version[]): boolean {
+  const role = target.role === 'broker' ? 'client' : 'broker'
+  const lacks = target.profile.lacks ?? []
+  return (
+    flow.role === role &&
+    versions.includes(version) &&
+    (flow.versions?.includes(version) ?? true) &&
+    !flow.requires.some(feature => lacks.includes(feature))
+  )
+}
+
+type Parts = { seed: number; setups: Setup[]; target: Target; began: number }
+
+async function searchFor(
+  options: ExploreOptions,
+  { seed, setups, target, began }: Parts,
+  how: (options: ExplorerOptions) => Promise<Explored>,
+): Promise<Explored> {
+  const ended = new AbortController()
+  const end = () => ended.abort()
+  options.signal?.addEventListener('abort', end, { once: true })
+  if (options.signal?.aborted) end()
+  const timer = setTimeout(end, options.budgetMs ?? defaultBudgetMs)
+  try {
+    return await how({
+      setups,
+      seed,
+      depth: options.depth ?? 3,
+      ...(options.faults ? { kinds: options.faults } : {}),
+      ...(options.shard ? { shard: options.shard } : {}),
+      signal: ended.signal,
+      lanes: options.lanes ?? defaultLanes,
+      budgets: scaled(target.profile.timing ?? {}, options.timeoutScale ?? 1),
+      nonce: nonceOf(),
+      chance: await import('fast-check'),
+      restarts: false,
+      bail: options.bail ?? false,
+      openLane: async lane => {
+        if (target.role === 'broker') return new BrokerLane(target, lane)
+        throw new UsageError('explore needs a broker as its target')
+      },
+      onDone: state => options.onProgress?.(progressOf(state, began)),
+    })
+  } finally {
+    clearTimeout(timer)
+    options.signal?.removeEventListener('abort', end)
+  }
+}
+
+function progressOf({ schedules, search: one, defects }: Explored, began: number): Progress {
+  const edges = new Set([...one.taken.values()].flatMap(taken => [...taken.keys()]))
+  return {
+    schedules,
+    perSecond: Math.round((schedules * 1000) / Math.max(1, performance.now() - began)),
+    stage: one.stageName,
+    edges: edges.size,
+    defects: defects.filter(({ stable }) => stable).length,
+  }
+}
+
+function troubleOf({ schedules, lost }: Explored, setups: readonly Setup[]): Trouble | undefined {
+  if (setups.length === 0) return { says: 'no flow fits this target', exitCode: 4 }
+  if (schedules > 0) return undefined
+  const why = lost.reason === '' ? 'the time was over' : lost.reason
+  return { says: `nothing was reached: ${why}`, exitCode: 4 }
+}
+
+function replayLine(options: ExploreOptions, { replay }: Defect, { flow }: Setup): string {
+  const own = (options.flows ?? []).filter(word => /\.ya?ml$/.test(word))
+  const words = own.length > 0 ? own.join(' ') : flow.id
+  return `mqttspec explore ${words}${targetWords(options)} --replay ${replay}`
+}
+
+function targetWords({ replayWith, target }: ExploreOptions): string {
+  if (replayWith !== undefined) return replayWith === '' ? '' : ` ${replayWith}`
+  if (target === undefined) return ''
+  return typeof target === 'string' ? ` --target ${shownWish(target)}` : ' --target IN-PROCESS'
+}
+
+/** Client ids are at most 23 letters and digits: six of them tell runs apart. */
+function nonceOf(): string {
+  return `x${(randomBytes(4).readUInt32BE() % 60_466_176).toString(36).padStart(5, '0')}`
+}
