@@ -27,7 +27,7 @@ export type Defect = {
 }
 
 /** What counts against a target: a disputed reading and a MAY do not. */
-export function counts(breach: Breach): boolean {
+function counts(breach: Breach): boolean {
   return breach.level !== 'MAY'
 }
 

@@ -2,9 +2,6 @@ import type { Chance } from './random-schedules.ts'
 import type { Schedule } from './schedule.ts'
 import { type Table, translated } from './table.ts'
 
-/** A defect that is told with more faults than these is not understood. */
-export const faultsMax = 3
-
 export type ShrinkOptions = {
   /** Whether the schedule fails in the same way, run alone. */
   fails(schedule: Schedule): Promise<boolean>

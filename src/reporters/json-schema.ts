@@ -315,6 +315,32 @@ const report = object({
     }),
   ),
   'knownIssues?': object({ file: text, expected: index, violations: texts }),
+  'explored?': object(
+    {
+      schedules: index,
+      stages: { type: 'object', additionalProperties: index },
+      points: index,
+      lost: index,
+      machines: list(
+        object({
+          version: ref('version'),
+          edges: list(
+            object({
+              role: { enum: ['sender', 'receiver'] },
+              qos: index,
+              from: text,
+              event: text,
+              to: text,
+              times: index,
+              broke: index,
+              'why?': { type: 'string', description: 'Why it was never taken.' },
+            }),
+          ),
+        }),
+      ),
+    },
+    'What `mqttspec explore` tried, and which edges of the state machines the target was seen to take.',
+  ),
 })
 
 /** The JSON report, written down once: `schema/report.json` is this, and `parseReport` checks by it. */

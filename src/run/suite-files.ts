@@ -100,11 +100,10 @@ function looksLikePath(word: string): boolean {
   return /\.ya?ml$/.test(word) || (existsSync(word) && statSync(word).isDirectory())
 }
 
-/** The folder of suites also holds fragments, and the list of bugs that no suite detects. */
+/** The folder of suites also holds fragments, the flows of `explore`, and the list of bugs that no suite detects. */
 function isSuite(file: string): boolean {
-  return (
-    path.basename(path.dirname(file)) !== 'fragments' && path.basename(file) !== 'undetected.yaml'
-  )
+  const folder = path.basename(path.dirname(file))
+  return folder !== 'fragments' && folder !== 'flows' && path.basename(file) !== 'undetected.yaml'
 }
 
 async function yamlFiles(where: string): Promise<string[]> {

@@ -1,4 +1,3 @@
-import type { Fault } from '../../explore/fault.ts'
 import type { Outcome } from '../../explore/outcome.ts'
 import type { Atom } from '../../explore/schedule.ts'
 import type { Setup } from '../../explore/setup.ts'
@@ -43,12 +42,6 @@ export const roundsMax = 4
 
 /** So often peers come back at the end of one schedule, faults that strike them again included. */
 export const returnsMax = 8
-
-/** Faults that go beyond one connection. */
-export type Beyond = Extract<
-  Fault,
-  { kind: 'half-open' | 'takeover' | 'leave' | 'lose-session' | 'restart' | 'expire' }
->
 
 /** A target that never comes to rest is not waited for for ever. */
 export const turnsMax = 200
