@@ -3,6 +3,7 @@ import type { Case, Condition, Step } from '../scenario/ast.ts'
 import { announcedValue, limitValue, originOf } from '../scenario/limits.ts'
 import { flatten, insideOf } from '../scenario/visit.ts'
 import type { Target } from '../targets/target.ts'
+import { transportNamed } from '../transport/index.ts'
 import { adapterNeeds } from './adapter-needs.ts'
 import type { Behind } from './broker-behind.ts'
 import { type Prerequisite, prerequisitesOf, topicOutside } from './needs.ts'
@@ -47,6 +48,8 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
   const { topicPrefix } = target.profile
   const outside = topicPrefix === undefined ? undefined : topicOutside(kase)
   if (outside !== undefined) return `its topic ${outside} is outside of the prefix ${topicPrefix}`
+  const unable = wayUnknownTo(target, kase)
+  if (unable) return unable
   if (target.role === 'client' && target.level === 1) {
     const missing = adapterNeeds(kase).find(need => !hasFeature(need, facts))
     if (missing) return `needs ${missing}: the adapter does not claim it`
@@ -107,6 +110,19 @@ const propertyOf: { [feature: string]: string } = {
   qos2: 'maximumQoS',
   'topic-alias': 'topicAliasMaximum',
 }
+
+/** A client that cannot come in by the case's transport, or a transport that has none of what the case is about. */
+function wayUnknownTo(target: Target, { transport, steps }: Case): string | undefined {
+  const told = Object.keys(transportNamed(transport).invite?.(nowhere) ?? {})
+  if (target.role === 'client') {
+    const unknown = told.find(way => !target.can.includes(way))
+    if (unknown) return `needs can-${unknown} for --transport ${transport}`
+  }
+  const isAboutFrames = verbsOf(steps).has('frames')
+  return isAboutFrames && !told.includes('websocket') ? 'needs --transport ws or wss' : undefined
+}
+
+const nowhere = { path: '', ca: '', cert: '', key: '' }
 
 /** Why the broker behind a proxy will not do for a case. */
 function unfitBehind(kase: Case, behind: Behind | undefined): string | undefined {

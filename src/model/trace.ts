@@ -11,6 +11,9 @@ export type RunMs = number
 /** `upstream` is the broker behind a proxy, which is not the target. */
 export type Party = 'harness' | 'target' | 'upstream'
 
+/** The subprotocols that the one side offered when a connection became a WebSocket, and the one that the other chose. */
+export type Upgrade = { offered: string[]; chosen?: string }
+
 /** What every event carries: its index in the trace and its time. */
 type Stamp = { seq: number; at: RunMs }
 
@@ -30,7 +33,15 @@ export type Unstamped = TraceBody | TraceEvent
 
 export type TraceBody =
   /** `leg` and `peer` on the connections of a proxy: whom it leads to, and the name of the application or of the broker behind. */
-  | (OnConnection & { kind: 'open'; by: Party; version: Version; leg?: Side; peer?: string })
+  | (OnConnection & {
+      kind: 'open'
+      by: Party
+      version: Version
+      leg?: Side
+      peer?: string
+      /** Where it is a WebSocket. */
+      upgrade?: Upgrade
+    })
   | (OnConnection & { kind: 'packet'; from: Party; packet: Packet; bytes: Uint8Array; auto?: true })
   /** Bytes that are no whole packet: `partial` (a prefix), `raw` (sent on purpose), `garbage` (could not be decoded). */
   | (OnConnection & {
@@ -40,7 +51,8 @@ export type TraceBody =
       why: 'partial' | 'raw' | 'garbage'
     })
   /** `by: target` also where the target reset the connection; `how: rst` then. `dead` means that the target process ended. */
-  | (OnConnection & { kind: 'close'; by: Party; how: 'fin' | 'rst' })
+  /** `textFrame`: we dropped a WebSocket on which the other side sent one. */
+  | (OnConnection & { kind: 'close'; by: Party; how: 'fin' | 'rst'; textFrame?: true })
   | { kind: 'fault'; actor: string; connection?: number; fault: Fault }
   /** The target process was stopped (`down`) and serves again (`up`). */
   | { kind: 'restart'; phase: 'down' | 'up'; how: 'term' | 'kill' }

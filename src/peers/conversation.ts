@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
+import { textFrame } from '../transport/frame-stream.ts'
 import { type Ending, Link } from '../transport/link.ts'
 import { encode, type Wrong } from '../wire/codec.ts'
 import { AnswersInOrder } from './answers-in-order.ts'
@@ -65,6 +66,7 @@ export class Conversation {
       actor: options.actor,
       by: options.targetPlays === 'server' ? 'harness' : 'target',
       version: options.version,
+      ...(this.link.upgrade ? { upgrade: this.link.upgrade } : {}),
     })
     this.link.listen({
       onBytes: bytes => this.receive(bytes),
@@ -153,8 +155,9 @@ export class Conversation {
       kind: 'close',
       connection: this.number,
       actor,
-      by: ending.by === 'us' ? 'harness' : 'target',
+      by: ending.by === 'us' || ending.lost === textFrame ? 'harness' : 'target',
       how: ending.how,
+      ...(ending.lost === textFrame ? { textFrame: true } : {}),
     })
     this.options.onEnd()
   }

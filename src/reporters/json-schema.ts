@@ -188,6 +188,10 @@ const events: Schema[] = [
     version: ref('version'),
     'leg?': { ...side, description: 'At a proxy: whom the connection leads to.' },
     'peer?': { type: 'string', description: 'At a proxy: the application or the broker behind.' },
+    'upgrade?': object({
+      offered: { type: 'array', items: text, description: 'Subprotocols of the one that dialled.' },
+      'chosen?': { type: 'string', description: 'The one that the other selected.' },
+    }),
   }),
   event('packet', {
     ...onConnection,
@@ -202,7 +206,7 @@ const events: Schema[] = [
     bytes: ref('hex'),
     why: { enum: ['partial', 'raw', 'garbage'] },
   }),
-  event('close', { ...onConnection, by: party, how: cut }),
+  event('close', { ...onConnection, by: party, how: cut, 'textFrame?': { const: true } }),
   event('fault', { actor: text, 'connection?': index, fault: ref('fault') }),
   event('restart', { phase: { enum: ['down', 'up'] }, how: stop }),
   event('command', { actor: text, command }),

@@ -67,8 +67,8 @@ export async function writeForTransports(
     }
   }
   if (!profile.start?.certificates || ![own, ...wanted].some(isSecure)) return
-  const { loopbackIdentity } = await import('../transport/certificates.ts')
-  for (const [name, pem] of Object.entries(await loopbackIdentity())) {
+  const { identityFor } = await import('../transport/certificates.ts')
+  for (const [name, pem] of Object.entries(await identityFor('127.0.0.1'))) {
     await writeFile(path.join(dir, `${name}.pem`), pem, { mode: name === 'key' ? 0o600 : 0o644 })
   }
 }

@@ -72,15 +72,23 @@ export async function createAuthority(name = 'mqttspec'): Promise<Authority> {
   }
 }
 
-let loopback: Promise<{ ca: string } & Identity> | undefined
+let authority: Promise<Authority> | undefined
+const identities = new Map<string, Promise<{ ca: string } & Identity>>()
 
-/** One certificate for this machine, made at the first call and kept as long as the process lives. */
-export function loopbackIdentity(): Promise<{ ca: string } & Identity> {
-  loopback ??= createAuthority().then(async ({ ca, issue }) => ({
-    ca,
-    ...(await issue({ names: ['localhost', '127.0.0.1', '::1'] })),
-  }))
-  return loopback
+/** A certificate for this machine, where it is found at `host`. Made at the first call and kept as long as the process lives. */
+export function identityFor(host: string): Promise<{ ca: string } & Identity> {
+  const known = identities.get(host)
+  if (known) return known
+  const made = makeIdentity(host)
+  identities.set(host, made)
+  return made
+}
+
+async function makeIdentity(host: string): Promise<{ ca: string } & Identity> {
+  authority ??= createAuthority()
+  const { ca, issue } = await authority
+  const names = new Set(['localhost', '127.0.0.1', '::1', host])
+  return { ca, ...(await issue({ names: [...names] })) }
 }
 
 function newKeys() {

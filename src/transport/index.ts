@@ -1,9 +1,10 @@
 import { tcp } from './tcp.ts'
 import { tls } from './tls.ts'
 import type { Transport } from './transport.ts'
+import { ws, wss } from './websocket.ts'
 
 /** All ways to carry MQTT. */
-export const transports = { tcp, tls } satisfies { [name: string]: Transport }
+export const transports = { tcp, tls, ws, wss } satisfies { [name: string]: Transport }
 
 export type TransportName = keyof typeof transports
 
@@ -21,6 +22,11 @@ export function transportOf(scheme: string): { name: TransportName; port: number
 
 export function isTransport(name: string): name is TransportName {
   return Object.hasOwn(transports, name)
+}
+
+/** Plain TCP where none is named, or one that is not known. */
+export function transportNamed(name = 'tcp'): Transport {
+  return isTransport(name) ? transports[name] : tcp
 }
 
 /** The scheme by which its addresses are shown. */

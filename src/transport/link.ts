@@ -1,4 +1,7 @@
 import type { Duplex } from 'node:stream'
+import type { Framing } from '../model/framing.ts'
+import type { Upgrade } from '../model/trace.ts'
+import { FrameStream } from './frame-stream.ts'
 import { post, send } from './outbox.ts'
 import { reset } from './reset.ts'
 import { remoteOf, socketBeneath } from './socket-beneath.ts'
@@ -41,6 +44,19 @@ export class Link {
   /** Bytes given to the stream that the system has not taken. */
   get unsentBytes(): number {
     return this.stream.writableLength
+  }
+
+  /** What the two sides agreed on when it became a WebSocket. */
+  get upgrade(): Upgrade | undefined {
+    return this.stream instanceof FrameStream ? this.stream.upgrade : undefined
+  }
+
+  /** How what is written from now on lies in frames. Answers whether there are any. */
+  frameBy(framing: Framing): boolean {
+    if (!(this.stream instanceof FrameStream)) return false
+    send()
+    this.stream.framing = framing
+    return true
   }
 
   /** Whoever is at the other end: `127.0.0.1:50123`. */

@@ -1,21 +1,18 @@
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type TransportName, transports } from './index.ts'
+import { transportNamed } from './index.ts'
 import { layered } from './socket-beneath.ts'
-import type { Door, Transport } from './transport.ts'
+import type { Door, Invitation } from './transport.ts'
 
 type ListenerOptions = {
   host: string
   /** 0 takes an ephemeral one. */
   port: number
-  transport?: TransportName
-  /** For those that dial a WebSocket, or want to see a certificate. */
-  door?: Door
+  /** Plain TCP, unless it is said. */
+  transport?: string
   /** A connection has come, or was refused. */
   changed(): void
 }
-
-const noDoor: Door = { path: '/', cert: '', key: '' }
 
 /** A port on which clients dial in; only `host` is bound. Connections wait here until somebody takes them. */
 export class Listener {
@@ -26,24 +23,32 @@ export class Listener {
   private refusesUntilMs = 0
   private readonly server: net.Server
   private readonly options: ListenerOptions
+  private readonly door: Door
   private readonly arriving = new Set<net.Socket>()
 
-  private constructor(server: net.Server, options: ListenerOptions) {
+  private constructor(server: net.Server, door: Door, options: ListenerOptions) {
     this.server = server
+    this.door = door
     this.options = options
     server.on('connection', socket => void this.arrive(socket))
   }
 
   /** Rejects with the system's error. */
-  static open(options: ListenerOptions): Promise<Listener> {
+  static async open(options: ListenerOptions): Promise<Listener> {
+    const door = await doorOf(options)
     const server = net.createServer({ noDelay: true, pauseOnConnect: true })
     return new Promise((resolve, reject) => {
       server.once('error', reject)
       server.listen(options.port, options.host, () => {
         server.removeListener('error', reject)
-        resolve(new Listener(server, options))
+        resolve(new Listener(server, door, options))
       })
     })
+  }
+
+  /** What a client has to be told beside host and port. */
+  get invitation(): Invitation {
+    return transportNamed(this.options.transport).invite?.(this.door) ?? {}
   }
 
   get port(): number {
@@ -80,11 +85,11 @@ export class Listener {
 
   /** What carries the packets; undefined where the two sides came to no terms about it. */
   private async layer(socket: net.Socket): Promise<Duplex | undefined> {
-    const { accept }: Transport = transports[this.options.transport ?? 'tcp']
+    const { accept } = transportNamed(this.options.transport)
     if (!accept) return socket
     this.arriving.add(socket)
     try {
-      return layered(await accept(socket, this.options.door ?? noDoor), socket)
+      return layered(await accept(socket, this.door), socket)
     } catch {
       socket.destroy()
       return undefined
@@ -92,4 +97,12 @@ export class Listener {
       this.arriving.delete(socket)
     }
   }
+}
+
+/** Certificates are made only where somebody wants to see one. */
+async function doorOf({ host, transport }: ListenerOptions): Promise<Door> {
+  const path = '/mqtt'
+  if (!transportNamed(transport).secure) return { path, ca: '', cert: '', key: '' }
+  const { identityFor } = await import('./certificates.ts')
+  return { path, ...(await identityFor(host)) }
 }

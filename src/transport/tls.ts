@@ -7,6 +7,7 @@ import type { Transport } from './transport.ts'
 export const tls = {
   schemes: { 'mqtts:': 8883, 'ssl:': 8883, 'tls:': 8883 },
   secure: true,
+  invite: ({ ca }) => ({ tls: { ca } }),
   connect(socket, { host, tls: { ca, cert, key, servername, verify = true } = {} }) {
     const stream = nodeTls.connect({
       socket,

@@ -25,8 +25,11 @@ export type Endpoint = {
   proxyHeader?: ProxyHeader
 }
 
-/** How we are found where we listen. */
-export type Door = { path: string; cert: string; key: string }
+/** How we are found where we listen: the path of a WebSocket, our certificate, and who vouches for it. */
+export type Door = { path: string; ca: string; cert: string; key: string }
+
+/** What a client has to be told beside host and port. */
+export type Invitation = { tls?: { ca: string }; websocket?: { path: string } }
 
 /** One way to carry MQTT. Every one of them runs over a TCP socket; what it does on top of that is in its two layers. */
 export type Transport = {
@@ -34,6 +37,8 @@ export type Transport = {
   schemes: { readonly [scheme: `${string}:`]: number }
   /** Whether whoever dials has to be shown a certificate. */
   secure?: boolean
+  /** What a client is told that is to come in this way. */
+  invite?(door: Door): Invitation
   /** What we put on a socket that we opened; none where the socket itself carries the packets. */
   connect?(socket: net.Socket, to: Endpoint): Promise<Duplex>
   /** What we put on a socket that somebody opened to us. */

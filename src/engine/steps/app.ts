@@ -56,6 +56,7 @@ async function appConnect(scene: Scene, app: AppActor, body: Body<'app.connect'>
     clientId: ownClientId(scene.target.profile, `${scene.nonce}${app.name}`),
     session: 'fresh',
     keepAliveS: 60,
+    ...listener.invitation,
     // The broker behind a proxy may want to know who it is.
     ...scene.upstream?.target.credentials,
     ...plainFields(body.fields, scene),

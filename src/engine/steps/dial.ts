@@ -97,7 +97,12 @@ function hasExpiry(fields: Fields): boolean {
 export async function listenerOf(scene: Scene, name: string, host: string): Promise<Listener> {
   const known = scene.listeners.get(name)
   if (known) return known
-  const listener = await Listener.open({ host, port: 0, changed: () => scene.wakeups.fire() })
+  const listener = await Listener.open({
+    host,
+    port: 0,
+    ...(scene.kase.transport === undefined ? {} : { transport: scene.kase.transport }),
+    changed: () => scene.wakeups.fire(),
+  })
   scene.listeners.set(name, listener)
   return listener
 }

@@ -4,6 +4,7 @@ import { type Version, versionOfLevel } from '../../model/version.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
 import { readVarint } from '../../wire/varint.ts'
 import { audit } from './packet-form.ts'
+import { judgeTextFrame, judgeUpgrade } from './websocket.ts'
 import { asksUnderZero } from './zero-id.ts'
 
 /** Judges the form of every packet of the target by its bytes, as they stand in the trace. */
@@ -26,11 +27,13 @@ export function createAudit({ target }: { target: TargetRole }): Audit {
       case 'open': {
         const { connection, version, leg } = event
         connections.set(connection, { version, relayed: leg !== undefined, usedZero: false })
-        return none
+        return judgeUpgrade(event, target)
       }
-      case 'close':
+      case 'close': {
+        const { version = '3.1.1' } = connections.get(event.connection) ?? {}
         connections.delete(event.connection)
-        return none
+        return judgeTextFrame(event, version)
+      }
       case 'packet':
         return onPacket(event)
       case 'bytes':

@@ -1,0 +1,128 @@
+import { Duplex } from 'node:stream'
+import { type RawData, WebSocket } from 'ws'
+import type { Framing } from '../model/framing.ts'
+import type { Upgrade } from '../model/trace.ts'
+
+/** Code of the error by which a stream ends on which one came. */
+export const textFrame = 'a text frame'
+
+/** So long a peer may take to answer our close frame before the connection is dropped. */
+const closeMs = 1000
+
+/**
+ * The bytes that go through a WebSocket as a stream. Frames have no meaning to MQTT: packets lie in them as they happen to, and how
+ * they do so on our side can be chosen. Only binary frames count; after any other the connection is over [5.0:MQTT-6.0.0-1].
+ */
+export class FrameStream extends Duplex {
+  /** What the two sides agreed on. */
+  readonly upgrade: Upgrade
+  framing: Framing = 'whole'
+  private readonly client: WebSocket
+  private readonly beneath: Duplex
+  private readonly masks: boolean
+
+  /** @param dialled Whether we are the side that dialled, whose frames are masked */
+  constructor(client: WebSocket, beneath: Duplex, upgrade: Upgrade, dialled: boolean) {
+    super()
+    this.masks = dialled
+    this.client = client
+    this.beneath = beneath
+    this.upgrade = upgrade
+    client.binaryType = 'nodebuffer'
+    client.on('message', (data, isBinary) => this.receive(data, isBinary))
+    client.on('error', error => this.destroy(error))
+    client.on('close', () => this.over())
+    client.pause()
+  }
+
+  override _read(): void {
+    if (this.client.isPaused) this.client.resume()
+  }
+
+  override _write(
+    chunk: Uint8Array,
+    _encoding: string,
+    done: (error?: Error | null) => void,
+  ): void {
+    if (chunk.length === 0 || this.client.readyState !== WebSocket.OPEN) return done()
+    this.frame(chunk, () => done())
+  }
+
+  override _final(done: () => void): void {
+    if (this.client.readyState === WebSocket.OPEN) this.client.close(1000)
+    setTimeout(() => this.client.terminate(), closeMs).unref()
+    done()
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.client.terminate()
+    this.beneath.destroy()
+    done(error)
+  }
+
+  private receive(data: RawData, isBinary: boolean): void {
+    if (!isBinary) {
+      const wrong: NodeJS.ErrnoException = new Error(textFrame)
+      wrong.code = textFrame
+      this.destroy(wrong)
+      return
+    }
+    if (!this.push(data)) this.client.pause()
+  }
+
+  private over(): void {
+    const { errored } = this.beneath
+    if (errored) this.destroy(errored)
+    else this.push(null)
+  }
+
+  private frame(bytes: Uint8Array, done: () => void): void {
+    const { client } = this
+    switch (this.framing) {
+      case 'whole':
+        client.send(bytes, { binary: true }, done)
+        return
+      case 'byte-by-byte':
+        for (const byte of bytes.subarray(0, -1)) client.send(Uint8Array.of(byte), { binary: true })
+        client.send(bytes.subarray(-1), { binary: true }, done)
+        return
+      case 'fragments':
+        // One message, whose parts may have other frames between them.
+        for (const byte of bytes.subarray(0, -1)) {
+          client.send(Uint8Array.of(byte), { binary: true, fin: false })
+        }
+        client.send(bytes.subarray(-1), { binary: true, fin: true }, done)
+        return
+      case 'empty-between':
+        for (const byte of bytes) {
+          client.send(new Uint8Array(0), { binary: true })
+          client.send(Uint8Array.of(byte), { binary: true })
+        }
+        client.send(new Uint8Array(0), { binary: true }, done)
+        return
+      case 'pings-between':
+        for (const byte of bytes) {
+          client.ping('between')
+          client.send(Uint8Array.of(byte), { binary: true })
+        }
+        client.ping('between', undefined, done)
+        return
+      case 'text':
+        client.send(bytes, { binary: false }, done)
+        return
+      case 'half':
+        this.beneath.write(halfFrame(bytes, this.masks), () => done())
+        return
+    }
+  }
+}
+
+/** The header of a frame for all of the bytes, and half of them: the rest never comes. */
+function halfFrame(bytes: Uint8Array, mask: boolean): Uint8Array {
+  const half = bytes.subarray(0, Math.floor(bytes.length / 2))
+  const length = Buffer.alloc(2)
+  length.writeUInt16BE(bytes.length)
+  const header = [0x82, (mask ? 0x80 : 0) | 126]
+  // A mask of zeros leaves the bytes as they are.
+  return Buffer.concat([Buffer.from(header), length, Buffer.alloc(mask ? 4 : 0), half])
+}
