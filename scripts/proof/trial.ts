@@ -12,7 +12,7 @@ import { isHeavy, isSlow } from './weigh.ts'
 /** A case that did not pass, as the proof keeps it: without its trace. */
 export type Miss = {
   id: string
-  verdict: 'fail' | 'warn' | 'inconclusive' | 'error'
+  verdict: 'fail' | 'warn' | 'unstable' | 'inconclusive' | 'error'
   /** Statements of its findings, MAY findings left out. */
   statements: string[]
   /** One of these is a statement that the flaw breaks, or the case is about one, or about the flaw's class. */

@@ -12,6 +12,7 @@ import { type Behind, Upstream } from './broker-behind.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
 import { endSessions, endSessionsBehind } from './end-sessions.ts'
 import { asOneCommand } from './one-command.ts'
+import type { SenderOf } from './other-cases.ts'
 import { runSteps } from './run-steps.ts'
 import { Scene } from './scene.ts'
 import { settle } from './settle.ts'
@@ -31,6 +32,7 @@ export type ExecuteOptions = {
   announced?: Announced
   bench?: Bench
   liveness?: Liveness
+  senderOf?: SenderOf
   /** For proxies. */
   behind?: Behind
   /** Kept sessions of ours are ended at the target when the case is over: somebody else's broker should not keep them. */
@@ -40,6 +42,8 @@ export type ExecuteOptions = {
   stalledMs?(): number
   /** Called once at the beginning. */
   onBegun?(course: Course): void
+  /** Called at the end with the largest share of a budget that an answer took. */
+  onEnded?(share: number): void
 }
 
 /** How a case that is under way comes along. */
@@ -76,6 +80,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     ...(options.announced ? { announced: options.announced } : {}),
     ...(options.bench ? { bench: options.bench } : {}),
     ...(options.liveness ? { liveness: options.liveness } : {}),
+    ...(options.senderOf ? { senderOf: options.senderOf } : {}),
     ...(options.stalledMs ? { stalledMs: options.stalledMs } : {}),
     ...(kase.role === 'proxy' && options.behind
       ? { upstream: new Upstream(options.behind.target, kase.version) }
@@ -90,6 +95,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     await close(scene, options, target)
     limit.release()
   }
+  options.onEnded?.(scene.wakeups.tightest)
   return result(scene, mistakeOf(scene, ending) ?? ending, options.replay)
 }
 

@@ -4,7 +4,9 @@ import type { Actor, Arrived } from '../peers/actor.ts'
 import type { Expected, Judging, PacketMatcher } from '../scenario/ast.ts'
 import { describePacketMatcher, type Mismatch, matchPacket } from './match.ts'
 import type { Scene } from './scene.ts'
+import { canBeAsked, takePingresp } from './swallowed.ts'
 import type { Bound } from './variables.ts'
+import { promptMs } from './waiting/budgets.ts'
 
 /** What an expectation took: a packet, or the end of the connection. */
 export type Taken = { kind: 'packet'; arrived: Arrived } | { kind: 'closed' }
@@ -28,7 +30,9 @@ export async function expectNext(
   budgetMs = scene.budgets.replyMs,
 ): Promise<Taken> {
   const began = scene.log.nowMs
-  const look = await scene.until(() => lookAt(scene, actor, expected), budgetMs)
+  const { look, swallowed } = wantsClosed(expected)
+    ? await untilClosed(scene, actor, expected, budgetMs)
+    : { look: await scene.until(() => lookAt(scene, actor, expected), budgetMs), swallowed: false }
   if (look?.kind === 'taken') return look.taken
   const wanted = describeExpected(expected, scene)
   if (look?.kind === 'wrong') {
@@ -50,10 +54,35 @@ export async function expectNext(
   return scene.miss(judging, {
     message: `${actor.name} expected ${wanted}`,
     expected: `${wanted} within ${budgetMs} ms`,
-    got: look?.kind === 'ended' ? `${endOf(actor)} after ${afterMs} ms` : nothingOf(expected),
+    got:
+      look?.kind === 'ended'
+        ? `${endOf(actor)} after ${afterMs} ms`
+        : `${nothingOf(expected)}${swallowed ? ', and PINGRESP to a PINGREQ behind it' : ''}`,
     packetType: firstType(expected),
     ...(look?.kind === 'ended' ? leftBy(actor) : {}),
   })
+}
+
+/** Waits for the end of a connection; once the target is seen to have read past what should have ended it, only for a short grace. */
+async function untilClosed(
+  scene: Scene,
+  actor: Actor,
+  expected: Expected,
+  budgetMs: number,
+): Promise<{ look: Look | undefined; swallowed: boolean }> {
+  const look = () => lookAt(scene, actor, expected)
+  const graceMs = promptMs(scene.budgets)
+  const atOnce = await scene.briefly(look, graceMs)
+  if (atOnce || budgetMs <= graceMs || !canBeAsked(scene, actor)) {
+    return { look: atOnce ?? (await scene.until(look, budgetMs - graceMs)), swallowed: false }
+  }
+  actor.send({ type: 'PINGREQ' })
+  const answer = await scene.until(
+    () => (takePingresp(actor) ? 'PINGRESP' : look()),
+    budgetMs - graceMs,
+  )
+  if (answer !== 'PINGRESP') return { look: answer, swallowed: false }
+  return { look: await scene.briefly(look, graceMs), swallowed: true }
 }
 
 /** A code of 0 is left out of a packet's description, but not where another was expected. */

@@ -2,14 +2,18 @@ import type { Bench } from '../model/bench.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { Case } from '../scenario/ast.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
+import { confirm, type Doubt } from './confirming/confirm.ts'
+import { isDoubtful } from './confirming/rests-on.ts'
 import { type Course, executeCase, notBegun, notRun } from './execute.ts'
-import { Liveness, promptMs } from './survival/liveness.ts'
+import { senderOf } from './other-cases.ts'
+import { Liveness } from './survival/liveness.ts'
 import { RetryOrder } from './survival/retry-order.ts'
 import { isSignOfLoss } from './survival/signs-of-loss.ts'
 import { type Clue, clueOf, likeliestFirst } from './survival/suspects.ts'
 import { TargetLoss } from './survival/target-loss.ts'
-import type { Budgets } from './waiting/budgets.ts'
+import { type Budgets, promptMs } from './waiting/budgets.ts'
 import { IdleCases } from './waiting/idle-cases.ts'
+import { Pace } from './waiting/pace.ts'
 import { ProcessStalls } from './waiting/process-stalls.ts'
 
 export type RunnerOptions = {
@@ -17,6 +21,7 @@ export type RunnerOptions = {
   budgets: Budgets
   /** Letters and digits that no other run uses; with the case's number it makes client ids and topics unique. */
   nonce: string
+  /** The most cases side by side: fewer are begun where answers take long. */
   jobs: number
   signal: AbortSignal
   bail: boolean
@@ -39,6 +44,10 @@ const privateMax = 4
 /** A case about time is believed to blame the target only if we stood still for no longer than this, in ms; else it is run again. */
 const stalledMaxMs = 250
 const timedRuns = 3
+/** Cases side by side where a failure is looked at again, and not alone. */
+const companyMax = 8
+/** A failure had its whole budget once. Where it is looked at again, the target has less to do and is asked first how quick it is. */
+const againShare = 0.4
 
 type Job = { kase: Case; index: number }
 type Lanes = Record<ReturnType<typeof laneOf>, Job[]>
@@ -63,6 +72,7 @@ export type Outcome = {
 class Runner {
   private readonly options: RunnerOptions
   private readonly cases: Case[]
+  private readonly ids: string[]
   private readonly results: (CaseResult | undefined)[]
   /** Why no further case is begun. */
   private stopped: string | undefined
@@ -75,12 +85,20 @@ class Runner {
   private readonly idle = new IdleCases()
   /** How often each case was begun. */
   private readonly attempts = new Map<number, number>()
+  private readonly pace: Pace
+  /** Failures that have to come again before they are told. */
+  private doubts: Doubt<Job>[] = []
+  /** The cases under way, and what each of them met. */
+  private standing: Promise<boolean> | undefined
+  private readonly underWay = new Map<number, Set<string>>()
   private readonly liveness: Liveness | undefined
   private readonly loss: TargetLoss
 
   constructor(cases: Case[], options: RunnerOptions) {
     this.cases = cases
+    this.ids = cases.map(({ id }) => id)
     this.options = options
+    this.pace = new Pace(options.jobs)
     const newest = options.facts.versions.at(-1)
     const { target } = options.facts
     this.loss = new TargetLoss(target, options.signal, options.serves)
@@ -106,11 +124,14 @@ class Runner {
       if (why) this.done(index, notRun(kase, 'skipped', why, this.options.replayOf(kase)))
       else lanes[laneOf(kase)].push({ kase, index })
     })
-    await this.drainAll(lanes)
-    while (this.suspects.length > 0) {
-      await this.afterLoss(lanes)
-      if (await this.standsAgain()) await this.drainAll(lanes)
-    }
+    do {
+      await this.drainAll(lanes)
+      while (this.suspects.length > 0) {
+        await this.afterLoss(lanes)
+        if (await this.standsAgain()) await this.drainAll(lanes)
+      }
+      await this.confirmAll()
+    } while (!this.isOver && Object.values(lanes).some(lane => lane.length > 0))
     return this.cases.map((kase, index) => {
       const result = this.results[index]
       if (result) return result
@@ -123,28 +144,42 @@ class Runner {
 
   private async drainAll(lanes: Lanes): Promise<void> {
     const { jobs } = this.options
-    const alone = this.drain(lanes.private, Math.min(jobs, privateMax))
-    if (this.crowd === undefined) {
-      const waiting = this.drain(lanes.waiting, Math.max(jobs, waitingMax))
+    const { pace, crowd } = this
+    const alone = this.drain(lanes.private, () => Math.min(jobs, privateMax))
+    if (crowd === undefined) {
+      const most = Math.max(jobs, waitingMax)
+      const waiting = this.drain(lanes.waiting, () =>
+        pace.isSlow ? pace.limit : pace.limit === pace.max ? most : pace.limit * 4,
+      )
       await Promise.all([waiting, alone, this.drainQuick(lanes.quick)])
     } else {
       lanes.quick.unshift(...lanes.waiting.splice(0))
-      await Promise.all([alone, this.drain(lanes.quick, Math.min(jobs, this.crowd))])
+      await Promise.all([alone, this.drain(lanes.quick, () => Math.min(pace.limit, crowd))])
     }
   }
 
-  private async drain(queue: Job[], side: number): Promise<void> {
-    const worker = async () => {
-      for (let job = this.next(queue); job; job = this.next(queue)) await this.runOne(job)
+  /** @param side How many side by side; asked again whenever a case has ended. */
+  private async drain(queue: Job[], side: () => number): Promise<void> {
+    const running = new Set<Promise<void>>()
+    for (;;) {
+      while (running.size < side()) {
+        const job = this.next(queue)
+        if (!job) break
+        const one: Promise<void> = this.runOne(job).finally(() => running.delete(one))
+        running.add(one)
+      }
+      if (running.size === 0) return
+      await Promise.race([...running, this.pace.changed()])
     }
-    await Promise.all(Array.from({ length: Math.min(side, queue.length) }, worker))
   }
 
   /** As `drain`, but for each case that waits for an answer that may never come another one is begun. */
-  private async drainBesideIdle(queue: Job[], side: number): Promise<void> {
+  private async drainBesideIdle(queue: Job[], side: () => number): Promise<void> {
     const beside = new Set<Promise<void>>()
     const relieve = setInterval(() => {
-      let room = Math.min(this.idle.count(), waitingMax) - beside.size
+      // Where all wait for a slow target, further cases would wait as well.
+      const idle = this.pace.isSlow ? 0 : this.idle.count()
+      let room = Math.min(idle, waitingMax) - beside.size
       for (; room > 0; room--) {
         const job = this.next(queue)
         if (!job) return
@@ -162,25 +197,84 @@ class Runner {
 
   private next(queue: Job[]): Job | undefined {
     if (this.isOver || this.suspects.length > 0) return undefined
+    // What may be the first failure is looked at before anything else is begun.
+    if (this.options.bail && this.doubts.length > 0) return undefined
     return queue.shift()
   }
 
   /** One at a time is meant as it is said, and a board has one client. */
   private drainQuick(queue: Job[]): Promise<void> {
     const { jobs, facts } = this.options
+    const side = () => this.pace.limit
     const strict = jobs === 1 || facts.target.profile.settings?.board !== undefined
-    return strict ? this.drain(queue, jobs) : this.drainBesideIdle(queue, jobs)
+    return strict ? this.drain(queue, side) : this.drainBesideIdle(queue, side)
   }
 
   private async runOne(job: Job): Promise<void> {
     const { kase, index } = job
     this.options.onStart(kase)
+    const beside = this.begin(job)
     const result = await this.inTime(kase, index)
+    this.underWay.delete(index)
     this.idle.forget(index)
     if (laneOf(kase) !== 'private' && (await this.loss.since(isSignOfLoss(result)))) {
       this.suspects.push({ ...job, ...this.clueOf(result) })
       this.loss.endRound()
+    } else if (isDoubtful(result)) {
+      this.doubts.push({
+        job,
+        first: result,
+        beside: [...beside],
+        waits: laneOf(kase) === 'waiting',
+      })
     } else this.done(index, result)
+  }
+
+  /** Notes that a case is under way; the set grows by the cases that it meets. */
+  private begin({ kase, index }: Job): Set<string> {
+    const beside = new Set<string>()
+    for (const [other, met] of this.underWay) {
+      met.add(kase.id)
+      beside.add(this.cases[other]?.id ?? '')
+    }
+    this.underWay.set(index, beside)
+    return beside
+  }
+
+  /** What failed by something that did not come is run again before it is told. */
+  private async confirmAll(): Promise<void> {
+    const doubts = this.doubts
+    this.doubts = []
+    if (doubts.length === 0) return
+    await confirm(doubts, {
+      run: (job, how) => this.runAgain(job, how),
+      companyMax: Math.min(this.options.jobs, companyMax),
+      done: ({ index }, result) => this.done(index, result),
+    })
+    for (const { job, first } of doubts) {
+      if (this.results[job.index]) continue
+      const reason = `it failed, and the run ended before it was looked at again: ${first.reason}`
+      this.done(job.index, { ...first, verdict: 'inconclusive', reason, findings: [] })
+    }
+  }
+
+  /** Nothing where the run is over, or the case lost the target and that is told. */
+  private async runAgain(
+    { kase, index }: Job,
+    how: 'alone' | 'company',
+  ): Promise<CaseResult | undefined> {
+    this.standing ??= this.standsAgain().finally(() => {
+      this.standing = undefined
+    })
+    if (!(await this.standing)) return undefined
+    const result = await this.inTime(kase, index, true)
+    this.idle.forget(index)
+    if (this.options.signal.aborted) return undefined
+    if (laneOf(kase) === 'private' || !(await this.loss.since(isSignOfLoss(result)))) return result
+    if (how === 'company') return { ...result, verdict: 'inconclusive' }
+    if (!(await this.loss.forCertain())) return result
+    this.done(index, this.loss.verdictOn(result, kase, 1))
+    return undefined
   }
 
   private clueOf(result: CaseResult): Clue {
@@ -191,11 +285,11 @@ class Runner {
    * Where a rule about time is broken while we stood still, the case is run again: it may have been us who came late. In the end there
    * is no verdict.
    */
-  private async inTime(kase: Case, index: number): Promise<CaseResult> {
-    if (!verbsOf(kase.steps).has('elapse')) return this.execute(kase, index)
+  private async inTime(kase: Case, index: number, again = false): Promise<CaseResult> {
+    if (!verbsOf(kase.steps).has('elapse')) return this.execute(kase, index, again)
     for (let left = timedRuns; ; left--) {
       let course: Course | undefined
-      const result = await this.execute(kase, index, begun => {
+      const result = await this.execute(kase, index, again, begun => {
         course = begun
       })
       const stalledMs = Math.round(course?.stalledMs() ?? 0)
@@ -210,15 +304,19 @@ class Runner {
   private execute(
     kase: Case,
     index: number,
+    again = false,
     onBegun?: (course: Course) => void,
   ): Promise<CaseResult> {
-    const { facts, budgets, cleanUp, maxPacketBytes, bench } = this.options
+    const { facts, cleanUp, maxPacketBytes, bench } = this.options
+    const budgets = again ? hastened(this.options.budgets) : this.options.budgets
     const signal = laneOf(kase) === 'private' ? this.options.signal : this.loss.round
+    const nonce = this.nonceFor(index)
     return executeCase(kase, {
       target: facts.target,
       announced: facts.fingerprint,
       budgets,
-      nonce: this.nonceFor(index),
+      nonce,
+      senderOf: senderOf(this.options.nonce, nonce, this.ids),
       signal,
       cleanUp,
       maxPacketBytes,
@@ -230,6 +328,9 @@ class Runner {
       onBegun: course => {
         if (laneOf(kase) === 'quick') this.idle.watch(index, () => course.progress())
         onBegun?.(course)
+      },
+      onEnded: share => {
+        if (!again) this.pace.ended(share)
       },
     })
   }
@@ -318,6 +419,10 @@ class Runner {
     this.done(index, loss ? this.loss.verdictOn(result, kase, side) : result)
     return loss
   }
+}
+
+function hastened(budgets: Budgets): Budgets {
+  return { ...budgets, replyMs: Math.max(1, budgets.replyMs * againShare) }
 }
 
 function laneOf(kase: Case): 'quick' | 'waiting' | 'private' {

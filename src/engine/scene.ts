@@ -1,5 +1,7 @@
 import type { Bench } from '../model/bench.ts'
 import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
+import type { Packet } from '../model/packet.ts'
+import type { EventOf } from '../model/trace.ts'
 import { DeclaredBreaches } from '../oracle/declared-breaches.ts'
 import type { Judges } from '../oracle/judges.ts'
 import { createOwnSide, type OwnBreach, type OwnSide, reactionTo } from '../oracle/own-side.ts'
@@ -14,6 +16,7 @@ import type { AppActor } from './app-actor.ts'
 import type { Upstream } from './broker-behind.ts'
 import { citeFor } from './cite-expectation.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
+import type { SenderOf } from './other-cases.ts'
 import { ownClientId, ownTopic } from './own-names.ts'
 import { ProxyActor } from './proxy-actor.ts'
 import { overrunLimit } from './receive-maximum-overrun.ts'
@@ -41,6 +44,8 @@ export type SceneOptions = {
   upstream?: Upstream
   /** Of a simulated board; absent for any other target. */
   bench?: Bench
+  /** Whose message came on a topic, where it is not this case's. */
+  senderOf?: SenderOf
   /** Asked before silence is held against the target: whether it is slow just now. */
   liveness?: Liveness
   /** Ms in which this process stood still, in all. */
@@ -80,6 +85,9 @@ export class Scene {
   readonly nonce: string
   readonly bench: Bench | undefined
   private readonly liveness: Liveness | undefined
+  private readonly senderOf: SenderOf | undefined
+  /** `seq` of messages that belong to other cases. */
+  private readonly foreign = new Set<number>()
   readonly upstream: Upstream | undefined
   target: Target
   /** Where the scenario is; findings point here. */
@@ -99,6 +107,7 @@ export class Scene {
     this.nonce = options.nonce
     this.bench = options.bench
     this.liveness = options.liveness
+    this.senderOf = options.senderOf
     this.stalls = new TimedStalls(options.stalledMs ?? (() => 0))
     this.upstream = options.upstream
     this.judges = options.judges
@@ -112,6 +121,7 @@ export class Scene {
       this.weBroke(this.ownSide.observe(event))
       this.exceeded ??= this.sessionExpiry.observe(event)
       if (this.upstream?.observe(event)) return
+      if (event.kind === 'packet' && event.from === 'target') this.noteForeign(event)
       for (const breach of this.judges.observe(event)) this.find(breach)
     })
     this.env = new Variables({
@@ -134,6 +144,7 @@ export class Scene {
       recorder: this.log,
       maxPacketBytes: this.maxPacketBytes,
       nextConnection: () => this.nextConnection(),
+      isForeign: packet => this.strangerOf(packet) !== undefined,
       changed: () => this.wakeups.fire(),
     })
     this.actors.set(name, actor)
@@ -187,6 +198,13 @@ export class Scene {
       if (this.signal.aborted) throw new Interrupted()
       if (round === slowRoundsMax || !(await this.targetIsSlow())) return check()
     }
+  }
+
+  /** Waits for what comes at once or not at all: nobody is asked whether the target is slow. */
+  async briefly<T>(check: () => T | undefined, ms: number): Promise<T | undefined> {
+    const answer = await this.wakeups.until(check, ms, 'grace')
+    if (answer === undefined && this.signal.aborted) throw new Interrupted()
+    return answer
   }
 
   /** Lets so many ms pass in which the target might say something. */
@@ -248,9 +266,23 @@ export class Scene {
     return `${this.nonce}-${++this.sentinels}`
   }
 
+  /** The case, or whoever it was, that a message belongs to which is none of this case. */
+  private strangerOf(packet: Packet): string | undefined {
+    return packet.type === 'PUBLISH' ? this.senderOf?.(packet.topic) : undefined
+  }
+
+  /** A message of another case is told and traced to it; the case that it came to is not blamed. */
+  private noteForeign({ packet, seq, actor }: EventOf<'packet'>): void {
+    const sender = this.strangerOf(packet)
+    if (sender === undefined) return
+    this.foreign.add(seq)
+    const text = `${actor} got a message of ${sender}`
+    if (!this.notes.includes(text)) this.notes.push(text)
+  }
+
   /** Takes down a finding of a judge; one breach seen by two judges counts once. */
   find(breach: Breach): void {
-    if (this.findings.length >= findingsMax) return
+    if (this.findings.length >= findingsMax || this.foreign.has(breach.seq)) return
     const again = this.findings.some(
       known =>
         known.statement === breach.statement &&
@@ -318,6 +350,7 @@ export class Scene {
       got: what.got,
       ...(what.nearestMiss ? { nearestMiss: what.nearestMiss } : {}),
       seq: what.seq ?? this.log.lastSeq,
+      ...(what.seq === undefined ? { absent: true } : {}),
       judge: 'expectation',
       at: this.place,
       atMs: this.log.nowMs,

@@ -32,6 +32,8 @@ export type Breach = {
    * `dispute`: the standard can be read both ways; never more than a warning.
    */
   about?: 'durability' | 'dispute'
+  /** Rests on what did not come: nothing in the trace proves it. */
+  absent?: true
 }
 
 /** A breach within a run: with the suite line that met it and the time. */

@@ -3,7 +3,15 @@ import type { Finding, Level, Place, StatementRef } from './finding.ts'
 import type { TraceEvent } from './trace.ts'
 import type { Version } from './version.ts'
 
-export const verdicts = ['pass', 'warn', 'fail', 'inconclusive', 'skipped', 'error'] as const
+export const verdicts = [
+  'pass',
+  'warn',
+  'fail',
+  'unstable',
+  'inconclusive',
+  'skipped',
+  'error',
+] as const
 export type Verdict = (typeof verdicts)[number]
 
 export type CaseResult = {
@@ -17,7 +25,7 @@ export type CaseResult = {
   about?: string
   version: Version
   verdict: Verdict
-  /** One sentence: why skipped, inconclusive, error or failed. Empty for pass. */
+  /** One sentence: why skipped, unstable, inconclusive, error or failed. Empty for pass. */
   reason: string
   durationMs: number
   /** Ms spent in waits that a rule about time demands, and in quiet windows. */
@@ -32,6 +40,10 @@ export type CaseResult = {
   /** Bug classes the scenario detects. */
   bugs: string[]
   findings: Finding[]
+  /** A failure that the trace alone does not prove came again: with nothing else under way, or only with other cases beside it. */
+  confirmed?: 'alone' | 'company'
+  /** Verdict `unstable`: what the case came to at first, and did not when it was run again. */
+  first?: FirstRun
   /** Command that runs this one case again. */
   replay: string
   /** Flaws of reference peers that the scenario caught when it was proved (reports/proof.md). */
@@ -40,6 +52,17 @@ export type CaseResult = {
   trace: TraceEvent[]
   /** Set where a known-issues file speaks of this case. */
   known?: { ticket: string; outcome: 'expected' | 'passes' | 'differs' | 'skipped' | 'expired' }
+}
+
+/** A failure that did not come again. */
+export type FirstRun = {
+  verdict: 'fail' | 'warn'
+  reason: string
+  durationMs: number
+  findings: Finding[]
+  trace: TraceEvent[]
+  /** Ids of cases that were under way at the same time. */
+  beside: string[]
 }
 
 export type TargetInfo = {

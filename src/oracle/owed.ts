@@ -59,6 +59,7 @@ export function overdueOf(
         message: `The target never sent ${one.text}`,
         expected: one.text,
         got: 'nothing',
+        absent: true,
         ...(one.onlyAdvised || one.should ? { level: 'SHOULD' as const } : {}),
         about: one.restarted ? 'durability' : undefined,
       }),

@@ -13,6 +13,8 @@ export type Said = {
   /** Only where it differs from the clause's own. */
   level?: Level
   about?: 'durability' | 'dispute' | undefined
+  /** It rests on what did not come. */
+  absent?: true
 }
 
 /** What the rules share while one event is judged: whom they judge, where in the trace they are, and what they found. */
@@ -50,6 +52,7 @@ export function breachOf(
     judge,
     ...(said.nearestMiss === undefined ? {} : { nearestMiss: said.nearestMiss }),
     ...(said.about === undefined ? {} : { about: said.about }),
+    ...(said.absent ? { absent: true } : {}),
   }
 }
 

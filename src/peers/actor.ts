@@ -27,6 +27,8 @@ export type ActorOptions = {
   maxPacketBytes: number
   /** A number for each new connection of the case. */
   nextConnection(): number
+  /** Whether a message that came is none of this case: it is answered, and no expectation looks at it. */
+  isForeign?(packet: Packet): boolean
   /** Something changed: a packet came, a connection ended. */
   changed(): void
 }
@@ -166,7 +168,8 @@ export class Actor {
       : react(this.session, packet, { auto: this.auto, plays: this.plays })
     for (const reply of reaction.replies) this.answer(conversation, packet, reply)
     const current = conversation === this.conversation
-    if (reaction.shown && current) this.inbox.push({ packet, seq, ignorable: reaction.ignorable })
+    const ignorable = reaction.ignorable || (this.options.isForeign?.(packet) ?? false)
+    if (reaction.shown && current) this.inbox.push({ packet, seq, ignorable })
     if (!this.auto && packet.type === 'PUBLISH' && !isSentinel(packet)) {
       conversation.answers.expects(packet)
     }

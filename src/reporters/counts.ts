@@ -8,6 +8,7 @@ export type Outcome = CaseResult['verdict'] | 'known'
 export const outcomes: readonly Outcome[] = [
   'error',
   'fail',
+  'unstable',
   'inconclusive',
   'warn',
   'known',
@@ -47,6 +48,7 @@ const inReadingOrder: [Outcome, string][] = [
   ['warn', 'warned'],
   ['fail', 'failed'],
   ['known', 'failed as known'],
+  ['unstable', 'unstable'],
   ['inconclusive', 'inconclusive'],
   ['error', 'in error'],
   ['skipped', 'skipped'],

@@ -30,7 +30,11 @@ function withoutVerdict({ results, summary }: RunReport): string {
   if (summary.skipped === results.length) {
     return `nothing ran: ${results.length === 1 ? 'the one case was' : `all ${results.length} cases were`} skipped`
   }
-  return `inconclusive: ${count(summary.inconclusive, 'case')} could not be judged`
+  const parts = [
+    summary.inconclusive > 0 ? `${count(summary.inconclusive, 'case')} could not be judged` : '',
+    summary.unstable > 0 ? `${count(summary.unstable, 'failure')} did not come again` : '',
+  ]
+  return `inconclusive: ${parts.filter(part => part !== '').join(', ')}`
 }
 
 /** Fails although a known-issues file accepts it: not news. */

@@ -11,8 +11,8 @@ import {
 import { escapeHtml } from './escape-html.ts'
 import { headline, knownWords, saysOf } from './headline.ts'
 import { style } from './html/style.ts'
-import { drawLadder } from './ladder.ts'
 import { atEnd } from './reporter.ts'
+import { drawRuns } from './runs.ts'
 import { count, duration } from './words.ts'
 
 /** Ladders of passing cases are drawn until they take this much; those of the others always. */
@@ -192,7 +192,7 @@ function findingBlock(finding: Finding): string {
 function ladder(result: CaseResult, target: string, budget: Budget): string {
   const isPass = result.verdict === 'pass'
   if (isPass && budget.chars <= 0) return '<p>Not drawn: the page would grow too large.</p>'
-  const lines = drawLadder(result.trace, result.findings, {
+  const lines = drawRuns(result, {
     columns: 130,
     ascii: false,
     target,

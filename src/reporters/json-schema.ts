@@ -234,6 +234,7 @@ const finding = object({
   seq: { type: 'integer', description: 'The event of the trace it points at.' },
   judge: { enum: ['expectation', 'referee', 'ledger', 'audit', 'probe'] },
   'about?': { enum: ['durability', 'dispute'] },
+  'absent?': { const: true, description: 'It rests on what did not come.' },
   'at?': ref('place'),
   atMs: ms,
 })
@@ -260,6 +261,21 @@ const result = object({
   findings: list(ref('finding')),
   'notes?': { type: 'array', items: text, description: 'What the case measured.' },
   'powerCuts?': { ...index, description: 'Times that the power of a board was cut.' },
+  'confirmed?': {
+    enum: ['alone', 'company'],
+    description: 'How a failure that the trace alone does not prove came again.',
+  },
+  'first?': object(
+    {
+      verdict: { enum: ['fail', 'warn'] },
+      reason: text,
+      durationMs: ms,
+      findings: list(ref('finding')),
+      trace: list(ref('event')),
+      beside: { type: 'array', items: text, description: 'Ids of the cases that ran beside it.' },
+    },
+    'Of an unstable case: what it came to at first, and did not again.',
+  ),
   replay: { type: 'string', description: 'Command that runs this one case again.' },
   'kills?': {
     type: 'integer',

@@ -2,8 +2,8 @@ import type { Finding } from '../model/finding.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { neverBegan } from './counts.ts'
 import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
-import { drawLadder } from './ladder.ts'
 import { atEnd } from './reporter.ts'
+import { drawRuns } from './runs.ts'
 import { visible } from './visible.ts'
 import { type Element, element, writeXml } from './xml.ts'
 
@@ -85,6 +85,7 @@ function outcomeOf(result: CaseResult, report: RunReport): Outcome {
       return warningsFail(report) ? failure(result) : { kind: 'passed' }
     case 'fail':
       return failure(result)
+    case 'unstable':
     case 'inconclusive':
     case 'error':
       return { kind: 'error', type: verdict, message: reason, text: `${reason}\n${result.replay}` }
@@ -153,7 +154,7 @@ function runCase(name: string, outcome: Outcome): JunitCase {
 
 function outputOf(result: CaseResult, report: RunReport): string {
   if (result.verdict === 'pass' || result.verdict === 'skipped') return ''
-  const ladder = drawLadder(result.trace, result.findings, {
+  const ladder = drawRuns(result, {
     columns: 100,
     ascii: false,
     target: report.target.name,

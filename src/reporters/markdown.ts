@@ -3,8 +3,8 @@ import { caseCounts, neverBegan, statementCounts } from './counts.ts'
 import { escapeHtml } from './escape-html.ts'
 import { type Group, groupAlike } from './groups.ts'
 import { headline, isAccepted, knownWords, saysOf } from './headline.ts'
-import { drawLadder } from './ladder.ts'
 import { atEnd } from './reporter.ts'
+import { drawRuns } from './runs.ts'
 import { visible } from './visible.ts'
 import { count, duration } from './words.ts'
 
@@ -56,6 +56,7 @@ function wrong(report: RunReport): string[] {
   return [
     ...table('Failures', findingHead, of('fail').flatMap(findingRows)),
     ...table('Errors', reasonHead, of('error').map(reasonRow)),
+    ...table('Unstable', reasonHead, of('unstable').map(reasonRow)),
     ...table('Inconclusive', reasonHead, of('inconclusive').map(reasonRow)),
     ...table('Warnings', findingHead, of('warn').flatMap(findingRows)),
     ...table(
@@ -108,13 +109,15 @@ function known(report: RunReport): string[] {
 }
 
 function ladders(report: RunReport): Part[] {
-  const failed = report.results.filter(one => one.verdict === 'fail' && !isAccepted(one))
+  const failed = report.results.filter(
+    one => ['fail', 'unstable'].includes(one.verdict) && !isAccepted(one),
+  )
   const parts = groupAlike(failed).map(group => () => ladderOf(group, report.target.name))
   return parts.length === 0 ? [] : ['\n### On the wire\n\n', ...parts]
 }
 
 function ladderOf({ first, others }: Group, target: string): string {
-  const lines = drawLadder(first.trace, first.findings, { columns: 110, ascii: false, target })
+  const lines = drawRuns(first, { columns: 110, ascii: false, target })
   const more = others.length > 0 ? ` and ${count(others.length, 'case')} like it` : ''
   const facts = first.findings
     .slice(0, 5)

@@ -29,7 +29,9 @@ export function parseReport(text: string): RunReport {
   const problems = checkSchema(value, reportSchema, reportSchema.$defs)
   if (problems.length > 0) throw new ReportError('not a report of mqttspec:', problems)
   const report = value as RunReport
-  for (const result of report.results) for (const event of result.trace) restore(event)
+  for (const { trace, first } of report.results) {
+    for (const event of [...trace, ...(first?.trace ?? [])]) restore(event)
+  }
   return report
 }
 

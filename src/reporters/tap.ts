@@ -2,8 +2,8 @@ import { stringify } from 'yaml'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
-import { drawLadder } from './ladder.ts'
 import { atEnd } from './reporter.ts'
+import { drawRuns } from './runs.ts'
 import { visible, visibleLines } from './visible.ts'
 
 /**
@@ -45,6 +45,7 @@ function casePoint(result: CaseResult, report: RunReport): Point {
     case 'warn':
       return { ok: !warningsFail(report), text: name, diagnostics: diagnostics(result, report) }
     case 'fail':
+    case 'unstable':
     case 'inconclusive':
     case 'error':
       return { ok: false, text: name, diagnostics: diagnostics(result, report) }
@@ -72,7 +73,7 @@ function promisePoints(report: RunReport): Point[] {
 }
 
 function diagnostics(result: CaseResult, report: RunReport): object {
-  const ladder = drawLadder(result.trace, result.findings, {
+  const ladder = drawRuns(result, {
     columns: 100,
     ascii: false,
     target: report.target.name,

@@ -2,7 +2,7 @@ import type { RunReport } from '../model/report.ts'
 
 /*
  * 0: conformant: something ran, nothing failed. 1: a MUST is broken. 2: usage, or a mistake in a suite or profile; nothing ran.
- * 3: the target could not be reached or started, or its adapter is broken. 4: inconclusive, nothing was selected, or a report could not
+ * 3: the target could not be reached or started, or its adapter is broken. 4: inconclusive or unstable, nothing was selected, or a report could not
  * be written. 70: a bug of mqttspec, with the trace saved.
  */
 
@@ -24,7 +24,7 @@ export function exitCodeOf(
   if (some('fail') || (strict && some('warn'))) return 1
   if (report.findings.some(finding => finding.level === 'MUST')) return 1
   if (report.knownIssues && report.knownIssues.violations.length > 0) return 1
-  if (some('inconclusive')) return 4
+  if (some('inconclusive') || some('unstable')) return 4
   const ran = report.results.some(result => result.verdict !== 'skipped')
   return ran ? 0 : 4
 }

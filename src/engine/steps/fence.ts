@@ -204,8 +204,8 @@ async function proxySentinel(scene: Scene, body: Body, name: string): Promise<vo
 function nothingUnexpected(scene: Scene, actor: Actor): void {
   if (actor.auto) return
   const extra = actor.inbox.find(
-    ({ packet }) =>
-      (packet.type === 'PUBLISH' && !(scene.kase.version !== '5.0' && packet.dup)) ||
+    ({ packet, ignorable }) =>
+      (packet.type === 'PUBLISH' && !ignorable && !(scene.kase.version !== '5.0' && packet.dup)) ||
       (packet.type === 'PUBREL' && scene.kase.version === '5.0'),
   )
   if (!extra) return

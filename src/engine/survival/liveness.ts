@@ -4,12 +4,7 @@ import { connectPacket } from '../../peers/connect-packet.ts'
 import type { BrokerTarget, Target } from '../../targets/target.ts'
 import type { AppActor } from '../app-actor.ts'
 import { ownClientId } from '../own-names.ts'
-import type { Budgets } from '../waiting/budgets.ts'
-
-/** A target that takes longer than this for the plainest of answers is slow, and not silent. */
-export function promptMs({ replyMs }: Budgets): number {
-  return replyMs * 0.1
-}
+import { type Budgets, promptMs } from '../waiting/budgets.ts'
 
 /** A broker that takes longer than so many times `replyMs` for it serves nobody; so does one that closes instead, after `replyMs`. */
 const patience = 2

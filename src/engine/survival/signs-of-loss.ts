@@ -16,6 +16,7 @@ export function isSignOfLoss(result: CaseResult): boolean {
     case 'warn':
     case 'skipped':
       return false
+    case 'unstable':
     case 'inconclusive':
       return true
     case 'fail':

@@ -36,3 +36,8 @@ export function scaled(budgets: Partial<Budgets>, scale: number): Budgets {
     startMs: times(all.startMs),
   }
 }
+
+/** A target that takes longer than this for the plainest of answers is slow, and not silent. */
+export function promptMs({ replyMs }: Budgets): number {
+  return replyMs * 0.1
+}

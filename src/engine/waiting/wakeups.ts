@@ -19,14 +19,18 @@ export class Wakeups {
 
   /**
    * Resolves with the first defined answer of `check`, asked now and after every change; with undefined when `budgetMs` ran out
-   * or the signal was aborted. Steps run one after another, so there is one waiter at most.
+   * or the signal was aborted. How much of a `grace` was used says nothing of the target's pace. Steps run one after another, so there is one waiter at most.
    */
-  until<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
+  until<T>(
+    check: () => T | undefined,
+    budgetMs: number,
+    what: 'budget' | 'grace' = 'budget',
+  ): Promise<T | undefined> {
     const now = check()
     if (now !== undefined || budgetMs <= 0 || this.signal?.aborted) return Promise.resolve(now)
     const wait = new Wait(check, budgetMs, share => {
       this.wait = undefined
-      if (share !== undefined) this.tightest = Math.max(this.tightest, share)
+      if (share !== undefined && what === 'budget') this.tightest = Math.max(this.tightest, share)
     })
     this.wait = wait
     return wait.answer

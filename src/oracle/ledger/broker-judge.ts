@@ -117,6 +117,7 @@ function notDelivered(
     message: `${record.shown} was acknowledged and never reached ${session.actor}`,
     expected: `PUBLISH ${record.shown} on ${record.topic}${delivery.times > 1 ? `, ${delivery.times} times` : ''}`,
     got: got === 0 ? 'nothing' : `${got} times`,
+    absent: true,
     seq: delivery.seq,
     about: delivery.restarted ? 'durability' : undefined,
   })

@@ -73,7 +73,7 @@ export function owedByClient(state: ClientState, stopped: Set<string>): Owed[] {
 
 export function judgeClient(state: ClientState, stopped: Set<string>): Breach[] {
   const breaches = owedToApp(state, stopped).map(({ clause, seq, text, message, got }) =>
-    breach(state, clause, { message, expected: text, got, seq }),
+    breach(state, clause, { message, expected: text, got, seq, absent: true }),
   )
   for (const record of state.messages.all()) {
     breaches.push(...appTwice(state, record), ...wireTwice(state, record))

@@ -22,7 +22,7 @@ header { border-left: 6px solid var(--tone); padding: .2rem 0 .2rem 1rem }
 dl { display: grid; grid-template-columns: fit-content(16rem) minmax(0, 1fr); gap: .1rem 1rem; margin: .4rem 0 }
 dt { color: var(--quiet) } dd { margin: 0 }
 .pass, .met { --tone: var(--green) } .warn, .known, .SHOULD { --tone: var(--amber) }
-.fail, .error, .broken, .MUST { --tone: var(--red) } .inconclusive { --tone: var(--violet) }
+.fail, .error, .broken, .MUST { --tone: var(--red) } .inconclusive, .unstable { --tone: var(--violet) }
 .skipped, .untested, .untestable, .MAY { --tone: var(--quiet) }
 .filters { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; margin: 0 0 .5rem }
 .filters label { color: var(--tone); font-weight: 600; cursor: pointer }

@@ -4,7 +4,7 @@ import { fit, wrap } from '../columns.ts'
 import { outcomeOf } from '../counts.ts'
 import { type Group, variantOf } from '../groups.ts'
 import { saysOf } from '../headline.ts'
-import { drawLadder } from '../ladder.ts'
+import { drawRuns } from '../runs.ts'
 import { visible } from '../visible.ts'
 import { inTone, type Paper, sign } from './paper.ts'
 
@@ -75,7 +75,7 @@ function field(name: string, text: string, page: Paper): string[] {
 
 function ladder(result: CaseResult, target: string, page: Paper): string[] {
   const { columns, ascii } = page
-  const lines = drawLadder(result.trace, result.findings, { columns, ascii, target })
+  const lines = drawRuns(result, { columns, ascii, target })
   if (lines.length === 0) return []
   return [...lines.map(line => inTone(line.tone, line.text, page)), '']
 }

@@ -36,6 +36,8 @@ export function sign(outcome: Outcome, page: Paper): string {
       return paint.yellow('!')
     case 'fail':
       return paint.red(ascii ? 'x' : '✗')
+    case 'unstable':
+      return paint.magenta('~')
     case 'inconclusive':
       return paint.magenta('?')
     case 'error':

@@ -18,6 +18,7 @@ export function sections(report: RunReport, page: Paper, options: ReporterOption
   return [
     ...drawn('Failures', ofVerdict(report, 'fail'), report, page, options),
     ...drawn('Errors', ofVerdict(report, 'error'), report, page, options),
+    ...drawn('Unstable', ofVerdict(report, 'unstable'), report, page, options),
     ...drawn('Inconclusive', inconclusive(report), report, page, options),
     ...warnings(report, page),
     ...aboutTarget(report, page),

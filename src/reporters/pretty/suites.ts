@@ -23,7 +23,9 @@ export function suiteLines(
 function asksForAttention(result: CaseResult): boolean {
   if (neverBegan(result)) return false
   const notable = result.notes !== undefined && result.notes.length > 0
-  return notable || ['warn', 'fail', 'inconclusive', 'error'].includes(outcomeOf(result))
+  return (
+    notable || ['warn', 'fail', 'unstable', 'inconclusive', 'error'].includes(outcomeOf(result))
+  )
 }
 
 function suiteLine(suite: string, results: readonly CaseResult[], page: Paper): string {
