@@ -58,6 +58,9 @@ const slowRoundsMax = 4
 /** Beyond these a target that does everything wrong only repeats itself. */
 const findingsMax = 50
 
+/** A broker that sends everything to everybody need not be told of each time. */
+const foreignNotesMax = 5
+
 /** All that one running case has: its actors, variables, trace, judges and what they found. */
 export class Scene {
   readonly kase: Case
@@ -277,7 +280,7 @@ export class Scene {
     if (sender === undefined) return
     this.foreign.add(seq)
     const text = `${actor} got a message of ${sender}`
-    if (!this.notes.includes(text)) this.notes.push(text)
+    if (this.foreign.size <= foreignNotesMax && !this.notes.includes(text)) this.notes.push(text)
   }
 
   /** Takes down a finding of a judge; one breach seen by two judges counts once. */

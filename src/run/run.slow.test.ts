@@ -1,6 +1,7 @@
 import { Duplex, Transform } from 'node:stream'
 import { Aedes } from 'aedes'
 import t from 'tap'
+import { createFramer } from '../wire/framing.ts'
 import { run } from './run.ts'
 
 /* Aedes, all of whose bytes come late once the probes are over: as on a machine where it gets no processor. */
@@ -8,11 +9,14 @@ async function lateBroker(lateMs: number, late: (bytes: Uint8Array) => boolean =
   const broker = await Aedes.createBroker()
   let began = false
   const handle = (stream: Duplex) => {
+    const framer = createFramer({ maxPacketBytes: 1_000_000 })
     const delay = new Transform({
-      // Every chunk by itself: a packet may be written in several.
+      // A packet may be written in several chunks.
       transform(chunk, _encoding, done) {
-        if (!began || !late(chunk)) this.push(chunk)
-        else if (lateMs < Number.POSITIVE_INFINITY) setTimeout(() => this.push(chunk), lateMs)
+        for (const { bytes } of framer.push(chunk)) {
+          if (!began || !late(bytes)) this.push(bytes)
+          else if (lateMs < Number.POSITIVE_INFINITY) setTimeout(() => this.push(bytes), lateMs)
+        }
         done()
       },
     })

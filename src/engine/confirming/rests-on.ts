@@ -8,7 +8,7 @@ import type { TraceEvent } from '../../model/trace.ts'
  */
 
 /** The finding that decided the verdict. */
-export function decisive({ findings }: Pick<CaseResult, 'findings'>): Finding | undefined {
+function decisive({ findings }: Pick<CaseResult, 'findings'>): Finding | undefined {
   return (
     findings.find(({ level, about }) => level === 'MUST' && about !== 'dispute') ??
     findings.find(({ level }) => level !== 'MAY')
