@@ -2,6 +2,7 @@ import { Duplex, finished, Transform } from 'node:stream'
 import { Aedes } from 'aedes'
 import t from 'tap'
 import type { CaseResult } from '../model/report.ts'
+import { encode } from '../wire/codec.ts'
 import { createFramer } from '../wire/framing.ts'
 import { run } from './run.ts'
 
@@ -105,10 +106,24 @@ t.test(
     // Whoever subscribes gets a message on every topic that another case has subscribed to before.
     const topics = new Set<string>()
     broker.on('subscribe', (subscriptions, client) => {
+      // A client id begins with what the case's topics begin with.
+      const own = `ms/${client.id.slice(0, 'm12345001'.length)}`
       for (const topic of topics) {
-        client.publish(
-          { cmd: 'publish', topic, payload: 'stray', qos: 0, retain: false, dup: false },
-          () => undefined,
+        if (topic.startsWith(own)) continue
+        // To this client alone: published, it would come to the subscribers of that topic.
+        client.conn.write(
+          encode(
+            {
+              type: 'PUBLISH',
+              topic,
+              qos: 0,
+              dup: false,
+              retain: false,
+              payload: Buffer.from('stray'),
+              properties: {},
+            },
+            '3.1.1',
+          ),
         )
       }
       for (const { topic } of subscriptions) topics.add(topic)
