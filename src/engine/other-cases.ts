@@ -2,7 +2,7 @@
 export type SenderOf = (topic: string) => string | undefined
 
 /** Topics of cases begin so: `ms/`, the run's six letters and digits, and the case's own beginning with its number. */
-const topicOfCase = /(?:^|\/)ms\/(m[0-9a-z]{5})([0-9a-z]{3})?/
+const topicOfCase = /ms\/(m[0-9a-z]{5})([0-9a-z]{3})?/
 
 /** @param runNonce Six letters and digits. @param ownNonce Begins with those. @param ids Of all cases of the run, by number. */
 export function senderOf(runNonce: string, ownNonce: string, ids: readonly string[]): SenderOf {
