@@ -48,7 +48,7 @@ function suiteText(target: Target, file: string, breaches: Breach[]): string {
     'tags: [formats]',
     ...(target === 'client' ? ['requires: qos1'] : []),
     'scenarios:',
-    ...breaches.flatMap(breach => scenario(target, breach)),
+    ...breaches.flatMap(breach => byLevel(target, breach)).flatMap(one => scenario(target, one)),
   ].join('\n')}\n`
 }
 
@@ -64,16 +64,27 @@ function story(target: Target): string[] {
       ]
 }
 
+/** One scenario, or one for each version where they do not ask for the same as strongly. */
+function byLevel(target: Target, breach: Breach): Breach[] {
+  const levels = new Set(versionsOf(breach).map(version => levelOf(target, breach, version)))
+  if (levels.size < 2) return [breach]
+  return versionsOf(breach).map(version => ({
+    ...breach,
+    id: version === '5.0' ? `${breach.id}-in-5` : breach.id,
+    bytes: { [version]: breach.bytes[version] },
+  }))
+}
+
 function scenario(target: Target, breach: Breach): string[] {
   const { id, subject = breach.packet, with: what, choices, bugs = [], breaks } = breach
-  const refused = breach.refusedBy ? ' or is refused' : ''
+  const refused = breach.refusedBy && target === 'broker' ? ' or is refused' : ''
   const reaction = reactionOf(target, breach)
   const covered = mapOf(breach, version => [
     ...new Set([...(breaks[version] ?? []), ...inStatements(version, reaction[version])]),
   ])
   return [
     `  - id: ${id}`,
-    `    title: ${scalar(`${article(subject)} ${subject} ${what} ends the connection${refused}`)}`,
+    `    title: ${scalar(`${article(subject)} ${subject} ${what} ${endsFor(target, breach)} the connection${refused}`)}`,
     `    covers: ${flow(mapOf(breach, version => `[${covered[version]!.join(', ')}]`))}`,
     ...(bugs.length > 0 ? [`    bugs: [${bugs.join(', ')}]`] : []),
     ...(choices
@@ -105,12 +116,12 @@ function withOf(target: Target, breach: Breach, reaction: ByVersion<string>): st
     version =>
       `"${[written(breach.bytes[version]!), ...fence(target, breach, version)].join(' ')}"`,
   )
-  const levels = [...new Set(versionsOf(breach).map(version => levelOf(target, breach, version)))]
+  const level = strength(target, breach)
   return [
     `bytes: ${flow(bytes)}`,
     `cite: ${flow(reaction)}`,
     `breaks: ${flow(mapOf(breach, version => listed(brokenBy(target, breach, version))))}`,
-    ...(levels.length === 1 && levels[0] !== 'must' ? [`level: ${levels[0]}`] : []),
+    ...(level === 'must' ? [] : [`level: ${level}`]),
   ].join(', ')
 }
 
@@ -144,9 +155,23 @@ function demandsClosing(version: FormatVersion, target: Target, id: string): boo
   return /clos|disconnect/.test(says) && !(version === '5.0' && target === 'client')
 }
 
-function levelOf(target: Target, breach: Breach, version: FormatVersion): string {
+function levelOf(
+  target: Target,
+  breach: Breach,
+  version: FormatVersion,
+): 'must' | 'should' | 'may' {
   if (breach.level) return breach.level
   return target === 'client' && version === '5.0' ? 'should' : 'must'
+}
+
+/** The same in every version of a scenario. */
+function strength(target: Target, breach: Breach): 'must' | 'should' | 'may' {
+  const [version] = versionsOf(breach)
+  return version ? levelOf(target, breach, version) : 'must'
+}
+
+function endsFor(target: Target, breach: Breach): string {
+  return { must: 'ends', should: 'should end', may: 'may end' }[strength(target, breach)]
 }
 
 function versionsOf({ bytes }: Breach): FormatVersion[] {
