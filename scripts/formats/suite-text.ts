@@ -9,11 +9,16 @@ import {
   formatVersions,
 } from '../../src/standard/formats/packet-format.ts'
 import { statements } from '../../src/standard/statements.ts'
+import { legalSuites } from './legal-text.ts'
 
 export type GeneratedSuite = { path: string; text: string }
 
 /** The suites of packet formats, one for each packet and role: `suites/broker/formats/subscribe.yaml`. */
 export function formatSuites(): GeneratedSuite[] {
+  return [...wrongSuites(), ...legalSuites()]
+}
+
+function wrongSuites(): GeneratedSuite[] {
   return (['client', 'server'] as const).flatMap(from => {
     const target = from === 'client' ? 'broker' : 'client'
     const byFile = new Map<string, Breach[]>()

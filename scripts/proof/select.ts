@@ -1,6 +1,6 @@
 import type { Flaw } from '../../fixtures/testing/peers/flaws/index.ts'
 import type { Case } from '../../src/scenario/ast.ts'
-import { isHeavy, isSlow } from './weigh.ts'
+import { isFromTable, isHeavy, isSlow } from './weigh.ts'
 
 /** `suite/scenario`: what stays of a case's id without version and matrix. */
 export function scenarioOf(id: string): string {
@@ -42,9 +42,10 @@ export function stagesFor(flaw: Flaw, all: readonly Case[]): Case[][] {
   })
 }
 
-/** What names the class of the flaw goes before what only covers a statement that it breaks. */
+/** What was written for its class goes first, then what covers a statement that it breaks, then what is made from a table. */
 function classFirst({ bug }: Flaw): (a: Case, b: Case) => number {
-  const rank = (kase: Case) => (bug !== undefined && kase.bugs.includes(bug) ? 0 : 1)
+  const rank = (kase: Case) =>
+    (isFromTable(kase) ? 2 : 0) + (bug !== undefined && kase.bugs.includes(bug) ? 0 : 1)
   return (a, b) => rank(a) - rank(b)
 }
 

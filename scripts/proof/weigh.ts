@@ -12,3 +12,8 @@ export function isHeavy(kase: Case): boolean {
 export function isSlow(kase: Case): boolean {
   return kase.tags.includes('slow')
 }
+
+/** Cases made from the table of packet formats: some thousands, alike but for the packet. */
+export function isFromTable(kase: Case): boolean {
+  return kase.tags.includes('formats')
+}

@@ -241,7 +241,11 @@ function remainingLengths(format: PacketFormat, from: Sender): Breach[] {
         'remaining-length-of-five-bytes',
         'whose Remaining Length has five bytes',
       ),
-      bytes: lengths(body => joined(octets(0x80 | body.size, 0x80, 0x80, 0x80), octets(0x01))),
+      // A decoder that goes on takes the one for the length it is, and waits for the rest of the other.
+      bytes: lengths(body =>
+        joined(octets(0x80 | body.size, 0x80, 0x80, 0x80), variable('last', 1)),
+      ),
+      choices: { name: 'last', values: ['00', '01'] },
       breaks: { '3.1.1': ['§2.2.3'], '5.0': ['§2.1.4'] },
       bugs: ['C05', 'C10'],
     },

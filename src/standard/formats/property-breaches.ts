@@ -83,9 +83,9 @@ function lengths(make: Make, place: PropertyPlace): Breach[] {
     make(
       id('property-length-of-five-bytes'),
       `whose Property Length has five bytes`,
-      octets(0x80, 0x80, 0x80, 0x80, 0x01),
+      joined(octets(0x80, 0x80, 0x80, 0x80), variable('last', 1)),
       ['§1.5.5'],
-      { bugs: ['C10'] },
+      { choices: { name: 'last', values: ['00', '01'] }, bugs: ['C10'] },
     ),
     make(
       id('property-length-padded'),
