@@ -5,7 +5,9 @@ import {
   propertyFormats,
   propertyPlaces,
 } from '../../src/standard/formats/property-places.ts'
-import type { GeneratedSuite } from './suite-text.ts'
+
+/** A file of suites that the table of formats makes. */
+export type GeneratedSuite = { path: string; text: string }
 
 type Target = 'broker' | 'client'
 

@@ -9,9 +9,7 @@ import {
   formatVersions,
 } from '../../src/standard/formats/packet-format.ts'
 import { statements } from '../../src/standard/statements.ts'
-import { legalSuites } from './legal-text.ts'
-
-export type GeneratedSuite = { path: string; text: string }
+import { type GeneratedSuite, legalSuites } from './legal-text.ts'
 
 /** The suites of packet formats, one for each packet and role: `suites/broker/formats/subscribe.yaml`. */
 export function formatSuites(): GeneratedSuite[] {
