@@ -13,6 +13,19 @@ from time import ticks_add, ticks_diff, ticks_ms
 from umqtt2.client import SESSION_LOST, SET_ASIDE, MQTTClient, MQTTException
 from umqtt2.journal import Journal
 
+NUMBERS = {  # properties of 5.0, by the name the harness gives them
+    "payloadFormatIndicator": 0x01,
+    "messageExpiryInterval": 0x02,
+    "contentType": 0x03,
+    "responseTopic": 0x08,
+    "correlationData": 0x09,
+    "subscriptionIdentifier": 0x0B,
+    "sessionExpiryInterval": 0x11,
+    "requestProblemInformation": 0x17,
+    "willDelayInterval": 0x18,
+    "requestResponseInformation": 0x19,
+    "userProperties": 0x26,
+}
 RETRY_MS = 20
 IDLE_MS = 200
 LINE_MAX = 24576  # characters; a board has no room for more
@@ -24,7 +37,7 @@ NOT_TAKEN = (errno.ENOBUFS, 28)  # journal full, flash full: the message is not 
 HELLO = {
     "name": "umqtt2",
     "version": sys.version,
-    "versions": ["3.1.1"],
+    "versions": ["3.1.1", "5.0"],
     "can": [
         "connect",
         "publish",
@@ -35,6 +48,9 @@ HELLO = {
         "will",
         "auth",
         "persist",
+        "properties",
+        "reason-codes",
+        "receive-maximum",
     ],
     "reconnects": "self",
 }
@@ -56,6 +72,35 @@ def payload_of(command):
     if "payloadHex" in command:
         return unhexlify(command["payloadHex"])
     return command.get("payload", "").encode()
+
+
+def numbered(properties):
+    found = {}
+    for name, value in (properties or {}).items():
+        if name not in NUMBERS:
+            raise NotImplementedError
+        if name == "userProperties":
+            value = [tuple(pair) for pair in value]
+        elif isinstance(value, dict):
+            value = unhexlify(value["hex"])
+        found[NUMBERS[name]] = value
+    return found
+
+
+def named(properties):
+    found = {}
+    for name, number in NUMBERS.items():
+        value = properties.get(number)
+        if value is None:
+            continue
+        if name == "userProperties":
+            value = [[each.decode() for each in pair] for pair in value]
+        elif name == "correlationData":
+            value = {"hex": hexlify(value).decode()}
+        elif isinstance(value, bytes):
+            value = value.decode()
+        found[name] = value
+    return found
 
 
 class Session:
@@ -86,7 +131,14 @@ class Session:
         if journal and not kept:
             journal.forget(True)
             journal = None
-        self.client = m = MQTTClient(
+        make, more = MQTTClient, {}
+        if c.get("version") == "5.0":
+            from umqtt2.v5 import MQTT5Client as make
+
+            more["session_expiry"] = c.get("sessionExpiryS", 3600)
+            if "receiveMaximum" in c:
+                more["receive_maximum"] = c["receiveMaximum"]
+        self.client = m = make(
             c["clientId"],
             c["host"],
             c.get("port", 1883),
@@ -95,13 +147,17 @@ class Session:
             c.get("keepAliveS", 0),
             journal=journal,
             ack_timeout=self.settings.ack_timeout,
-            max_packet=self.settings.max_packet,
+            max_packet=c.get("maximumPacketSize", self.settings.max_packet),
+            **more,
         )
+        if more:
+            m.connect_properties = numbered(c.get("properties"))
         m.set_callback(self.on_message)
         m.set_done_callback(self.on_done)
         if c.get("will"):
             w = c["will"]
-            m.set_last_will(w["topic"], payload_of(w), w.get("retain", False), w.get("qos", 0))
+            args = (w["topic"], payload_of(w), w.get("retain", False), w.get("qos", 0))
+            m.set_last_will(*args, **({"properties": numbered(w.get("properties"))} if more else {}))
         self.clean = not kept
         self.wanted = True
         # connect() blocks until CONNACK: let a command that follows at once come first.
@@ -117,15 +173,17 @@ class Session:
         event["qos"] = op >> 1 & 3
         event["retain"] = bool(op & 1)
         event["dup"] = bool(op & 8)
+        if self.client.properties:
+            event["properties"] = named(self.client.properties)
         self.tell("delivered", **event)
 
     def on_done(self, pid, code):
         event, tag = self.tags.pop(pid, (None, None))
-        if event == "published" and code:
-            error = OUTCOMES.get(code) or "reason code 0x%02x" % code
-            self.tell(event, tag=tag, id=pid, error=error)
-        elif event == "published":
-            self.tell(event, tag=tag, id=pid)
+        if event == "published":
+            more = {"code": code} if code > 0 else {}
+            if code < 0 or code >= 0x80:
+                more["error"] = OUTCOMES.get(code) or "reason code 0x%02x" % code
+            self.tell(event, tag=tag, id=pid, **more)
         elif event:
             self.todo = [t for t in self.todo if t[1] != tag]
             self.tell(event, tag=tag, codes=[code] if event == "subscribed" else [])
@@ -133,7 +191,8 @@ class Session:
     def publish(self, c):
         qos = c.get("qos", 0)
         try:
-            pid = self.client.publish(c["topic"], payload_of(c), c.get("retain", False), qos, False)
+            more = {"properties": numbered(c["properties"])} if "properties" in c else {}
+            pid = self.client.publish(c["topic"], payload_of(c), c.get("retain", False), qos, False, **more)
         except OSError as e:
             if e.errno not in NOT_TAKEN:
                 raise
@@ -245,14 +304,17 @@ class Tester:
             yield
 
     def read_line(self):
-        # In small pieces: room for the longest in one piece is more than a board's heap has after a while.
+        # In small pieces: room for the longest in one piece is more than a board's heap has after a while. Of a line that is
+        # too long the beginning is left, which has the id.
         parts = []
         size = 0
         part = self.stdin.readline(PART)
         while part:
-            if size < LINE_MAX:
+            size += len(part)
+            if size <= LINE_MAX:
                 parts.append(part)
-                size += len(part)
+            else:
+                parts = parts[:1]
             if part[-1] == "\n":
                 break
             part = self.stdin.readline(PART)
@@ -305,8 +367,8 @@ class Tester:
         if verb not in ("connect", "publish", "subscribe", "unsubscribe", "disconnect"):
             raise NotImplementedError
         if verb == "connect":
-            if c.get("version", "3.1.1") != "3.1.1":
-                raise ValueError("MQTT 3.1.1 only")
+            if c.get("version", "3.1.1") not in HELLO["versions"]:
+                raise ValueError("MQTT 3.1.1 and 5.0 only")
             if name not in self.sessions:
                 self.sessions[name] = Session(name, self)
             self.sessions[name].configure(c)

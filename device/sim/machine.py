@@ -1,5 +1,6 @@
 # The parts of `machine` that firmware uses, on the simulated board.
 import _sim
+import time
 from binascii import unhexlify
 
 PWRON_RESET = 1
@@ -15,6 +16,11 @@ def reset():
 
 
 soft_reset = reset
+
+
+def deepsleep(ms=0):
+    time.sleep_ms(ms)
+    _sim.reset()
 
 
 def reset_cause():

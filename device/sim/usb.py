@@ -10,7 +10,8 @@ class Stdin(io.IOBase):
 
     def readline(self, limit=-1):
         # A board allocates what it may have to hold before the first character.
-        room = bytearray(limit if limit >= 0 else 16)
+        # Little ones are left out: here they are never collected within a turn.
+        room = bytearray(limit if limit > 1024 else 16)
         line = _sim.console_line(limit if limit >= 0 else 1 << 20)
         del room
         return line

@@ -18,7 +18,7 @@ _FINISHED = const(3)
 
 _LONG = const(1 << 28)  # ms: until something comes
 _STEP = const(200)  # ms between two calls of the wait hook
-_TRIES = const(5)  # connections that end on one message before it is set aside
+_TRIES = const(12)  # connections that end on one message before it is set aside
 _HELD = const(16)  # inbound messages that wait in RAM for an application that is not ready
 
 # Codes of the done callback beside those of the standard.
@@ -51,6 +51,7 @@ class Memory:
         self.inbound = []  # ids of QoS 2 messages received, PUBREL still to come
         self.subs = {}  # granted: filter, QoS
         self.unsure = False  # the broker may lack some of them
+        self.known = False  # a session was begun
         self.last_id = 0
 
     def find(self, pid):
@@ -81,6 +82,7 @@ class Memory:
 
     def keep_subs(self, unsure):
         self.unsure = unsure
+        self.known = True
 
     def forget(self, every):
         # The session is gone: so are ids that only it gave a meaning. `every`: unsent messages too. Returns the ids of messages.
@@ -188,6 +190,7 @@ class MQTTClient:
         self.will_flags = 0
         self.op = 0  # first byte of the message handed to the callback: QoS, retain, DUP
         self.oversized = 0
+        self.properties = None
         self._in_cb = False
         self._todo = []  # messages that wait for others to be answered
         self._alone = False
@@ -228,18 +231,14 @@ class MQTTClient:
     def set_last_will(self, topic, msg, retain=False, qos=0):
         if not 0 <= qos <= 2:
             raise ValueError("will")
-        self.will = _field(_topic(topic)) + _field(msg)
+        self.will = self.none + _field(_topic(topic)) + _field(msg)
         self.will_flags = 4 | qos << 3 | bool(retain) << 5
 
     def connect(self, clean_session=None, timeout=None):
         # Without an argument: a session that is kept where there is a journal, else a clean one.
         # Returns Session Present.
-        self.close()
-        if clean_session is None:
-            clean_session = not self.durable
-        if clean_session:
-            self._tell(self.store.forget(True), SESSION_LOST)
         timeout = timeout or self.ack_timeout
+        self.close()
         try:
             self._dial(timeout)
             self._within(timeout)
@@ -285,7 +284,11 @@ class MQTTClient:
         # What is read or written next must be through then: a packet has 4 ms for each byte more.
         self._until = ticks_add(ticks_ms(), int(seconds * 1000) + min(size, 1 << 26) * 4)
 
-    def _hello(self, clean):
+    def _hello(self, clean=None):
+        if clean is None:
+            clean = not self.durable
+        if clean:
+            self._tell(self.store.forget(True), SESSION_LOST)
         flags = self.will_flags | bool(clean) << 1
         fields = _field(self.client_id) + self.will
         if self.user is not None:
@@ -294,9 +297,9 @@ class MQTTClient:
             if self.pswd is not None:
                 fields += _field(self.pswd)
                 flags |= 0x40
-        self._send(0x10, self._greeting(flags) + fields)
+        self._send(0x10, self._greeting(flags, clean) + fields)
 
-    def _greeting(self, flags):
+    def _greeting(self, flags, clean):
         return _field("MQTT") + struct.pack("!BBH", 4, flags, self.keepalive)
 
     def _welcome(self):
@@ -652,8 +655,8 @@ class MQTTClient:
         _fail()
 
     def _properties(self, n):
-        # Reads the properties of a PUBLISH; returns how many bytes they took of n.
-        return 0
+        # Reads the properties of a PUBLISH; returns how many bytes they took of n, and them.
+        return 0, None
 
     def _on_publish(self, head, n):
         qos = head >> 1 & 3
@@ -669,22 +672,24 @@ class MQTTClient:
         if not big and not _is_topic(topic):
             _fail()
         pid = self._read_u16() if qos else 0
-        msg = take(n - self._properties(n))
+        took, more = self._properties(n)
+        msg = take(n - took)
         if big:
             self.oversized += 1
             msg = None
         elif qos and self.ready and pid not in self.store.inbound and (self._held or not self.ready()):
             room = self.max_packet - len(msg)
-            for _, _, _, other in self._held:
-                room -= len(other)
+            for held in self._held:
+                room -= len(held[3])
             if self._missed or len(self._held) >= _HELD or room < 0:
                 self._missed = True
             else:
-                self._held.append((head, topic, pid, msg))
+                self._held.append((head, topic, pid, msg, more))
             return
-        self._deliver(head, topic, pid, msg)
+        self._deliver(head, topic, pid, msg, more)
 
-    def _deliver(self, head, topic, pid, msg):
+    def _deliver(self, head, topic, pid, msg, more):
+        self.properties = more
         qos = head >> 1 & 3
         new = qos == 2 and pid not in self.store.inbound
         if new and not self.store.late:

@@ -16,7 +16,8 @@ from .client import Memory, Message
 
 _RELEASED = const(2)  # as in client.py
 _FINISHED = const(3)
-_TRIES = const(7)  # at most
+_TRIES = const(15)  # at most
+_NUMBER = const(0x3FFFFFF)  # the bits of a message's number in a mark
 _WHOLE = const(0x2144DF1C)  # CRC of anything with its own CRC behind it
 
 
@@ -27,7 +28,7 @@ class Journal(Memory):
         super().__init__(slots)
         self.path = path
         self.late = late
-        self.marks = []  # per slot: number of its last message << 5 | tries << 2 | state
+        self.marks = []  # per slot: number of its last message << 6 | tries << 2 | state
         self.version = 0
         self.number = 0
         self.torn = 0
@@ -53,6 +54,7 @@ class Journal(Memory):
             self.subs[b[at + 3 : at + 3 + n]] = qos
             at += 3 + n
         self.unsure = bool(b and b[0])
+        self.known = bool(b)
         for name in os.listdir(path):
             if name[0] == "m":
                 self._load(name)
@@ -72,9 +74,9 @@ class Journal(Memory):
         if number > self.number:
             self.number = number
             self.last_id = pid
-        if slot < len(self.marks) and self.marks[slot] >> 5 == number:
+        if slot < len(self.marks) and self.marks[slot] >> 6 == number & _NUMBER:
             m.state = self.marks[slot] & 3
-            m.tries = self.marks[slot] >> 2 & 7
+            m.tries = self.marks[slot] >> 2 & 15
         if m.state != _FINISHED:
             self.out.append(m)
 
@@ -105,7 +107,7 @@ class Journal(Memory):
 
     def _mark(self, m, state, tries):
         marks = self.marks + [0] * (m.slot + 1 - len(self.marks))
-        marks[m.slot] = m.number << 5 | tries << 2 | state
+        marks[m.slot] = (m.number & _NUMBER) << 6 | tries << 2 | state
         self._save(marks, self.inbound)
 
     def hold(self, pids):

@@ -6,7 +6,13 @@ import { fileURLToPath } from 'node:url'
 export const packagedFirmware = fileURLToPath(new URL('../../../device', import.meta.url))
 
 /** Never uploaded: stand-ins for a board's modules, and what only people read. */
-const notFirmware = [/^sim\//, /\.md$/, /(^|\/)__pycache__\//, /^config\.example\.json$/]
+const notFirmware = [
+  /^(sim|examples|docs)\//,
+  /\.(md|pyi)$/,
+  /(^|\/)__pycache__\//,
+  /(^|\/)package\.json$/,
+  /^config\.example\.json$/,
+]
 
 /** Files of a firmware folder as they go onto the flash, by path. Throws the system's error where it cannot be read. */
 export async function readFirmware(folder = packagedFirmware): Promise<Map<string, Uint8Array>> {
