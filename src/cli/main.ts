@@ -140,6 +140,20 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       const { checkCommand } = await import('./check-command.ts')
       exit(await checkCommand(words, io))
     })
+  program
+    .command('probe')
+    .description('ask a target what it is: versions, limits, legal choices')
+    .option('--target <url|profile|name>', 'what to ask (default: the embedded broker)')
+    .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
+    .option('--topic-prefix <text>', 'all topics of ours begin with it')
+    .option('--client-id-prefix <text>', 'all client ids of ours begin with it')
+    .option('--timeout-scale <x>', 'multiply every budget', parseScale)
+    .option('--json', 'as JSON')
+    .option('--write-profile <file>', 'write the profile that follows from it')
+    .action(async options => {
+      const { probeCommand } = await import('./probe-command.ts')
+      exit(await probeCommand({ target: 'aedes', ...options }, io))
+    })
   const reports = program.command('report').description('work with JSON reports')
   reports
     .command('convert')

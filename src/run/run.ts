@@ -211,7 +211,7 @@ async function learn(
   const wanted = (all: Version[]) => (mqtt ? all.filter(v => mqtt.includes(v)) : all)
   if (target.role === 'client') {
     const { board } = target.profile.settings ?? {}
-    const fingerprint = board === undefined ? {} : { board }
+    const fingerprint = { reconnects: target.reconnects, ...(board === undefined ? {} : { board }) }
     const versions = wanted(target.versions)
     return { target, versions, fingerprint, findings: [], ...(await behindOf(behind, common)) }
   }
