@@ -1,3 +1,4 @@
+import { hideSecrets } from '../model/secrets.ts'
 import { isSystemError, systemErrorText } from '../model/system-error.ts'
 import { InterruptedError } from '../run/interrupted-error.ts'
 import { UsageError } from '../run/usage-error.ts'
@@ -9,6 +10,11 @@ export type ErrorEnding = { exitCode: 2 | 3 | 4 | 70; says: string; problem: str
 
 /** Whose mistake an error is: the user's, the surroundings', or ours. */
 export function endingOf(error: unknown): ErrorEnding {
+  const { exitCode, says, problem } = plainEndingOf(error)
+  return { exitCode, says: hideSecrets(says), problem: hideSecrets(problem) }
+}
+
+function plainEndingOf(error: unknown): ErrorEnding {
   if (error instanceof UsageError || error instanceof WishError) {
     const says = clipped(error.message)
     return { exitCode: 2, says, problem: says }

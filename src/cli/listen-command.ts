@@ -1,4 +1,5 @@
 import os from 'node:os'
+import { showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
 import { createLive, type Live } from '../reporters/live.ts'
 import { type ListenRun, startListening } from '../run/listen.ts'
@@ -15,6 +16,7 @@ type Options = {
   reporter?: string[]
   /** Seconds after which the listening ends by itself. */
   for?: number
+  showSecrets?: boolean
 }
 
 /** Lines a second that a person can still make something of; a flood beyond is counted. */
@@ -22,6 +24,7 @@ const linesPerSecondMax = 500
 
 /** `mqttspec listen`: waits for devices until Ctrl-C or `--for`, then gives verdicts and reports. Returns the exit code. */
 export async function listenCommand(words: string[], options: Options, io: Io): Promise<number> {
+  if (options.showSecrets) showSecrets()
   const interrupts = hearInterrupts(io)
   const outputs = await openOutputs(options.reporter ?? [], {
     io,

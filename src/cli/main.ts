@@ -83,6 +83,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)
     .option('--known-issues <file>', 'failures that are accepted for now')
     .option('--verbose', 'show passing cases too')
+    .option('--show-secrets', 'user names, passwords and authentication data as they are')
     .action(async (words: string[], options) => {
       const { runCommand } = await import('./run-command.ts')
       exit(await runCommand(words, options, io))
@@ -117,6 +118,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--port <n>', 'the port; 0 takes a free one (default: 1883)', wholeNumber(0, 65_535))
     .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
     .option('--for <seconds>', 'end by itself after so long', parseSeconds)
+    .option('--show-secrets', 'user names, passwords and authentication data as they are')
     .option('--strict', 'a broken SHOULD fails the run too')
     .addOption(reporterOption())
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)

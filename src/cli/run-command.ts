@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { RunReport } from '../model/report.ts'
+import { showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
 import { run } from '../run/run.ts'
 import { runThatNeverBegan } from '../run/run-that-never-began.ts'
@@ -36,6 +37,7 @@ type Options = {
   timeoutScale?: number
   knownIssues?: string
   verbose?: boolean
+  showSecrets?: boolean
 }
 
 /**
@@ -43,6 +45,7 @@ type Options = {
  * code.
  */
 export async function runCommand(words: string[], options: Options, io: Io): Promise<number> {
+  if (options.showSecrets) showSecrets()
   const interrupts = hearInterrupts(io)
   const outputs = await openOutputs(options.reporter ?? [], {
     io,

@@ -73,8 +73,15 @@ export class AppActor {
     this.command('connect', this.connectedWith).catch(() => undefined)
   }
 
+  /** What it says from now on is too much. */
+  stopHearing(): void {
+    this.isDeaf = true
+  }
+
+  private isDeaf = false
+
   private hear(raw: { event: string; [name: string]: unknown }): void {
-    const event = eventOf(raw)
+    const event = this.isDeaf ? undefined : eventOf(raw)
     if (!event) return
     const { seq } = this.recorder.record({ kind: 'app', actor: this.name, event })
     if (event.event === 'connected') this.connected = (event.code ?? 0) === 0

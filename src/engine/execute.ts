@@ -1,4 +1,5 @@
 import type { Bench } from '../model/bench.ts'
+import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
 import { createJudges } from '../oracle/judges.ts'
 import { verifiers } from '../oracle/verifiers.ts'
@@ -54,13 +55,14 @@ export type Course = {
   stalledMs(): number
 }
 
-/** Runs one case to its verdict. Rejects with TargetError only; a mistake of ours becomes the verdict `error`. */
+/** Runs one case to its verdict. A mistake of ours becomes the verdict `error`. */
 export async function executeCase(kase: Case, options: ExecuteOptions): Promise<CaseResult> {
   const target = await targetFor(kase, options).catch(error => {
-    if (error instanceof Interrupted) return undefined
+    if (error instanceof Interrupted) return notBegun
+    if (error instanceof TargetError) return `${error.code}: ${error.message}`
     throw error
   })
-  if (!target) return notRun(kase, 'inconclusive', notBegun, options.replay)
+  if (typeof target === 'string') return notRun(kase, 'inconclusive', target, options.replay)
   const { role } = options.target
   const limitMs = caseLimitMs(kase, options)
   const limit = limitCase(options.signal, limitMs, () => scene.log.lastSeq)
@@ -142,14 +144,14 @@ async function play(scene: Scene): Promise<Ending> {
     verify(scene)
     return { kind: 'done' }
   } catch (error) {
+    // Whatever it was, it may be the abort's doing. What was proven before stays.
+    if (scene.signal.aborted) return interrupted(scene)
     if (error instanceof CheckFailed) {
       scene.find(error.finding)
       return { kind: 'failed' }
     }
     if (error instanceof Inconclusive) return { kind: 'inconclusive', reason: error.message }
-    if (error instanceof Interrupted) {
-      return { kind: 'inconclusive', reason: `interrupted at \`${lastStep(scene)}\`` }
-    }
+    if (error instanceof Interrupted) return interrupted(scene)
     if (error instanceof Skipped) return { kind: 'skipped', reason: error.message }
     if (error instanceof TargetError) {
       return { kind: 'inconclusive', reason: `${error.code}: ${error.message}` }
@@ -159,6 +161,10 @@ async function play(scene: Scene): Promise<Ending> {
       reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
     }
   }
+}
+
+function interrupted(scene: Scene): Ending {
+  return { kind: 'inconclusive', reason: `interrupted at \`${lastStep(scene)}\`` }
 }
 
 /** A program at level 0 is told everything at its start. */
@@ -234,13 +240,13 @@ function result(scene: Scene, ending: Ending, replay: string): CaseResult {
     version: kase.version,
     ...(kase.transport === undefined ? {} : { transport: kase.transport }),
     verdict,
-    reason,
+    reason: scene.redactor.text(reason),
     durationMs: scene.log.nowMs,
     sleptMs: scene.sleptMs,
     ...(tightest >= tight ? { budgetUsed: Math.round(tightest * 100) / 100 } : {}),
     covers: kase.covers,
     bugs: kase.bugs,
-    findings: scene.findings,
+    findings: scene.findings.map(finding => withoutSecrets(scene, finding)),
     ...(scene.notes.length > 0 ? { notes: scene.notes } : {}),
     ...(scene.powerCuts > 0 ? { powerCuts: scene.powerCuts } : {}),
     replay,
@@ -248,6 +254,20 @@ function result(scene: Scene, ending: Ending, replay: string): CaseResult {
     trace: scene.log.events(),
   }
 }
+
+/** Texts of a finding as they may be told, and no longer than anybody reads. */
+function withoutSecrets({ redactor }: Scene, finding: Finding): Finding {
+  const told = (text: string) => redactor.text(text).slice(0, charactersMax)
+  return {
+    ...finding,
+    message: told(finding.message),
+    expected: told(finding.expected),
+    got: told(finding.got),
+    ...(finding.nearestMiss === undefined ? {} : { nearestMiss: told(finding.nearestMiss) }),
+  }
+}
+
+const charactersMax = 2000
 
 /** From this share of a budget on the report says how much of it was used. */
 const tight = 0.5

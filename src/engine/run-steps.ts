@@ -6,7 +6,7 @@ import { runners } from './steps/index.ts'
 /** Runs steps in order, writing each into the trace. Ends early by CheckFailed, Inconclusive or Skipped. */
 export async function runSteps(scene: Scene, steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
-    if (scene.signal.aborted) return
+    scene.mustGoOn()
     scene.place = step.place
     const { actor, text, place } = step
     const index = place.line
@@ -21,6 +21,7 @@ export async function runSteps(scene: Scene, steps: readonly Step[]): Promise<vo
     )
     await runStep(scene, step.body, actor ?? '')
     if (scene.exceeded) throw new Skipped(scene.exceeded)
+    scene.mustGoOn()
     serious(scene)
   }
 }

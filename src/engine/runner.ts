@@ -5,6 +5,7 @@ import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import { confirm, type Doubt } from './confirming/confirm.ts'
 import { isDoubtful } from './confirming/rests-on.ts'
 import { type Course, executeCase, notBegun, notRun } from './execute.ts'
+import { isFlooded, KeptTraces } from './kept-traces.ts'
 import { senderOf } from './other-cases.ts'
 import { Liveness } from './survival/liveness.ts'
 import { RetryOrder } from './survival/retry-order.ts'
@@ -48,6 +49,8 @@ const timedRuns = 3
 const companyMax = 8
 /** A failure had its whole budget once. Where it is looked at again, the target has less to do and is asked first how quick it is. */
 const againShare = 0.4
+/** A target that floods us in so many cases does so in all, and each costs the time of reading it. */
+const floodsMax = 8
 
 type Job = { kase: Case; index: number }
 type Lanes = Record<ReturnType<typeof laneOf>, Job[]>
@@ -83,6 +86,9 @@ class Runner {
   private problem: string | undefined
   private readonly stalls = new ProcessStalls()
   private readonly idle = new IdleCases()
+  private readonly traces = new KeptTraces()
+  /** Cases that ended because the target sent more than is read. */
+  private floods = 0
   /** How often each case was begun. */
   private readonly attempts = new Map<number, number>()
   private readonly pace: Pace
@@ -343,10 +349,14 @@ class Runner {
     return again === 0 ? own : `${own}${again.toString(36)}`
   }
 
-  private done(index: number, result: CaseResult): void {
+  private done(index: number, whole: CaseResult): void {
+    const result = this.traces.keep(whole)
     this.results[index] = result
     this.options.onDone(result)
     const bad = result.verdict === 'fail' || result.verdict === 'error'
+    if (isFlooded(result) && ++this.floods === floodsMax) {
+      this.stopped ??= `not begun: the target floods us, in ${floodsMax} cases so far`
+    }
     if (this.options.bail && bad) this.stopped ??= `not begun: --bail after ${result.id}`
   }
 

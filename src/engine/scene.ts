@@ -1,7 +1,7 @@
 import type { Bench } from '../model/bench.ts'
 import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
 import type { Packet } from '../model/packet.ts'
-import type { EventOf } from '../model/trace.ts'
+import type { EventOf, TraceEvent } from '../model/trace.ts'
 import { DeclaredBreaches } from '../oracle/declared-breaches.ts'
 import type { Judges } from '../oracle/judges.ts'
 import { createOwnSide, type OwnBreach, type OwnSide, reactionTo } from '../oracle/own-side.ts'
@@ -11,7 +11,9 @@ import type { Case, Judging } from '../scenario/ast.ts'
 import { type Announced, limitValues } from '../scenario/limits.ts'
 import { find } from '../scenario/visit.ts'
 import type { BrokerTarget, Target } from '../targets/target.ts'
+import { TargetError } from '../targets/target-error.ts'
 import type { Listener } from '../transport/listen.ts'
+import { Allowance } from './allowance.ts'
 import type { AppActor } from './app-actor.ts'
 import type { Upstream } from './broker-behind.ts'
 import { citeFor } from './cite-expectation.ts'
@@ -20,6 +22,7 @@ import type { SenderOf } from './other-cases.ts'
 import { ownClientId, ownTopic } from './own-names.ts'
 import { ProxyActor } from './proxy-actor.ts'
 import { overrunLimit } from './receive-maximum-overrun.ts'
+import { Redactor } from './redact.ts'
 import type { Liveness } from './survival/liveness.ts'
 import { deafness } from './survival/signs-of-loss.ts'
 import { TraceLog } from './trace-log.ts'
@@ -69,6 +72,7 @@ export class Scene {
   readonly env: Variables
   readonly wakeups: Wakeups
   readonly log: TraceLog
+  readonly redactor: Redactor
   readonly judges: Judges
   /** What our own side breaks, and what of that the scenario says. */
   private readonly ownSide: OwnSide
@@ -97,6 +101,8 @@ export class Scene {
   place: Place
   sleptMs = 0
   readonly stalls: TimedStalls
+  private readonly allowance = new Allowance()
+  private flood: Flood | undefined
   private connections = 0
   private sentinels = 0
   readonly maxPacketBytes: number
@@ -119,13 +125,20 @@ export class Scene {
     this.maxPacketBytes = options.maxPacketBytes
     this.place = options.kase.place
     const broker = options.target.role === 'broker' ? options.target : options.upstream?.target
-    this.log = new TraceLog(broker?.credentials ?? {}, event => {
+    this.redactor = new Redactor(broker?.credentials)
+    this.log = new TraceLog(this.redactor, event => {
       if (event.kind === 'step') this.declared.begin(event)
       this.weBroke(this.ownSide.observe(event))
       this.exceeded ??= this.sessionExpiry.observe(event)
-      if (this.upstream?.observe(event)) return
+      if (this.upstream?.observe(event)) {
+        const tooMuch = this.allowance.take(event)
+        if (tooMuch !== undefined) this.stopReading(tooMuch, event)
+        return
+      }
       if (event.kind === 'packet' && event.from === 'target') this.noteForeign(event)
       for (const breach of this.judges.observe(event)) this.find(breach)
+      const tooMuch = this.allowance.take(event)
+      if (tooMuch !== undefined) this.stopReading(tooMuch, event)
     })
     this.env = new Variables({
       ...limitValues(options.announced ?? {}),
@@ -196,9 +209,9 @@ export class Scene {
   private async waitFor<T>(check: () => T | undefined, budgetMs: number): Promise<T | undefined> {
     this.stalls.targetHasTheWord()
     for (let round = 1; ; round++) {
-      const answer = await this.wakeups.until(check, budgetMs)
-      if (answer !== undefined) return answer
-      if (this.signal.aborted) throw new Interrupted()
+      const answer = await this.wakeups.until(() => check() ?? this.flood, budgetMs)
+      this.mustGoOn()
+      if (answer !== undefined) return answer as T
       if (round === slowRoundsMax || !(await this.targetIsSlow())) return check()
     }
   }
@@ -212,9 +225,9 @@ export class Scene {
 
   /** Lets so many ms pass in which the target might say something. */
   async quiet(ms: number): Promise<void> {
-    await this.wakeups.until(() => undefined, ms)
+    await this.wakeups.until(() => this.flood, ms)
     this.sleptMs += ms
-    if (this.signal.aborted) throw new Interrupted()
+    this.mustGoOn()
   }
 
   private async targetIsSlow(): Promise<boolean> {
@@ -247,7 +260,40 @@ export class Scene {
       this.signal.addEventListener('abort', done, { once: true })
     })
     this.stalls.timePassed()
+    this.mustGoOn()
+  }
+
+  /** Throws where the case is over: it was aborted, or the target floods us. */
+  mustGoOn(): void {
     if (this.signal.aborted) throw new Interrupted()
+    const { flood } = this
+    if (!flood) return
+    if (flood.by === 'app') {
+      throw new TargetError(
+        'ADAPTER_BROKEN',
+        `the adapter of ${this.target.name} floods us: it told ${flood.tooMuch} that nothing asked for`,
+      )
+    }
+    this.miss(mustNotFlood, {
+      message: floodMessage,
+      expected: 'what the scenario asks for',
+      got: `${flood.tooMuch} that nothing asked for; no more is read`,
+      packetType: 'PUBLISH',
+      seq: flood.seq,
+    })
+  }
+
+  /** Reads nothing more of the target in this case: it has sent more than could be meant. */
+  private stopReading(tooMuch: string, { kind, seq }: TraceEvent): void {
+    this.flood ??= { tooMuch, seq, by: kind === 'app' ? 'app' : 'wire' }
+    for (const actor of this.actors.values()) {
+      actor.conversation?.stopReading(tooMuch)
+      actor.inbox = []
+    }
+    this.log.cut()
+    for (const proxy of this.proxies.values()) proxy.destroy()
+    for (const app of this.apps.values()) app.stopHearing()
+    this.wakeups.fire()
   }
 
   get sentinelCount(): number {
@@ -285,7 +331,9 @@ export class Scene {
 
   /** Takes down a finding of a judge; one breach seen by two judges counts once. */
   find(breach: Breach): void {
-    if (this.findings.length >= findingsMax || this.foreign.has(breach.seq)) return
+    // What is seen after an abort is seen too late: it may be us who did not get on.
+    if (this.signal.aborted || this.findings.length >= findingsMax) return
+    if (this.foreign.has(breach.seq)) return
     const again = this.findings.some(
       known =>
         known.statement === breach.statement &&
@@ -360,6 +408,14 @@ export class Scene {
     })
   }
 }
+
+/** The target sent more than is read of it in one case. */
+type Flood = { tooMuch: string; seq: number; by: 'wire' | 'app' }
+
+/** What a finding says of it. */
+export const floodMessage = 'the target floods us'
+
+const mustNotFlood: Judging = { as: 'check', level: 'MUST' }
 
 /** Packets that are themselves the reaction to a breach. */
 const reactions = new Set(['closed', 'DISCONNECT', 'CONNACK'])

@@ -1,4 +1,4 @@
-import type { Secrets } from '../engine/redact.ts'
+import { Redactor } from '../engine/redact.ts'
 import { TraceLog } from '../engine/trace-log.ts'
 import type { Breach, Finding } from '../model/finding.ts'
 import type { TraceBody, TraceEvent } from '../model/trace.ts'
@@ -7,6 +7,8 @@ import { createJudges, type Judges } from '../oracle/judges.ts'
 
 /** A client that does everything wrong only repeats itself. */
 const findingsMax = 200
+/** And what it sends may be long. */
+const charactersMax = 2000
 
 export type ClientRecordOptions = {
   version: Version
@@ -17,8 +19,7 @@ export type ClientRecordOptions = {
 /** All that happens between us and one client, over all its connections, and what the judges found in it. */
 export class ClientRecord {
   readonly findings: Finding[] = []
-  /** The client's password, which has no business in a report. */
-  readonly secrets: Secrets = {}
+  private readonly redactor = new Redactor()
   private readonly log: TraceLog
   private readonly judges: Judges
   private readonly options: ClientRecordOptions
@@ -29,8 +30,8 @@ export class ClientRecord {
     this.options = options
     const { version } = options
     this.judges = createJudges({ target: 'client', version })
-    this.log = new TraceLog(this.secrets, event => {
-      options.onEvent(event)
+    this.log = new TraceLog(this.redactor, (event, shown) => {
+      options.onEvent(shown)
       for (const breach of this.judges.observe(event)) this.find(breach)
     })
   }
@@ -58,7 +59,14 @@ export class ClientRecord {
       known => known.statement === breach.statement && known.seq === breach.seq,
     )
     if (again) return
-    const finding = { ...breach, atMs: this.nowMs }
+    const told = (text: string) => this.redactor.text(text).slice(0, charactersMax)
+    const finding = {
+      ...breach,
+      message: told(breach.message),
+      expected: told(breach.expected),
+      got: told(breach.got),
+      atMs: this.nowMs,
+    }
     this.findings.push(finding)
     this.options.onFinding(finding)
   }

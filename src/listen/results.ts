@@ -1,3 +1,4 @@
+import { Redactor } from '../engine/redact.ts'
 import { verdictOf } from '../engine/verdict.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
@@ -166,5 +167,7 @@ export function strangerResult(
             atMs: 0,
           },
         ]
-  return { ...base, ...verdictOf({ kind: 'failed' }, findings), findings, trace }
+  const redactor = new Redactor()
+  const shown = trace.map(event => redactor.event(event))
+  return { ...base, ...verdictOf({ kind: 'failed' }, findings), findings, trace: shown }
 }

@@ -74,8 +74,7 @@ export class ServedClient {
   }
 
   /** Takes over a connection whose CONNECT is known and still to be read from it. */
-  attach(stream: Duplex, { password }: Connect): void {
-    if (password) this.record.secrets.password = Buffer.from(password).toString('utf8')
+  attach(stream: Duplex): void {
     this.leave('taken over')
     this.connections += 1
     const conversation: Conversation = new Conversation({

@@ -142,7 +142,7 @@ class House implements Listening {
       if (same && guest !== known) guest.leave('taken over')
     }
     const guest = known ?? this.newGuest(connect.clientId, version)
-    guest.attach(stream, connect)
+    guest.attach(stream)
   }
 
   private newGuest(clientId: string, version: Version): ServedClient {

@@ -14,8 +14,8 @@ export type Party = 'harness' | 'target' | 'upstream'
 /** The subprotocols that the one side offered when a connection became a WebSocket, and the one that the other chose. */
 export type Upgrade = { offered: string[]; chosen?: string }
 
-/** What every event carries: its index in the trace and its time. */
-type Stamp = { seq: number; at: RunMs }
+/** What every event carries: its index in the trace and its time; and, where long values of it were cut, how many bytes are left out. */
+type Stamp = { seq: number; at: RunMs; leftOutBytes?: number }
 
 /** One TCP connection of a case, numbered from 1 in the order they open. */
 type OnConnection = { connection: number; actor: string }

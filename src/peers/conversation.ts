@@ -140,7 +140,9 @@ export class Conversation {
     if (!this.keepAlive.takes(packet)) this.options.onPacket(packet, seq)
   }
 
-  private stopReading(reason: string): void {
+  /** Nothing is read of it any more: what comes after cannot be trusted, or is too much. */
+  stopReading(reason: string): void {
+    if (this.broken) return
     this.broken = reason
     this.link.pause()
     this.options.onEnd()

@@ -58,7 +58,7 @@ function variant(by: string, name: string, fields: { [name: string]: Schema }): 
   return object({ [by]: { const: name }, ...fields })
 }
 
-const stamp = { seq: index, at: ms }
+const stamp = { seq: index, at: ms, 'leftOutBytes?': index }
 const onConnection = { connection: index, actor: text }
 const party: Schema = {
   enum: ['harness', 'target', 'upstream'],
@@ -156,6 +156,7 @@ const appEvents: Schema[] = [
   appEvent('subscribed', { ...told, 'codes?': numbers }),
   appEvent('unsubscribed', { ...told, 'codes?': numbers }),
   appEvent('disconnected', { 'code?': index, 'error?': text }),
+  appEvent('connect-failed', { 'error?': text }),
   appEvent('log', { text }),
 ]
 

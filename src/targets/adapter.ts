@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { hideSecrets } from '../model/secrets.ts'
+import { readEvent } from './adapter-events.ts'
 import { emptyHello, type Hello, helloOf, helloProblem } from './hello.ts'
 import { type LineEndpoint, processLines } from './lines.ts'
 import { spawnOwned } from './processes.ts'
@@ -59,8 +61,9 @@ export async function connectAdapter(
 
 /** Characters of non-protocol output in all. An adapter may log; one that writes more than this is out of control. */
 const noiseCharsMax = 8 * 1024 * 1024
-/** Events between two answers. More than any scenario asks for. */
-const eventsMax = 500_000
+/** Events between two answers, and their characters: more than any scenario asks for, and little enough to be held in memory. */
+const eventsMax = 100_000
+const eventCharsMax = 24 * 1024 * 1024
 
 type Waiting = {
   what: string
@@ -83,10 +86,11 @@ export class Adapter {
   private failure: TargetError | undefined
   private noiseChars = 0
   private eventsSinceAnswer = 0
+  private eventCharsSinceAnswer = 0
 
   constructor(lines: LineEndpoint, label: string, budgets: AdapterBudgets) {
     this.lines = lines
-    this.label = label
+    this.label = hideSecrets(label)
     this.budgets = budgets
     lines.onLine(line => this.take(line))
     lines.onEnd(reason => this.end(reason))
@@ -171,9 +175,10 @@ export class Adapter {
 
   private take(line: string): void {
     if (this.failure) return
-    const message = parse(line)
-    if (typeof message?.event === 'string') this.event({ ...message, event: message.event })
-    else if (typeof message?.id === 'number') this.answer(message.id, message, line)
+    const message = parse(hideSecrets(line))
+    if (typeof message?.event === 'string') {
+      this.event({ ...message, event: message.event }, line)
+    } else if (typeof message?.id === 'number') this.answer(message.id, message, line)
     else this.noise(line)
   }
 
@@ -195,19 +200,28 @@ export class Adapter {
       return
     }
     this.eventsSinceAnswer = 0
+    this.eventCharsSinceAnswer = 0
     this.waiting.delete(id)
     clearTimeout(waiting.timer)
     waiting.settle(answer)
   }
 
-  private event(event: AdapterEvent): void {
-    if (++this.eventsSinceAnswer > eventsMax) {
+  private event(told: AdapterEvent, line: string): void {
+    this.eventCharsSinceAnswer += line.length
+    if (++this.eventsSinceAnswer > eventsMax || this.eventCharsSinceAnswer > eventCharsMax) {
       this.fail(
         'ADAPTER_BROKEN',
-        `floods its output: more than ${eventsMax} events without an answer`,
+        `floods its output: more than ${eventsMax} events, or ${eventCharsMax} characters of them, without an answer`,
       )
       return
     }
+    const read = readEvent(told)
+    if (!read) return
+    if ('problem' in read) {
+      this.fail('ADAPTER_BROKEN', `told ${show(line)}: ${read.problem}`)
+      return
+    }
+    const { event } = read
     const name = typeof event.client === 'string' ? event.client : 'app'
     this.clients.get(name)?.take(event)
   }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { hideSecrets } from '../model/secrets.ts'
 import { adviceFor } from '../model/system-error.ts'
 import { clientCommand } from './client-command.ts'
 import { folderRemoved, guardFolder } from './guard/guard.ts'
@@ -80,7 +81,7 @@ async function compile(
   const get = profile.install ? `; it needs: ${profile.install}` : ''
   throw new TargetError(
     'BUILD_FAILED',
-    `expected \`${running.command.join(' ')}\` to build the adapter ${profile.name}; it ${endingText(ending)}${get}. It wrote last:\n${running.tail()}`,
+    `expected \`${hideSecrets(running.command.join(' '))}\` to build the adapter ${profile.name}; it ${endingText(ending)}${get}. It wrote last:\n${running.tail()}`,
   )
 }
 

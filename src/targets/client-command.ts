@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import path from 'node:path'
+import { noteSecret } from '../model/secrets.ts'
 import type { Profile } from './profile.ts'
 import { TargetError } from './target-error.ts'
 import { replaceVariables } from './variables.ts'
@@ -33,7 +34,10 @@ export async function mustExist(profile: Profile, program: string): Promise<void
 function fromEnvironment(profile: Profile, word: string): string {
   return word.replace(/\$([A-Z][A-Z0-9_]+)/g, (_whole, name: string) => {
     const value = process.env[name]
-    if (value) return value
+    if (value) {
+      noteSecret(value, `$${name}`)
+      return value
+    }
     throw new TargetError(
       'PROGRAM_MISSING',
       `${profile.name} needs the environment variable ${name}, which is not set${toInstall(profile)}`,

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { nearest } from '../model/schema/near.ts'
 import { formatProblem } from '../model/schema/problem.ts'
+import { noteSecret } from '../model/secrets.ts'
 import { versions } from '../model/version.ts'
 import { type Address, hideCredentials, parseAddress } from '../transport/address.ts'
 import { startBroker } from './broker-process.ts'
@@ -76,7 +77,9 @@ async function openAddress(text: string, budgets: OpenBudgets): Promise<Target> 
 /** Throws WishError where the text is no address. */
 function addressOf(text: string): Address {
   try {
-    return parseAddress(text)
+    const address = parseAddress(text)
+    for (const word of [address.username, address.password]) if (word) noteSecret(word)
+    return address
   } catch (error) {
     throw new WishError((error as Error).message)
   }

@@ -56,8 +56,9 @@ export function showAddress(address: Address): string {
 
 /**
  * What somebody wrote as an address, as it may be shown: all up to the last `@` may be user and password, whatever characters a
- * password that nobody escaped brings with it. Rather too much is hidden than one letter too little.
+ * password that nobody escaped brings with it; so may what stands behind a `?`. Rather too much is hidden than one letter too little.
  */
 export function hideCredentials(text: string): string {
-  return text.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1…@')
+  const bare = text.replace(/[?#].*$/s, tail => (tail.includes('@') ? tail : `${tail[0]}…`))
+  return bare.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1…@')
 }

@@ -36,11 +36,11 @@ async function against(arena: Arena, behaviour: string, after: string): Promise<
 export const brokers: Attack[] = [
   flood('megabytes', '0', [3]),
   flood('megabytes', '30', [1, 3, 4], { sample: true }),
-  flood('megabytes', 'every-10', [1, 4]),
+  flood('megabytes', 'every-37', [1, 4]),
   flood('megabytes-qos2', '30', [1, 3, 4]),
   flood('tiny', '0', [3]),
   flood('tiny', '30', [1, 3, 4]),
-  flood('tiny', 'every-10', [1, 4]),
+  flood('tiny', 'every-37', [1, 4]),
   flood('connacks', '0', [3]),
   flood('connacks', '30', [1, 3, 4]),
   flood('pingresps', '30', [1, 3, 4]),

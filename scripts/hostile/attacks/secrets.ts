@@ -36,6 +36,7 @@ scenarios:
     covers: { 5.0: [MQTT-3.1.0-1], 3.1.1: [MQTT-3.1.0-1] }
     steps:
       - sub.connect: { username: ${JSON.stringify(seeds.user)}, password: ${JSON.stringify(seeds.scenario)}, will: { topic: $topic/will, payload: fine, qos: 0, retain: false } }
+      - sub.ping: {}
       - sub.disconnect: {}
   - id: raw
     title: Raw

@@ -1,0 +1,81 @@
+/*
+ * Words that must not be told: passwords, tokens, what the environment gave to a profile. Whoever comes to know one notes it here, and
+ * whatever comes from outside (an error, the output of a program) is freed of all of them before it is written down. One list for the
+ * process: a secret of one run is none of another run's business either.
+ */
+
+const hidden = new Map<string, string>()
+let isAllowed = false
+
+/** Shorter ones stand in too many words by chance. */
+const charactersMin = 4
+
+/** `--show-secrets`: somebody needs to see them. */
+export function showSecrets(): void {
+  isAllowed = true
+}
+
+export function secretsAreShown(): boolean {
+  return isAllowed
+}
+
+/** From now on this word is hidden, in all forms in which programs write text. `instead` stands in its place. */
+export function noteSecret(word: string, instead = '***'): void {
+  if (word.length < charactersMin) return
+  for (const form of formsOf(word)) if (!hidden.has(form)) hidden.set(form, instead)
+}
+
+/** A text without the secrets that are known. */
+export function hideSecrets(text: string): string {
+  if (isAllowed || hidden.size === 0 || text === '') return text
+  let clean = text
+  for (const [form, instead] of hidden) {
+    if (clean.includes(form)) clean = clean.replaceAll(form, () => instead)
+  }
+  return clean
+}
+
+function formsOf(word: string): string[] {
+  const bytes = Buffer.from(word)
+  return [
+    word,
+    encodeURIComponent(word),
+    JSON.stringify(word).slice(1, -1),
+    bytes.toString('base64'),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+  ]
+}
+
+/** Names of arguments and variables whose values nobody should read. */
+const secretName =
+  /pass(?:w(?:or)?d|phrase)?|secret|token|credential|(?:^|[-_.])(?:api[-_]?)?key$|\bkey\b|^-P$/i
+
+function isSecretName(name: string): boolean {
+  return secretName.test(name)
+}
+
+/** Notes what stands in a command behind a name such as `--password`, and in variables of such a name. */
+export function noteSecretsOf(
+  command: readonly string[],
+  env: { readonly [name: string]: string } = {},
+): void {
+  for (const [index, word] of command.entries()) {
+    const [, name = '', value] = /^(-[^=]*)(?:=(.*))?$/s.exec(word) ?? []
+    if (!isSecretName(name)) continue
+    const next = command[index + 1]
+    if (value !== undefined) noteSecret(value)
+    else if (next !== undefined && !next.startsWith('-')) noteSecret(next)
+  }
+  for (const [name, value] of Object.entries(env)) if (isSecretName(name)) noteSecret(value)
+}
+
+/** `password: hunter2` and the like in the text of a step. */
+const secretField =
+  /(["']?\b(?:user_?name|\w*pass(?:word|wd|phrase)?|\w*secret|\w*token|authenticationData|auth_?data)\b["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*(?:"|$)|'(?:[^']|'')*(?:'|$)|\{[^}]*(?:\}|$)|[^\s,}\]]+)/gi
+
+/** A step as it may be shown: the fields that hold secrets are blanked. */
+export function hideFields(text: string): string {
+  if (isAllowed) return text
+  return hideSecrets(text.replace(secretField, '$1***'))
+}
