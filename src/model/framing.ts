@@ -10,3 +10,7 @@ export const framings = {
 } as const
 
 export type Framing = keyof typeof framings
+
+export function isFraming(name: string): name is Framing {
+  return Object.hasOwn(framings, name)
+}

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
-import { textFrame } from '../transport/frame-stream.ts'
+import { halfOf, textFrame } from '../transport/frame-stream.ts'
 import { type Ending, Link } from '../transport/link.ts'
 import { encode, type Wrong } from '../wire/codec.ts'
 import { AnswersInOrder } from './answers-in-order.ts'
@@ -90,6 +90,8 @@ export class Conversation {
   /** Writes a packet and records it. `auto` marks what the automatic mode sent. Returns its bytes. */
   send(packet: Packet, how: { wrong?: Wrong; auto?: boolean } = {}): Uint8Array {
     const bytes = encode(packet, this.version, how.wrong)
+    const { framing } = this.link
+    if (framing === 'text' || framing === 'half') return this.sendInNoFrame(bytes, framing)
     this.note(packet, bytes, how.auto)
     this.link.write(bytes)
     this.answers.sent(packet)
@@ -110,6 +112,19 @@ export class Conversation {
         ? { seq: 0, at: 0, kind: 'packet', connection, actor, from: 'harness', packet, bytes, auto }
         : { seq: 0, at: 0, kind: 'packet', connection, actor, from: 'harness', packet, bytes },
     )
+  }
+
+  /** What is in a text frame, or in half a frame, is no packet: nothing is owed for it. */
+  private sendInNoFrame(bytes: Uint8Array, framing: 'text' | 'half'): Uint8Array {
+    const { actor, recorder } = this.options
+    const shown = framing === 'text' ? bytes : halfOf(bytes)
+    const why = framing === 'text' ? 'raw' : 'partial'
+    const connection = this.number
+    if (this.link.open) {
+      recorder.record({ kind: 'bytes', connection, actor, from: 'harness', bytes: shown, why })
+    }
+    this.link.write(bytes)
+    return bytes
   }
 
   /** Writes bytes that are no whole packet. */

@@ -117,9 +117,14 @@ export class FrameStream extends Duplex {
   }
 }
 
+/** What of these bytes is in half a frame. */
+export function halfOf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, Math.floor(bytes.length / 2))
+}
+
 /** The header of a frame for all of the bytes, and half of them: the rest never comes. */
 function halfFrame(bytes: Uint8Array, mask: boolean): Uint8Array {
-  const half = bytes.subarray(0, Math.floor(bytes.length / 2))
+  const half = halfOf(bytes)
   const length = Buffer.alloc(2)
   length.writeUInt16BE(bytes.length)
   const header = [0x82, (mask ? 0x80 : 0) | 126]

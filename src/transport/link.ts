@@ -51,6 +51,11 @@ export class Link {
     return this.stream instanceof FrameStream ? this.stream.upgrade : undefined
   }
 
+  /** How what is written lies in frames; undefined where there are none. */
+  get framing(): Framing | undefined {
+    return this.stream instanceof FrameStream ? this.stream.framing : undefined
+  }
+
   /** How what is written from now on lies in frames. Answers whether there are any. */
   frameBy(framing: Framing): boolean {
     if (!(this.stream instanceof FrameStream)) return false

@@ -1,4 +1,6 @@
+import { isFraming } from '../../model/framing.ts'
 import type { ConversationBodies } from '../../scenario/verbs/conversation.ts'
+import { Skipped } from '../early-end.ts'
 import { expectNext } from '../expect-next.ts'
 import { accept, connect, openStream, refuse } from './dial.ts'
 import { bytes, lose } from './faults.ts'
@@ -24,6 +26,12 @@ export const conversationRunners: Runners<ConversationBodies> = {
   ping: (scene, body, { actor }) => ping(scene, scene.actor(actor), body),
   answers(scene, { answers }, { actor }) {
     scene.actor(actor).auto = answers === 'auto'
+  },
+  frames(scene, { framing }, { actor }) {
+    const name = scene.env.text(framing)
+    if (!isFraming(name)) throw new RangeError(`no way to frame is called ${name}`)
+    if (scene.actor(actor).need().link.frameBy(name)) return
+    throw new Skipped('needs --transport ws or wss')
   },
   refuse: (scene, body, { actor }) => refuse(scene, actor, body),
 }

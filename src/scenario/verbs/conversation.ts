@@ -1,4 +1,5 @@
 import type { Place } from '../../model/finding.ts'
+import { framings } from '../../model/framing.ts'
 import type { PacketType } from '../../model/packet.ts'
 import { flag, hexBytes, integer, word } from '../../model/schema/scalars.ts'
 import { type Context, mapped, type Schema } from '../../model/schema/schema.ts'
@@ -75,6 +76,8 @@ export type ConversationBodies = {
   lose: { packet: PacketMatcher; judging: Judging }
   ping: { judging: Judging }
   answers: { answers: Answers }
+  /** WebSocket: how what is written from here on lies in frames. */
+  frames: { framing: Value }
   /** Fake broker or proxy: the next TCP connections, or all for so long, are closed as soon as they open. */
   refuse: { times: Value } | { ms: Value }
 }
@@ -347,6 +350,22 @@ const answersVerb = verb({
   body: answers => ({ verb: 'answers' as const, answers }),
 })
 
+const frames = verb({
+  name: 'frames',
+  actors: ['client', 'broker'],
+  kind: 'stimulus',
+  about: `On a WebSocket, how what it writes from here on lies in frames. ${framingsInWords()}. A case with it is skipped over anything else.`,
+  example: 'pub.frames: byte-by-byte',
+  value: value(word('way to frame', Object.keys(framings))),
+  body: framing => ({ verb: 'frames' as const, framing }),
+})
+
+function framingsInWords(): string {
+  return Object.entries(framings)
+    .map(([name, says]) => `${name}: ${says[0]?.toLowerCase()}${says.slice(1)}`)
+    .join('; ')
+}
+
 const bytesByVersion = withNumericKeys(
   recordOf(
     Object.fromEntries(
@@ -531,6 +550,14 @@ export const conversationKinds: StepKinds<ConversationBodies> = {
     matches: nothing,
     connection: 'needs',
     checks: judged,
+    setsOff: never,
+  },
+  frames: {
+    written: [frames],
+    values: ({ framing }) => [framing],
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
     setsOff: never,
   },
   answers: {
