@@ -1,4 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { type FaultKind, faultKinds } from '../explore/fault.ts'
+import type { RunReport } from '../model/report.ts'
 import { nearest } from '../model/schema/near.ts'
 import type { Version } from '../model/version.ts'
 import { explore, type Progress } from '../run/explore.ts'
@@ -18,6 +21,7 @@ type Options = {
   shard?: { index: number; count: number }
   lanes?: number
   replay?: string
+  scenarios?: string
   reporter?: string[]
   bail?: boolean
   strict?: boolean
@@ -56,6 +60,7 @@ export async function exploreCommand(words: string[], options: Options, io: Io):
       onProgress: live.show,
     })
     live.clear()
+    if (options.scenarios !== undefined) await writeScenarios(options.scenarios, report)
     outputs.begin({
       mqttspec: report.mqttspec,
       seed: report.seed,
@@ -70,6 +75,14 @@ export async function exploreCommand(words: string[], options: Options, io: Io):
     live.clear()
     stopListening()
     await outputs.close()
+  }
+}
+
+/** One suite file for each defect: `explored-qos2-publish-4711-0-3-1.yaml`. */
+async function writeScenarios(folder: string, { explored }: RunReport): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const { id, text } of explored?.scenarios ?? []) {
+    await writeFile(path.join(folder, `${id.replace(/[/:]/g, '-')}.yaml`), text)
   }
 }
 

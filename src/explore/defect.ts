@@ -24,6 +24,8 @@ export type Defect = {
   trace: TraceEvent[]
   /** A scenario that `mqttspec run` fails in the same way; its text and whether that was tried. */
   scenario?: { text: string; fails: boolean }
+  /** Why its scenario cannot even be read: a bug of ours. */
+  scenarioProblem?: string
 }
 
 /** What counts against a target: a disputed reading and a MAY do not. */

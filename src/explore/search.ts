@@ -8,7 +8,10 @@ import type { Schedule } from './schedule.ts'
 import { caseIdOf, type Setup } from './setup.ts'
 import { type Table, tableOf } from './table.ts'
 
-/** The order in which schedules are tried; a stage begins when the one before has nothing left. */
+/**
+ * The order in which schedules are tried; a stage begins when the one before has nothing left. Only `passing` is no stage of its own: the
+ * passing run of a setup comes before its first single fault.
+ */
 export const stages = [
   'passing',
   'singles',
@@ -55,7 +58,7 @@ export class Search {
   points = 0
   private readonly options: SearchOptions
   private readonly queues: Queue[]
-  private stage = 0
+  private stage = stages.indexOf('singles')
   private given = 0
   private outstanding = 0
 
@@ -170,6 +173,8 @@ class Queue {
   table: Table | undefined
   /** The passing run did not even end: there is nothing to strike. */
   broken = false
+  /** The passing run is under way, or over. */
+  private asked = false
   inARow = 0
   given = 0
   private readonly options: SearchOptions
@@ -192,14 +197,20 @@ class Queue {
   }
 
   isDry(stage: Stage): boolean {
-    return this.dry.has(stage) && this.again.length === 0
+    return (this.dry.has(stage) || this.broken) && this.again.length === 0
   }
 
   next(stage: Stage): Schedule | undefined {
     const again = this.again.pop()
     if (again) return again
-    if (this.dry.has(stage)) return undefined
-    if (stage !== 'passing' && !this.table) return undefined
+    if (this.dry.has(stage) || this.broken) return undefined
+    if (!this.table) {
+      // Its points are what everything else is made of.
+      if (this.asked) return undefined
+      this.asked = true
+      this.given += 1
+      return this.of([])
+    }
     const stream = this.streams.get(stage) ?? this.streamOf(stage)
     this.streams.set(stage, stream)
     for (let step = stream.next(); !step.done; step = stream.next()) {
@@ -291,7 +302,6 @@ class Queue {
   private *streamOf(stage: Stage): Generator<Schedule> {
     switch (stage) {
       case 'passing':
-        yield this.of([])
         return
       case 'singles':
         yield* this.mine(this.singles(false))

@@ -10,6 +10,8 @@ export type Exploration = {
   points: number
   /** Schedules in which nothing could be judged. */
   lost: number
+  /** Scenarios of the defects: `mqttspec run FILE` fails each in the same way where `fails` says so. */
+  scenarios: { id: string; fails: boolean; text: string }[]
   /** The state machines of QoS 1 and 2, with how often the target was seen to take each edge. */
   machines: Machine[]
 }

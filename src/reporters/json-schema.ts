@@ -342,6 +342,7 @@ const report = object({
       stages: { type: 'object', additionalProperties: index },
       points: index,
       lost: index,
+      scenarios: list(object({ id: text, fails: flag, text })),
       machines: list(
         object({
           version: ref('version'),

@@ -16,6 +16,7 @@ import type { RunReport, TargetInfo } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import { openTarget, shownWish, type TargetWish, WishError } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
+import { addScenarios } from './explore-scenarios.ts'
 import { explorationOf, resultsOf } from './explored.ts'
 import { readFlows } from './flows.ts'
 import { makeReport, type Trouble } from './make-report.ts'
@@ -91,6 +92,7 @@ export async function explore(options: ExploreOptions = {}): Promise<RunReport> 
     const explored = await searchFor(options, parts, one =>
       replay ? replayAlone(one, replay.schedule) : search(one),
     )
+    await addScenarios(explored.defects, setups, target, options.signal)
     return makeReport({
       startedAtMs: began.at,
       durationMs: performance.now() - began.clock,
@@ -171,7 +173,7 @@ async function searchFor(
       nonce: nonceOf(),
       chance: await import('fast-check'),
       restarts: false,
-      bail: options.bail ?? false,
+      ...(options.bail ? { endsAt: () => true } : {}),
       openLane: async lane => {
         if (target.role === 'broker') return new BrokerLane(target, lane)
         throw new UsageError('explore needs a broker as its target')

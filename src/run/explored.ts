@@ -15,6 +15,10 @@ export function explorationOf(explored: Explored, setups: readonly Setup[]): Exp
     stages: { ...search.counts },
     points: search.points,
     lost: lost.times,
+    scenarios: explored.defects.flatMap(({ scenario, replay, schedule }) => {
+      const setup = setups.find(({ index }) => index === schedule.setup)
+      return scenario && setup ? [{ id: `${caseIdOf(setup)}:${replay}`, ...scenario }] : []
+    }),
     machines: found.map(version => machineOf(version, explored, setups)),
   }
 }
@@ -97,6 +101,7 @@ function defectResult(id: string, setup: Setup, defect: Defect, replay: string):
     notes: [
       `${times} schedules failed in this way; the shortest: ${what}`,
       ...(defect.state === '' ? [] : [`the exchange stood at ${defect.state}`]),
+      ...scenarioNotes(defect),
     ],
     findings: stable
       ? [{ ...breach, atMs: trace.find(({ seq }) => seq === breach.seq)?.at ?? 0 }]
@@ -104,6 +109,14 @@ function defectResult(id: string, setup: Setup, defect: Defect, replay: string):
     replay,
     trace: stable ? trace : [],
   }
+}
+
+function scenarioNotes({ scenario, scenarioProblem }: Defect): string[] {
+  if (scenarioProblem !== undefined) return [`its scenario cannot be read: ${scenarioProblem}`]
+  if (!scenario) return []
+  return scenario.fails
+    ? ['its scenario fails in the same way (--scenarios DIR writes it)']
+    : ['no scenario of it fails in the same way: only the search shows it']
 }
 
 function common(id: string, { flow, version }: Setup) {

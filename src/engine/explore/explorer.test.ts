@@ -42,7 +42,7 @@ async function search(options: BrokerOptions, ms: number, depth: number) {
       nonce: 'xtest',
       chance,
       restarts: false,
-      bail: true,
+      endsAt: () => true,
       openLane: async lane => new BrokerLane(target, lane),
     })
   } finally {

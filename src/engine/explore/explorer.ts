@@ -33,8 +33,8 @@ export type ExplorerOptions = {
   /** Called after every schedule. */
   onDone?(state: Explored): void
   onDefect?(defect: Defect): void
-  /** The search ends at the first defect that is sure. */
-  bail?: boolean
+  /** The search ends at the first sure defect for which this holds. */
+  endsAt?(defect: Defect): boolean
 }
 
 /** What an earlier run left, and where this one writes down what it tried. */
@@ -276,7 +276,7 @@ class Explorer {
     this.byKey.set(key, defect)
     this.state.defects.push(defect)
     this.options.onDefect?.(defect)
-    if (this.options.bail && stable) this.stopped = true
+    if (stable && this.options.endsAt?.(defect)) this.stopped = true
     this.options.onDone?.(this.state)
   }
 

@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util'
+import { brokerReceiverFlaws } from '../fixtures/testing/peers/flaws/broker-receiver.ts'
+import { brokerSenderFlaws } from '../fixtures/testing/peers/flaws/broker-sender.ts'
+import { brokerSessionFlaws } from '../fixtures/testing/peers/flaws/broker-session.ts'
+import { tryFlaw } from './explore-proof/try-flaw.ts'
+
+/*
+ * npm run explore-proof                    which flaws of the zoo a search without any scenario finds
+ * npm run explore-proof -- --only WORD     flaws whose name contains the word
+ * --budget S                               seconds for each flaw (default 20)
+ * --part I/N                               every N-th of them
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    budget: { type: 'string', default: '20' },
+    part: { type: 'string', default: '1/1' },
+  },
+})
+const [part = 1, parts = 1] = values.part.split('/').map(Number)
+const families = [...brokerReceiverFlaws, ...brokerSenderFlaws, ...brokerSessionFlaws]
+const chosen = families
+  .filter(({ name, invisible }) => name.includes(values.only) && invisible === undefined)
+  .filter((_, index) => index % parts === part - 1)
+let killed = 0
+for (const flaw of chosen) {
+  const trial = await tryFlaw(flaw, Number(values.budget) * 1000)
+  if (trial.fate === 'killed') killed += 1
+  process.stdout.write(`${JSON.stringify(trial)}\n`)
+}
+process.stdout.write(`# ${killed} of ${chosen.length} killed by their own clause\n`)

@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import * as chance from 'fast-check'
+import { type BrokerOptions, createReferenceBroker } from '../../fixtures/testing/peers/broker.ts'
+import type { Flaw } from '../../fixtures/testing/peers/flaws/index.ts'
+import { BrokerLane } from '../../src/engine/explore/broker-lane.ts'
+import { type Explored, explore } from '../../src/engine/explore/explorer.ts'
+import { scaled } from '../../src/engine/waiting/budgets.ts'
+import { type FaultKind, faultKinds } from '../../src/explore/fault.ts'
+import { parseFlow } from '../../src/explore/flow-schema.ts'
+import { type Setup, setupsOf } from '../../src/explore/setup.ts'
+import { inProcessBroker } from '../../src/targets/in-process.ts'
+import type { Profile } from '../../src/targets/profile.ts'
+
+const shelf = new URL('../../suites/flows/', import.meta.url)
+const flows = readdirSync(shelf)
+  .sort()
+  .flatMap(name => parseFlow(name, readFileSync(new URL(name, shelf), 'utf8')).flow ?? [])
+const setups = setupsOf(flows)
+const budgets = scaled({ replyMs: 800 }, 1)
+const faultKindNames = Object.keys(faultKinds) as FaultKind[]
+let trials = 0
+
+/** What a search without any scenario found: `own` clauses are those that the flaw is said to break. */
+export type Trial = {
+  flaw: string
+  fate: 'killed' | 'unrelated' | 'survived'
+  /** Statement, and the shortest schedule. */
+  statement: string
+  atoms: string[]
+  schedules: number
+  tookMs: number
+}
+
+export async function tryFlaw(flaw: Flaw, budgetMs: number): Promise<Trial> {
+  const began = performance.now()
+  const own = (statement: string) => flaw.statements.includes(statement)
+  const explored = await searchBroker(
+    flaw.peer === 'broker' ? flaw.apply({}) : {},
+    setup => (flaw.versions as string[]).includes(setup.version),
+    budgetMs,
+    own,
+  )
+  const sure = explored.defects.filter(({ stable }) => stable)
+  const found = sure.find(({ statement }) => own(statement)) ?? sure[0]
+  return {
+    flaw: flaw.name,
+    fate: !found ? 'survived' : own(found.statement) ? 'killed' : 'unrelated',
+    statement: found?.statement ?? '',
+    atoms: found?.atoms ?? [],
+    schedules: explored.schedules,
+    tookMs: Math.round(performance.now() - began),
+  }
+}
+
+/** A reference broker in this process, searched until the time is over or one of these statements is found broken. */
+export async function searchBroker(
+  options: BrokerOptions,
+  fits: (setup: Setup) => boolean,
+  budgetMs: number,
+  endsAt: (statement: string) => boolean,
+): Promise<Explored> {
+  const broker = createReferenceBroker(options)
+  const profile: Profile = { name: 'reference', role: 'broker', versions: ['3.1', '3.1.1', '5.0'] }
+  const target = inProcessBroker(profile, stream => broker.accept(stream))
+  const ended = new AbortController()
+  const timer = setTimeout(() => ended.abort(), budgetMs)
+  trials += 1
+  try {
+    return await explore({
+      setups: setups.filter(
+        setup => setup.flow.role === 'client' && fits(setup) && offered(setup, options),
+      ),
+      seed: 1,
+      depth: 3,
+      // Each byte of a packet is a point of its own, and shows what its middle shows.
+      kinds: faultKindNames.filter(
+        kind => kind !== 'cut-inside' && kind !== 'restart' && kind !== 'expire',
+      ),
+      signal: ended.signal,
+      lanes: 16,
+      budgets,
+      nonce: `p${trials.toString(36).padStart(3, '0')}`,
+      chance,
+      restarts: false,
+      openLane: async lane => new BrokerLane(target, lane),
+      endsAt: ({ statement }) => endsAt(statement),
+    })
+  } finally {
+    clearTimeout(timer)
+    await broker.close()
+  }
+}
+
+function offered({ flow, version }: Setup, options: BrokerOptions): boolean {
+  if (options.versions && !options.versions.includes(version)) return false
+  if (flow.versions && !flow.versions.includes(version)) return false
+  return options.retainAvailable !== false || !flow.requires.includes('retained')
+}
