@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { brokerReceiverFlaws } from '../fixtures/testing/peers/flaws/broker-receiver.ts'
 import { brokerSenderFlaws } from '../fixtures/testing/peers/flaws/broker-sender.ts'
 import { brokerSessionFlaws } from '../fixtures/testing/peers/flaws/broker-session.ts'
+import { beyondReach } from './explore-proof/beyond-reach.ts'
 import { tryFlaw } from './explore-proof/try-flaw.ts'
 
 /*
@@ -21,6 +22,7 @@ const [part = 1, parts = 1] = values.part.split('/').map(Number)
 const families = [...brokerReceiverFlaws, ...brokerSenderFlaws, ...brokerSessionFlaws]
 const chosen = families
   .filter(({ name, invisible }) => name.includes(values.only) && invisible === undefined)
+  .filter(({ name }) => beyondReach(name) === undefined)
   .filter((_, index) => index % parts === part - 1)
 let killed = 0
 for (const flaw of chosen) {

@@ -90,7 +90,11 @@ async function listTargets(): Promise<Rows> {
 
 async function listFaults(): Promise<Rows> {
   const { faults } = await import('../faults/index.ts')
-  return Object.values(faults).map(({ kind, title }) => [kind, title])
+  const { faultKinds } = await import('../explore/fault.ts')
+  return [
+    ...Object.values(faults).map(({ kind, title }) => [kind, title]),
+    ...Object.entries(faultKinds).map(([kind, title]) => [`explore: ${kind}`, title]),
+  ]
 }
 
 async function listReporters(): Promise<Rows> {

@@ -10,6 +10,7 @@ import {
 } from './counts.ts'
 import { escapeHtml } from './escape-html.ts'
 import { headline, knownWords, saysOf } from './headline.ts'
+import { machineHtml } from './html/machine.ts'
 import { style } from './html/style.ts'
 import { atEnd } from './reporter.ts'
 import { drawRuns } from './runs.ts'
@@ -37,6 +38,7 @@ export const html = atEnd(report =>
     aboutTarget(report),
     knownIssues(report),
     cases(report),
+    exploredSection(report),
     statementsTable(report),
     `<footer>mqttspec ${escapeHtml(report.mqttspec)}, ${escapeHtml(report.startedAt)}</footer>`,
     '</body>',
@@ -217,6 +219,20 @@ function statementsTable({ statements }: RunReport): string {
   )
   const head = '<tr><th>outcome</th><th>level</th><th>clause</th><th>says</th><th>by</th></tr>'
   return section('Statements', `<table><thead>${head}</thead>\n${rows.join('\n')}</table>`)
+}
+
+/** What a search for faults reached. */
+function exploredSection({ explored }: RunReport): string {
+  if (!explored) return ''
+  const { schedules, stages, machines } = explored
+  const parts = Object.entries(stages).filter(([, times]) => times > 0)
+  const said = parts.map(([stage, times]) => `${times} ${stage}`).join(', ')
+  return section(
+    'Reached',
+    [`<p>${schedules} schedules: ${escapeHtml(said)}.</p>`, ...machines.map(machineHtml)].join(
+      '\n',
+    ),
+  )
 }
 
 function section(title: string, body: string): string {

@@ -1,6 +1,7 @@
 import type { RunReport } from '../model/report.ts'
 import { worstOf } from './exit-code.ts'
 import { withDerived } from './make-report.ts'
+import { mergeExplored, mergeFlowResults } from './merge-explored.ts'
 
 /** Joins the parts of a sharded run. Returns what stands against it: parts of different runs, a part missing or twice. */
 export function mergeReports(parts: RunReport[]): RunReport | string {
@@ -26,11 +27,15 @@ export function mergeReports(parts: RunReport[]): RunReport | string {
 function joined(first: RunReport, parts: RunReport[]): RunReport {
   const told = parts.filter(hadCases)
   const problems = told.flatMap(part => part.problem ?? [])
+  const explored = mergeExplored(parts.flatMap(part => part.explored ?? []))
   const { shard: _shard, problem: _problem, ...rest } = first
   const given = {
     ...rest,
     durationMs: Math.max(...parts.map(part => part.durationMs)),
-    results: parts.flatMap(part => part.results),
+    results: explored
+      ? mergeFlowResults(parts.flatMap(part => part.results))
+      : parts.flatMap(part => part.results),
+    ...(explored ? { explored } : {}),
     ...(problems.length > 0 ? { problem: problems.join('; ') } : {}),
     ...(first.knownIssues
       ? {

@@ -44,5 +44,11 @@ table { border-collapse: collapse; width: 100% }
 th { text-align: left; color: var(--quiet); font-weight: 500 }
 th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
 td:last-child { white-space: nowrap }
+figure { margin: .6rem 0; overflow-x: auto } figcaption { color: var(--quiet) }
+.machine text { fill: var(--ink); font-size: 12px } .machine .state { fill: var(--panel); stroke: var(--quiet) }
+.machine path { fill: none; stroke: var(--green) } .machine .head { fill: var(--green) }
+.machine .broke { stroke: var(--red) } .machine text.broke { fill: var(--red); stroke: none } .machine .broke.head { fill: var(--red) }
+.machine .never { stroke: var(--quiet); stroke-dasharray: 4 4 } .machine text { stroke: none }
+.machine text.never { fill: var(--quiet); stroke: none } .machine .never.head { fill: var(--quiet) }
 footer { color: var(--quiet); margin-top: 2rem; font-size: .85em }
 `

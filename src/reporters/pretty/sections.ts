@@ -179,6 +179,7 @@ function summary(report: RunReport, page: Paper): string[] {
     ['cases', caseCounts(report)],
     ['statements', statementCounts(report)],
     ...powerCuts(report),
+    ...exploredWords(report),
     ['time', `${duration(report.durationMs)}, ${waitWords(report)}`],
   ]
   const colour = { 0: paint.green, 4: paint.magenta }[report.exitCode] ?? paint.red
@@ -212,6 +213,23 @@ function powerCuts({ results, target }: RunReport): [string, string][] {
   if (cuts === 0) return []
   const board = visible(String(target.fingerprint.board ?? ''), 40)
   return [['power cuts', [`${cuts} tried`, board].filter(Boolean).join(', ')]]
+}
+
+/** What a search for faults tried, and how much of the state machines it reached. */
+function exploredWords({ explored, durationMs }: RunReport): [string, string][] {
+  if (!explored) return []
+  const { schedules, stages, machines } = explored
+  const edges = machines.flatMap(machine => machine.edges)
+  const taken = edges.filter(({ times }) => times > 0).length
+  const parts = Object.entries(stages).filter(([, times]) => times > 0)
+  const perSecond = Math.round((schedules * 1000) / Math.max(1, durationMs))
+  return [
+    [
+      'schedules',
+      `${schedules} (${parts.map(([stage, times]) => `${times} ${stage}`).join(', ')}), ${perSecond} a second`,
+    ],
+    ['reached', `${taken} of ${edges.length} edges of the state machines`],
+  ]
 }
 
 function section(title: string, n: number, page: Paper): string[] {

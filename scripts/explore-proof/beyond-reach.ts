@@ -1,0 +1,17 @@
+/** What no flow asks for, so that no schedule can show it: scenarios catch these, and a search does not. */
+const reasons: readonly [pattern: RegExp, why: string][] = [
+  [/restart|kill/, 'shows after a restart only, which a broker in this process has no part in'],
+  [/properties|payload-format|user-prop/, 'is about properties that flows do not set'],
+  [/retain/, 'is about RETAIN in ways that flows do not use'],
+  [/time-out|timer|expir|later|delay/, 'shows after a time that no schedule waits'],
+  [
+    /not-enforced|quota|overrun|alias|maximum|malformed|invalid/,
+    'shows where we break a rule ourselves, which peers here never do',
+  ],
+  [/wrap|thousand|65535/, 'shows after more messages than a flow has'],
+  [/shared|share|wildcard|overlap/, 'is about subscriptions that flows do not make'],
+]
+
+export function beyondReach(name: string): string | undefined {
+  return reasons.find(([pattern]) => pattern.test(name))?.[1]
+}
