@@ -1,21 +1,23 @@
 import type { Version } from '../../model/version.ts'
 import { askConnack } from '../../peers/ask-connack.ts'
+import { askMessage } from '../../peers/ask-message.ts'
 import { connectPacket } from '../../peers/connect-packet.ts'
 import type { BrokerTarget, Target } from '../../targets/target.ts'
 import type { AppActor } from '../app-actor.ts'
-import { ownClientId } from '../own-names.ts'
+import { ownClientId, ownTopic } from '../own-names.ts'
 import { type Budgets, promptMs } from '../waiting/budgets.ts'
 
 /** A broker that takes longer than so many times `replyMs` for it serves nobody; so does one that closes instead, after `replyMs`. */
 const patience = 2
 
-/** How a broker answers a plain CONNECT. */
+/** How a broker answers. */
 export type Pace = 'quick' | 'slow' | 'never'
 
 /*
  * The standard sets no deadlines, so a target that gets no processor must not be failed for it. Before silence is held against a
- * target it is asked something that any target answers at once: a broker a CONNECT on a connection of its own, the adapter of a client
- * its nonce. Where even that takes its time, the wait begins anew.
+ * target it is asked for the same kind of thing over the same path: a broker for a CONNACK on a connection of its own and, as a broker
+ * whose store is slow is quick with that, for a QoS 2 message through a session that is kept; the adapter of a client for its nonce.
+ * Where even that takes its time, the wait begins anew.
  */
 
 /** The target that all cases share, where it is started again if it serves nobody any more. */
@@ -31,6 +33,7 @@ export class Liveness {
   private readonly version: Version
   private readonly shared: Shared | undefined
   private count = 0
+  private readonly passesNothing = new Set<BrokerTarget>()
 
   constructor(options: LivenessOptions, version: Version, shared?: Shared) {
     this.options = options
@@ -43,7 +46,7 @@ export class Liveness {
     return target === this.shared?.target
   }
 
-  /** How a broker answers a plain CONNECT. One that refuses it, or the connection, at once is quick. */
+  /** How a broker answers a plain CONNECT and a message. One that refuses it, or the connection, at once is quick. */
   brokerPace(target: BrokerTarget): Promise<Pace> {
     const known = this.asking.get(target)
     if (known) return known
@@ -68,10 +71,32 @@ export class Liveness {
       signal: this.options.signal,
     })
     const tookMs = performance.now() - began
-    if (tookMs <= promptMs(this.options.budgets)) return 'quick'
+    if (tookMs <= promptMs(this.options.budgets)) return this.storePace(target, nonce)
     if (asked.kind === 'connack' || tookMs < this.options.budgets.replyMs) return 'slow'
     if (this.mends(target)) this.shared?.isDeaf()
     return 'never'
+  }
+
+  /** A broker that takes no such message, or never passes one on, is asked no more: its silence is what the cases are about. */
+  private async storePace(target: BrokerTarget, nonce: string): Promise<Pace> {
+    const { lacks = [] } = target.profile
+    if (this.passesNothing.has(target) || lacks.includes('qos2')) return 'quick'
+    const { budgets, signal } = this.options
+    const began = performance.now()
+    const asked = await askMessage({
+      dial: () => target.dial(budgets.connectMs),
+      version: this.version,
+      clientId: ownClientId(target.profile, `${nonce}m`),
+      topic: ownTopic(target.profile, `${nonce}m`),
+      credentials: target.credentials,
+      budgetMs: patience * budgets.replyMs,
+      signal,
+    })
+    if (asked !== 'came') {
+      this.passesNothing.add(target)
+      return 'quick'
+    }
+    return performance.now() - began > promptMs(budgets) ? 'slow' : 'quick'
   }
 
   /** Whether the applications on a client are slow to echo a nonce. An adapter that does not answer at all is broken, or busy for good. */
