@@ -1,9 +1,20 @@
 import type { StatementRef } from '../model/finding.ts'
+import type { PacketType } from '../model/packet.ts'
 import type { Version } from '../model/version.ts'
 import type { Case } from '../scenario/ast.ts'
+import type { TargetRole } from '../standard/clauses.ts'
+import { statements } from '../standard/statements.ts'
+
+/** What was missed: a packet, or `closed`; and, where another came or it was otherwise, which of its fields. */
+export type CitedMiss = {
+  packetType?: string
+  fields?: readonly { field: string; expected: string }[]
+}
+
+type ByVersion = { [V in Version]: string }
 
 /** The statement that demands each packet as an answer. `closed` stands for the end of the connection. */
-const demandedBy: { [packet: string]: { [V in Version]: string } } = {
+const demandedBy: { [packet: string]: ByVersion } = {
   CONNACK: { '3.1': '§3.2', '3.1.1': 'MQTT-3.1.4-4', '5.0': 'MQTT-3.1.4-5' },
   PUBLISH: { '3.1': '§4.1', '3.1.1': 'MQTT-4.5.0-1', '5.0': 'MQTT-4.5.0-1' },
   PUBACK: { '3.1': '§3.4', '3.1.1': 'MQTT-4.3.2-2', '5.0': 'MQTT-4.3.2-4' },
@@ -17,10 +28,143 @@ const demandedBy: { [packet: string]: { [V in Version]: string } } = {
   closed: { '3.1': '§2.1', '3.1.1': 'MQTT-4.8.0-1', '5.0': 'MQTT-4.13.1-1' },
 }
 
-/** What a miss breaks when the step cites nothing: the packet's own rule if the scenario covers it, else its first cover. */
-export function citeFor(kase: Case, packetType?: string): StatementRef {
-  const demanded = packetType ? demandedBy[packetType]?.[kase.version] : undefined
-  const own: StatementRef | undefined = demanded ? `${kase.version}:${demanded}` : undefined
-  if (own && kase.covers.includes(own)) return own
-  return kase.covers[0] ?? own ?? `${kase.version}:§4.3`
+/** Sections in which the rules of a packet stand: what a scenario covers of these may be what a miss of it breaks. */
+const sectionsOf: { [packet: string]: string[] } = {
+  CONNECT: ['3.1'],
+  CONNACK: ['3.2', '3.1.2', '3.1.3', '3.1.4', '4.1'],
+  PUBLISH: [
+    '3.3',
+    '3.1.2',
+    '3.1.3',
+    '3.8.3',
+    '3.8.4',
+    '3.10.4',
+    '4.1',
+    '4.3',
+    '4.4',
+    '4.5',
+    '4.6',
+    '4.7',
+    '4.8.2',
+    '4.9',
+  ],
+  PUBACK: ['3.3.4', '3.3.5', '3.4', '4.1', '4.3.2', '4.4', '4.6', '4.9'],
+  PUBREC: ['3.3.4', '3.3.5', '3.5', '4.1', '4.3.3', '4.4', '4.6', '4.9'],
+  PUBREL: ['3.6', '4.1', '4.3.3', '4.4', '4.6', '4.9'],
+  PUBCOMP: ['3.7', '4.1', '4.3.3', '4.4', '4.9'],
+  SUBSCRIBE: ['3.8', '4.7', '4.8.2'],
+  SUBACK: ['3.8.4', '3.9', '4.8.2'],
+  UNSUBSCRIBE: ['3.10'],
+  UNSUBACK: ['3.10.4', '3.11'],
+  PINGREQ: ['3.12', '3.1.2'],
+  PINGRESP: ['3.12', '3.13'],
+  DISCONNECT: ['3.14', '4.13', '3.1.4'],
+  AUTH: ['3.15', '4.12'],
+}
+
+type FieldRule = {
+  packet: PacketType
+  field: RegExp
+  target?: TargetRole
+  expected?: RegExp
+  rules: Partial<ByVersion>
+}
+
+/** What a field breaks that is not as it has to be. */
+const fieldRules: FieldRule[] = [
+  {
+    packet: 'PUBLISH',
+    field: /^dup$/,
+    expected: /true/,
+    rules: { '3.1.1': 'MQTT-3.3.1-1', '5.0': 'MQTT-3.3.1-1' },
+  },
+  {
+    packet: 'PUBLISH',
+    field: /^dup$/,
+    target: 'broker',
+    rules: { '3.1.1': 'MQTT-3.3.1-3', '5.0': 'MQTT-3.3.1-3' },
+  },
+  {
+    packet: 'PUBLISH',
+    field: /^dup$/,
+    target: 'client',
+    rules: { '3.1.1': 'MQTT-4.3.3-1', '5.0': 'MQTT-4.3.3-2' },
+  },
+  {
+    packet: 'PUBLISH',
+    field: /^retain$/,
+    target: 'broker',
+    expected: /true/,
+    rules: { '3.1.1': 'MQTT-3.3.1-8', '5.0': 'MQTT-3.3.1-13' },
+  },
+  {
+    packet: 'PUBLISH',
+    field: /^retain$/,
+    target: 'broker',
+    rules: { '3.1.1': 'MQTT-3.3.1-9', '5.0': 'MQTT-3.3.1-12' },
+  },
+  {
+    packet: 'PUBLISH',
+    field: /^qos$/,
+    target: 'broker',
+    rules: { '3.1.1': 'MQTT-3.8.4-6', '5.0': 'MQTT-3.8.4-8' },
+  },
+  {
+    packet: 'CONNACK',
+    field: /^sessionPresent$/,
+    expected: /true/,
+    rules: { '3.1.1': 'MQTT-3.2.2-2', '5.0': 'MQTT-3.2.2-3' },
+  },
+  {
+    packet: 'CONNACK',
+    field: /^sessionPresent$/,
+    rules: { '3.1.1': 'MQTT-3.2.2-3', '5.0': 'MQTT-3.2.2-3' },
+  },
+  { packet: 'SUBACK', field: /^codes$/, rules: { '3.1.1': 'MQTT-3.8.4-5', '5.0': 'MQTT-3.8.4-6' } },
+  { packet: 'UNSUBACK', field: /^codes$/, rules: { '5.0': 'MQTT-3.11.3-2' } },
+]
+
+/**
+ * What a miss breaks when the step cites nothing. A field that is not as it has to be has a rule of its own; else it is what demands the
+ * packet, unless the scenario is about another rule of that packet. What a scenario covers besides is no reason to blame.
+ */
+export function citeFor(
+  kase: Case,
+  target: TargetRole,
+  { packetType, fields = [] }: CitedMiss,
+): StatementRef {
+  const { version, covers } = kase
+  const byField = fields.flatMap(one => fieldRule(packetType, one, target, version))
+  const wrong = byField.find(ref => covers.includes(ref)) ?? byField[0]
+  if (wrong) return wrong
+  const demanded = packetType ? demandedBy[packetType]?.[version] : undefined
+  const own: StatementRef | undefined = demanded ? `${version}:${demanded}` : undefined
+  if (own && covers.includes(own)) return own
+  return covers.find(ref => isAbout(ref, packetType)) ?? own ?? covers[0] ?? `${version}:§4.3`
+}
+
+function fieldRule(
+  packetType: string | undefined,
+  { field, expected }: { field: string; expected: string },
+  target: TargetRole,
+  version: Version,
+): StatementRef[] {
+  const rule = fieldRules.find(
+    one =>
+      one.packet === packetType &&
+      one.field.test(field) &&
+      (one.target === undefined || one.target === target) &&
+      (one.expected === undefined || one.expected.test(expected)),
+  )
+  const id = rule?.rules[version]
+  return id === undefined ? [] : [`${version}:${id}`]
+}
+
+function isAbout(ref: StatementRef, packetType: string | undefined): boolean {
+  if (packetType === undefined) return true
+  if (packetType === 'closed') return /\bclos/.test(statements.get(ref)?.says ?? '')
+  const section = /(?:MQTT-|§)([\d.]+)/.exec(ref)?.[1] ?? ''
+  return (sectionsOf[packetType] ?? []).some(
+    prefix => section === prefix || section.startsWith(`${prefix}.`),
+  )
 }

@@ -46,6 +46,7 @@ export async function expectNext(
         ? { nearestMiss: nearest.join('; ') }
         : {}),
       packetType: firstType(expected),
+      ...(arrived.packet.type === firstType(expected) ? { fields: mismatches } : {}),
       seq: arrived.seq,
       ...(arrived.packet.type === 'DISCONNECT' ? leftBy(actor) : {}),
     })

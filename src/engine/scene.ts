@@ -16,7 +16,7 @@ import type { Listener } from '../transport/listen.ts'
 import { Allowance } from './allowance.ts'
 import type { AppActor } from './app-actor.ts'
 import type { Upstream } from './broker-behind.ts'
-import { citeFor } from './cite-expectation.ts'
+import { type CitedMiss, citeFor } from './cite-expectation.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
 import type { SenderOf } from './other-cases.ts'
 import { ownClientId, ownTopic } from './own-names.ts'
@@ -357,8 +357,8 @@ export class Scene {
   }
 
   /** The statement that a missed expectation breaks. */
-  cite(judging: Judging, packetType?: string): StatementRef {
-    return judging.cite?.[this.kase.version] ?? citeFor(this.kase, packetType)
+  cite(judging: Judging, missed: CitedMiss): StatementRef {
+    return judging.cite?.[this.kase.version] ?? citeFor(this.kase, this.target.role, missed)
   }
 
   /**
@@ -394,7 +394,7 @@ export class Scene {
       throw new Inconclusive(`${statedOnce(what)}; got ${what.got}`)
     }
     throw new CheckFailed({
-      statement: this.cite(judging, what.packetType),
+      statement: this.cite(judging, what),
       level: mildly && judging.level === 'MUST' ? 'SHOULD' : judging.level,
       message: what.message,
       expected: what.expected,
@@ -434,6 +434,8 @@ export type Missed = {
   got: string
   nearestMiss?: string
   packetType?: string
+  /** Fields of the packet that are not as expected. */
+  fields?: readonly { field: string; expected: string }[]
   seq?: number
   /** Number of a connection that the target left. */
   left?: number

@@ -37,23 +37,39 @@ const got = (id: number, payload: string) => `
 const none = `${scene}${publish(7, 'A')}`
 const once = `${none}${got(1, 'A')}`
 const twice = `${once}${got(2, 'A')}`
+const exchange = (id: number) => `
+  2< PUBLISH ${id} q2 A
+  > PUBREC ${id}
+  < PUBREL ${id}
+  > PUBCOMP ${id}
+`
+/** At QoS 2, where nothing may come twice. */
+const repeated = `${scene}
+  1> PUBLISH 7 q2 A
+  < PUBREC 7
+  > PUBREL 7
+  < PUBCOMP 7
+  ${exchange(1)}${exchange(2)}`
 
 const rows: [name: string, args: object, writtenTrace: string, says: string[]][] = [
   ['exactly-once', {}, none, ['once; never']],
   ['exactly-once', {}, once, []],
-  ['exactly-once', {}, twice, ['once; 2 times']],
+  ['exactly-once', {}, repeated, ['once; 2 times']],
+  // QoS 1 may come more than once.
+  ['exactly-once', {}, twice, []],
   ['exactly-once', { payload: 'A', to: 'sub' }, once, []],
   ['exactly-once', { payload: 'B' }, once, ['once; never']],
   ['exactly-once', { to: 'pub' }, once, ['once; never']],
   ['at-least-once', {}, none, ['once or more; never']],
   ['at-least-once', {}, twice, []],
   ['at-most-once', {}, none, []],
-  ['at-most-once', {}, twice, ['at most once; 2 times']],
+  ['at-most-once', {}, repeated, ['at most once; 2 times']],
+  ['at-most-once', {}, twice, []],
   ['delivered', { payload: 'A' }, none, ['once or more; never']],
   ['delivered', { payload: 'A', to: 'sub', times: 2 }, twice, []],
   ['delivered', { payload: 'A', to: 'sub', times: 2 }, once, ['2 times; once']],
   ['delivered', { payload: 'A', min: 1, max: 2 }, twice, []],
-  ['delivered', { payload: 'A', max: 1 }, twice, ['at most once; 2 times']],
+  ['delivered', { payload: 'A', max: 1 }, repeated, ['at most once; 2 times']],
   ['not-delivered', { payload: 'A' }, none, []],
   ['not-delivered', { payload: 'A', to: 'sub' }, once, ['never; once']],
   ['not-delivered', { payload: 'A', to: 'pub' }, once, []],
@@ -108,3 +124,26 @@ t.test('every verifier and argument has a title of one line', async t => {
     }
   }
 })
+
+t.test(
+  'a delivery too many cites the rule of its level, or why it should not have come',
+  async t => {
+    const cited = (text: string, version: '3.1.1' | '5.0' = '5.0') => {
+      const ledger = createLedger({ target: 'broker', version })
+      const trace = writtenTrace(version, 'broker', text)
+      for (const event of trace) ledger.observe(event)
+      const args = { payload: 'A', to: 'sub' }
+      const input = { ledger, trace, args, version, target: 'broker' } as const
+      return verifiers['not-delivered']!.judge(input).map(({ statement }) => statement)
+    }
+    t.same(cited(once), ['5.0:§4.3.2'], 'QoS 1')
+    t.same(cited(repeated), ['5.0:MQTT-4.3.3-10'], 'QoS 2')
+    t.same(cited(repeated, '3.1.1'), ['3.1.1:MQTT-4.3.3-2'])
+    const expired = `${scene}
+    1> PUBLISH 7 q1 A mei=1
+    < PUBACK 7
+    at 3000
+    ${got(1, 'A')}`
+    t.same(cited(expired), ['5.0:MQTT-3.3.2-5'], 'expired')
+  },
+)

@@ -5,7 +5,7 @@ import type { ClauseName, TargetRole } from '../standard/clauses.ts'
 import { app, wire } from './ledger/client-ledger.ts'
 import { contentKey } from './ledger/content.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import { type MessageRecord, timesReceived } from './ledger/messages.ts'
+import { type MessageRecord, type Received, timesReceived } from './ledger/messages.ts'
 import { breachOf } from './ruling.ts'
 
 export type VerifierArg = {
@@ -111,7 +111,8 @@ function judgeCounts(input: VerifierInput, min: number, max: number): Breach[] {
     }
     return receivers.flatMap(receiver => {
       const times = timesFor(input, record, receiver)
-      const fits = times >= min && times <= max
+      const most = max === 0 ? times : timesThatCount(input, record, receiver)
+      const fits = times >= min && most <= max
       return fits ? [] : [countBreach(input, record, receiver, times, min, max)]
     })
   })
@@ -154,14 +155,27 @@ function sentByUs(record: MessageRecord): boolean {
   return record.publications.some(one => one.tag === undefined)
 }
 
+/** At QoS 1 a message may come more than once: what came so counts as one. */
+function timesThatCount(input: VerifierInput, record: MessageRecord, receiver: string): number {
+  return receivedFor(input, record, receiver).reduce(
+    (sum, { byQos }) => sum + byQos[0] + Math.min(byQos[1], 1) + byQos[2],
+    0,
+  )
+}
+
 /** `to` names an actor or a client id. */
-function timesFor({ trace }: VerifierInput, record: MessageRecord, receiver: string): number {
+function timesFor(input: VerifierInput, record: MessageRecord, receiver: string): number {
+  return receivedFor(input, record, receiver).reduce((sum, one) => sum + timesReceived(one), 0)
+}
+
+function receivedFor(
+  { trace }: VerifierInput,
+  record: MessageRecord,
+  receiver: string,
+): Received[] {
   const direct = record.received.get(receiver)
-  if (direct) return timesReceived(direct)
-  const clients = clientsOf(trace, receiver)
-  let times = 0
-  for (const client of clients) times += timesReceived(record.received.get(client))
-  return times
+  if (direct) return [direct]
+  return [...clientsOf(trace, receiver)].flatMap(client => record.received.get(client) ?? [])
 }
 
 /** Client ids that an actor connected with. */
@@ -183,8 +197,7 @@ function countBreach(
   min: number,
   max: number,
 ): Breach {
-  const clause: ClauseName =
-    times > max ? 'deliveredTwice' : input.target === 'client' ? 'appDeliveryOwed' : 'deliveryOwed'
+  const clause = times > max ? tooMany(input, record, receiver, max) : tooFew(input, record)
   const seq = [...record.received.values()].flatMap(one => one.seqs).at(-1)
   return breachOf('ledger', { target: input.target, seq: 0 }, input.version, clause, {
     message: `${record.shown} reached ${receiver} ${timesText(times)}`,
@@ -193,6 +206,59 @@ function countBreach(
     seq: seq ?? record.publications[0]?.seq ?? 0,
     about: record.publications.some(one => one.restarted) ? 'durability' : undefined,
   })
+}
+
+/** Why a delivery was one too many, by what is known of the message and of who got it. */
+function tooMany(
+  input: VerifierInput,
+  record: MessageRecord,
+  receiver: string,
+  max: number,
+): ClauseName {
+  const received = receivedFor(input, record, receiver)
+  if (max === 0 && hadExpired(input, record, received)) return 'expiredMessage'
+  if (max === 0 && wentElsewhere(input, record, received)) return 'sharedElsewhere'
+  const at = (qos: 0 | 1 | 2) => received.reduce((sum, { byQos }) => sum + byQos[qos], 0)
+  // The application of a client under test is told no QoS: what we sent says it.
+  const qos = Math.max(...record.publications.map(one => one.qos), 0)
+  if (at(2) > 0 || (input.target === 'client' && qos === 2)) return 'deliveredTwice'
+  return at(1) > 0 || qos === 1 ? 'deliveredTwiceAtQos1' : 'deliveredTwiceAtQos0'
+}
+
+function hadExpired(
+  { trace }: VerifierInput,
+  record: MessageRecord,
+  received: Received[],
+): boolean {
+  const last = Math.max(...received.flatMap(({ seqs }) => seqs))
+  const cameAt = trace.find(({ seq }) => seq === last)?.at
+  return record.publications.some(
+    ({ expiryS, at }) =>
+      expiryS !== undefined && cameAt !== undefined && cameAt - at > expiryS * 1000,
+  )
+}
+
+/** Another member of a share had the message before. */
+function wentElsewhere(
+  { trace }: VerifierInput,
+  record: MessageRecord,
+  received: Received[],
+): boolean {
+  const others = [...record.received.values()].filter(one => !received.includes(one))
+  const shared = trace.some(
+    event =>
+      event.kind === 'packet' &&
+      event.packet.type === 'SUBSCRIBE' &&
+      event.packet.subscriptions.some(({ filter }) => filter.startsWith('$share/')),
+  )
+  return shared && others.length > 0
+}
+
+function tooFew({ target }: VerifierInput, record: MessageRecord): ClauseName {
+  if (target === 'client') return 'appDeliveryOwed'
+  const deliveries = [...record.owedDeliveries.values()]
+  if (deliveries.some(({ will }) => will)) return 'willOwed'
+  return deliveries.some(({ retained }) => retained) ? 'retainedOwed' : 'deliveryOwed'
 }
 
 function timesText(times: number): string {

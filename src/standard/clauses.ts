@@ -141,6 +141,9 @@ export const clauses = {
   takeover: { '3.1': '§3.1', '3.1.1': 'MQTT-3.1.4-2', '5.0': 'MQTT-3.1.4-3' },
   // ---- application messages
   deliveredTwice: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.3-2', '5.0': 'MQTT-4.3.3-10' },
+  deliveredTwiceAtQos1: { '3.1': '§4.1', '3.1.1': '§4.3.2', '5.0': '§4.3.2' },
+  expiredMessage: { '3.1': '§3.3', '3.1.1': '§3.3', '5.0': 'MQTT-3.3.2-5' },
+  sharedElsewhere: { '3.1': '§4.1', '3.1.1': '§4.1', '5.0': 'MQTT-4.8.2-5' },
   deliveredTwiceAtQos0: { '3.1': '§4.1', '3.1.1': '§4.3.1', '5.0': '§4.3.1' },
   publishedTwice: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.3-1', '5.0': 'MQTT-4.3.3-1' },
   deliveryOwed: {

@@ -176,6 +176,7 @@ function checkConnect(scene: Scene, actor: Actor, body: Body<'accept'>, packet: 
     expected: match.mismatches.map(m => `${m.field} ${m.expected}`).join(', '),
     got: match.mismatches.map(m => `${m.field} ${m.got}`).join(', '),
     packetType: 'CONNECT',
+    fields: match.mismatches,
   })
 }
 

@@ -88,6 +88,7 @@ async function expect(scene: Scene, actor: ProxyActor, body: Body<'proxy.expect'
       expected: wanted,
       got: describePacket(passed.packet),
       nearestMiss: match.mismatches.map(inWords).join('; '),
+      fields: match.mismatches,
       seq: passed.seq,
     })
   }
