@@ -1,8 +1,9 @@
 import t from 'tap'
 import { brokerFlaw, clientFlaw } from '../../fixtures/testing/peers/flaws/index.ts'
 import { brokerTarget, clientTarget } from '../../scripts/proof/peers.ts'
-import type { Judge } from '../model/finding.ts'
+import type { Breach, Judge } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
+import { isTold } from '../oracle/findings.ts'
 import { createJudges } from '../oracle/judges.ts'
 import { createReporter } from '../reporters/index.ts'
 import { parseReport } from '../reporters/parse-report.ts'
@@ -36,7 +37,10 @@ async function saved(
 /** Statement and event of everything that a result says, and of everything that its trace says to the judges. */
 function bothOf(result: CaseResult, target: TargetRole): { live: string[]; again: string[] } {
   const anew = createJudges({ target, version: result.version })
-  const again = result.trace.flatMap(event => anew.observe(event))
+  const again: Breach[] = []
+  for (const breach of result.trace.flatMap(event => anew.observe(event))) {
+    if (!isTold(again, breach)) again.push(breach)
+  }
   const late = new Set([...anew.overdue(), ...anew.end()].map(inWords))
   const live = result.findings.filter(({ judge }) => judges.includes(judge)).map(inWords)
   const seen = again.filter(({ judge }) => judges.includes(judge)).map(inWords)

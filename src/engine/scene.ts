@@ -3,6 +3,7 @@ import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
 import type { Packet } from '../model/packet.ts'
 import type { EventOf, TraceEvent } from '../model/trace.ts'
 import { DeclaredBreaches } from '../oracle/declared-breaches.ts'
+import { isTold } from '../oracle/findings.ts'
 import type { Judges } from '../oracle/judges.ts'
 import { createOwnSide, type OwnBreach, type OwnSide, reactionTo } from '../oracle/own-side.ts'
 import { SessionExpiry } from '../oracle/session-expiry.ts'
@@ -329,17 +330,12 @@ export class Scene {
     if (this.foreign.size <= foreignNotesMax && !this.notes.includes(text)) this.notes.push(text)
   }
 
-  /** Takes down a finding of a judge; one breach seen by two judges counts once. */
+  /** Takes down a finding of a judge, once. */
   find(breach: Breach): void {
     // What is seen after an abort is seen too late: it may be us who did not get on.
     if (this.signal.aborted || this.findings.length >= findingsMax) return
-    if (this.foreign.has(breach.seq)) return
-    const again = this.findings.some(
-      known =>
-        known.statement === breach.statement &&
-        (known.seq === breach.seq || breach.judge === 'expectation'),
-    )
-    if (!again) this.findings.push({ ...breach, at: this.place, atMs: this.log.nowMs })
+    if (this.foreign.has(breach.seq) || isTold(this.findings, breach)) return
+    this.findings.push({ ...breach, at: this.place, atMs: this.log.nowMs })
   }
 
   /** What one packet of ours broke, before any judge sees it. */

@@ -64,7 +64,8 @@ export function createJudges({
     ledger.observe(seen)
     const broken = referee.observe(seen)
     const malformed = audit.observe(seen)
-    return malformed.length === 0 ? broken : [...broken, ...malformed]
+    // What is wrong with the form of a packet comes first: what else it breaks follows from that.
+    return malformed.length === 0 ? broken : [...malformed, ...broken]
   }
 
   function* owed(which?: 'packets'): Iterable<Owed> {

@@ -1,4 +1,4 @@
-import type { CaseResult, RunReport } from '../model/report.ts'
+import type { CaseResult, RunReport, StatementOutcome } from '../model/report.ts'
 import { isAccepted } from './headline.ts'
 
 /** How a case counts: one that fails as a ticket says it does is known, not failed. */
@@ -58,8 +58,18 @@ const inReadingOrder: [Outcome, string][] = [
 export function statementCounts(report: RunReport): string {
   const outcomes = ['met', 'broken', 'untested', 'untestable'] as const
   const told = outcomes.map(outcome => {
-    const n = report.statements.filter(statement => statement.outcome === outcome).length
-    return n === 0 && outcome !== 'met' ? '' : `${n} ${outcome}`
+    const all = report.statements.filter(statement => statement.outcome === outcome)
+    if (outcome === 'broken' && all.length > 0) return `${byLevel(all)} broken`
+    return all.length === 0 && outcome !== 'met' ? '' : `${all.length} ${outcome}`
   })
   return told.filter(text => text !== '').join(', ')
+}
+
+/** `2 MUST and 1 SHOULD`. */
+function byLevel(broken: readonly StatementOutcome[]): string {
+  return (['MUST', 'SHOULD', 'MAY'] as const)
+    .map(level => [broken.filter(one => one.level === level).length, level] as const)
+    .filter(([n]) => n > 0)
+    .map(([n, level]) => `${n} ${level}`)
+    .join(' and ')
 }

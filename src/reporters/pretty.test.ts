@@ -22,7 +22,7 @@ t.test('a failing run, as someone reads it', async t => {
   )
   t.match(text, /^ {4}2 {2}the target has no shared-subscriptions$/m)
   t.match(text, /^⊘ {4}1 {2}https:.*\n {8}qos2\/broker-receives\/three-copies$/m)
-  t.match(text, /^statements {2}3 met, 3 broken, 1 untested$/m)
+  t.match(text, /^statements {2}3 met, 3 MUST broken, 1 untested$/m)
   t.match(text, /^time {8}2\.2 s, with 150 ms of waits for rules about time, side by side$/m)
   t.match(text, /✗ 1 MUST is broken\n$/)
 })

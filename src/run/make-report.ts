@@ -90,7 +90,7 @@ export function withDerived(
     summary: summaryOf(results),
     findings,
     results,
-    statements: statementOutcomes(results, target.role, target.versions),
+    statements: statementOutcomes(results, target.role, target.versions, findings),
     ...(knownIssues ? { knownIssues } : {}),
     ...(explored ? { explored } : {}),
   }
