@@ -71,7 +71,7 @@ const broken: { what: string; patch: Patch; fails: string; with: RegExp }[] = [
     what: 'that never misses a PINGRESP or an acknowledgement',
     patch: {
       file: client,
-      from: '                if left < 0:\n                    _fail(errno.ETIMEDOUT)\n',
+      from: '                if due < 0:\n                    _fail(errno.ETIMEDOUT)\n',
       to: '',
     },
     fails: 'link-lost-for-minutes:3.1.1',

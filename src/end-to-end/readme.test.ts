@@ -38,7 +38,7 @@ t.test('every command line of the README is one', async t => {
       }
       t.ok(source.includes(`'${word} <`), `${line}: ${word} is an option`)
       const value = words[++i] ?? ''
-      if (word !== '--target' || /^mqtt:|^my-/.test(value)) continue
+      if (word !== '--target' || /^(mqtts?|wss?):|^my-/.test(value)) continue
       t.ok(targets.includes(value), `${line}: ${value} is a target`)
     }
   }
