@@ -341,15 +341,17 @@ export class Scene {
   /** What one packet of ours broke, before any judge sees it. */
   private weBroke([first, ...more]: OwnBreach[]): void {
     if (!first) return
-    // What the broker behind breaks passes through a proxy; it is not ours.
-    if (this.upstream && this.upstream.breaches.length > 0) return
+    // What either side breaks passes through a proxy; it is not ours.
+    const theirs = this.findings.length > 0
+    if (this.upstream && (this.upstream.breaches.length > 0 || theirs)) return
     if (reactionTo(first) === 'may close') {
       this.judges.excuse(first.connection)
       this.upstream?.excuse(first.connection)
     }
     if (this.declared.take([first, ...more])) return
     if (first.limit !== undefined) this.exceeded ??= `the target allows ${first.limit}`
-    else this.declared.note(first)
+    // What we answer to a target that was wrong first may be wrong itself.
+    else if (!theirs) this.declared.note(first)
   }
 
   /** The statement that a missed expectation breaks. */

@@ -79,8 +79,6 @@ export class DeclaredBreaches {
 
   /** Once the case has run whole: `complete`. Of one that ended early nobody knows what would have come. */
   mistakes(complete: boolean): BreachMistake[] {
-    // A scenario that declares nothing at all is not held to it.
-    if (this.declared.length === 0) return []
     const missing = this.declared.filter(
       ({ happened, varies, statements }) =>
         complete && !happened && !varies && !statements.every(isLimit),

@@ -5,6 +5,7 @@ import type { Version } from '../model/version.ts'
 import { type ClauseName, cite, type TargetRole } from '../standard/clauses.ts'
 import { decode } from '../wire/codec.ts'
 import { createFramer } from '../wire/framing.ts'
+import { readVarint } from '../wire/varint.ts'
 import { createAudit } from './audit/audit.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { createReferee } from './referee/referee.ts'
@@ -106,8 +107,15 @@ function packetsOf(event: TraceEvent, version: Version): TraceEvent[] {
   const frames = createFramer({ maxPacketBytes: event.bytes.length }).push(event.bytes)
   return frames.map(({ kind, bytes }) => {
     const packet = kind === 'packet' ? decode(bytes, version) : undefined
-    return packet ? packetEvent(event, packet, bytes) : { ...event, bytes, why: 'garbage' as const }
+    if (packet) return packetEvent(event, packet, bytes)
+    return { ...event, bytes: firstPacket(bytes), why: 'garbage' as const }
   })
+}
+
+/** What breaks the stream is judged by itself, without what was sent behind it. */
+function firstPacket(bytes: Uint8Array): Uint8Array {
+  const length = readVarint(bytes, 1)
+  return length.kind === 'value' ? bytes.subarray(0, length.next + length.value) : bytes
 }
 
 function packetEvent(

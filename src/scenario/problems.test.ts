@@ -64,7 +64,6 @@ const bad: Bad[] = [
   ['UNKNOWN_STATEMENT', steps('pub.ping:\n        breaks: «MQTT-1.5.4-1»')],
   ['UNKNOWN_STATEMENT', steps('pub.ping:\n        breaks: { 5.0: [«MQTT-3.1.4-9»] }'), /MQTT 5.0/],
   ['WRONG_TYPE', steps('«breaks: MQTT-3.3.1-2»'), /beside "breaks"/],
-  ['UNKNOWN_KEY', steps('use: x\n        «breaks»: MQTT-3.3.1-2'), /not beside "use"/],
   ['BAD_YAML', 'suite: [a]\n  «]»'],
   ['BAD_YAML', '«#» nothing\n', /empty/],
   ['WRONG_TYPE', '«suite»\n', /expected a suite, got "suite"/],

@@ -57,15 +57,18 @@ function readItem(item: Node, context: Context, around: Surroundings): Step[] | 
   const read = stepEntries(item, context)
   if (!read) return undefined
   const { entry, breaks } = read
-  if (entry.key === 'use') {
-    if (!breaks) return expand(entry, context, around)
-    const message = '"breaks" stands beside the step that breaks it, not beside "use"'
-    return report(context, 'UNKNOWN_KEY', message, breaks.keySpan)
-  }
-  const step = readStep(entry, context, around)
-  if (!breaks) return step && [step]
+  const steps = entry.key === 'use' ? expand(entry, context, around) : one(entry, context, around)
+  if (!breaks) return steps
   const broken = breaksIn(around.versions).read(breaks.value, context)
-  return step && broken && [{ ...step, breaks: broken }]
+  if (!steps || !broken) return undefined
+  // Beside a fragment it is said of its steps together, which the first of them begins.
+  const [first, ...others] = steps
+  return first ? [{ ...first, breaks: broken }, ...others] : []
+}
+
+function one(entry: Entry, context: Context, around: Surroundings): Step[] | undefined {
+  const step = readStep(entry, context, around)
+  return step && [step]
 }
 
 /** A step is one key, and `breaks` beside it; a verb that needs no value may stand alone as a word. */

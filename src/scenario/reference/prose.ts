@@ -105,7 +105,8 @@ the same actor in all branches, is met by what comes next. Events of an applicat
 
 export const breaking = `## Rules broken on purpose
 
-The harness is held to the standard as the target is. A step by which it breaks a rule on purpose says which, beside its verb: one
+The harness is held to the standard as the target is. A step by which it breaks a rule on purpose says which, beside its verb (or
+beside \`use\`, for the steps of a fragment together): one
 statement or a list of them, which every version that the scenario runs in must have, or these for each version. What is broken and
 not said is a mistake of the suite, and so is what is said and does not come about.
 
