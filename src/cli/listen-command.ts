@@ -102,6 +102,7 @@ function greeting({ port, notDrivable }: ListenRun, options: Options): string[] 
       `  point the device at ${addresses()
         .map(one => `${shown(one)}:${port}`)
         .join(' or ')}`,
+      '  it is open to everybody who reaches this machine, and asks for no password',
     )
   } else if (host === '127.0.0.1' || host === '::1' || host === 'localhost') {
     lines.push('  only programs on this machine reach it; --host 0.0.0.0 lets devices in')

@@ -54,6 +54,11 @@ export class TraceLog {
     return event
   }
 
+  /** How many events it holds. */
+  get size(): number {
+    return this.head.length + this.tail.length
+  }
+
   /** Lets go of all but the beginning and the end, of what is there so far. */
   cut(): void {
     const all = [...this.head, ...this.tail]

@@ -44,6 +44,16 @@ export class ClientRecord {
     return this.log.lastSeq
   }
 
+  /** How many events are held. */
+  get size(): number {
+    return this.log.size
+  }
+
+  /** Lets go of all events but the first and the last. */
+  cut(): void {
+    this.log.cut()
+  }
+
   record(body: TraceBody): TraceEvent {
     return this.log.record(body)
   }

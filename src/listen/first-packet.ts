@@ -6,7 +6,8 @@ import { decode } from '../wire/codec.ts'
 import { createFramer } from '../wire/framing.ts'
 
 /**
- * Somebody who connected and never sent a CONNECT that could be read. `wrong`: what came is no CONNECT at all. `bytes`: the packet, or
+ * Somebody who connected and never sent a CONNECT that could be read. `wrong`: it speaks MQTT and breaks it; whoever speaks something else,
+ * or nothing, is no client and is judged by nobody. `bytes`: the packet, or
  * the beginning of what is none.
  */
 export type Stranger = {
@@ -49,15 +50,20 @@ export function awaitConnect(stream: Duplex, options: FirstPacketOptions): void 
     const [frame] = framer.push(chunk)
     if (chunks.length === 1) {
       const other = otherProtocol(chunk)
-      if (other) return giveUp(other, true)
+      if (other) return giveUp(other)
     }
-    if (frame?.kind === 'broken') return giveUp(frame.reason, true)
+    if (frame?.kind === 'broken') {
+      return isConnect(chunks[0]) ? giveUp(frame.reason, true) : giveUp('speaks no MQTT')
+    }
     if (frame?.kind === 'packet') settle(frame.bytes)
   }
 
   function settle(bytes: Uint8Array): void {
     const level = levelOf(bytes)
-    if (bytes[0]! >> 4 !== 1) return giveUp('the first packet is no CONNECT', true, bytes)
+    if (!isConnect(bytes)) {
+      if (!isOfClient(bytes)) return giveUp('speaks no MQTT')
+      return giveUp('the first packet is no CONNECT', true, bytes)
+    }
     const version = level === undefined ? undefined : versionOfLevel(level)
     if (level !== undefined && version === undefined) {
       leave()
@@ -90,6 +96,16 @@ export function awaitConnect(stream: Duplex, options: FirstPacketOptions): void 
     stream.removeListener('data', onData)
     stream.removeListener('close', onClose)
   }
+}
+
+function isConnect(bytes: Uint8Array | undefined): boolean {
+  return (bytes?.[0] ?? 0) >> 4 === 1
+}
+
+/** Whether it is a packet that a client sends, whole and well made: chance brings about none. */
+function isOfClient(bytes: Uint8Array): boolean {
+  const packet = decode(bytes, '3.1.1') ?? decode(bytes, '5.0')
+  return packet !== undefined && !/^(CONNACK|SUBACK|UNSUBACK|PINGRESP)$/.test(packet.type)
 }
 
 function lateness(bytes: number, ms: number): string {

@@ -49,21 +49,38 @@ export function topicOf(filter: string): string | undefined {
     .join('/')
 }
 
+/** Bytes that a message holds, about. */
+export function sizeOf({ topic, payload }: Publish): number {
+  return topic.length + payload.length
+}
+
 const retainedMax = 1000
+const retainedBytesMax = 16 * 1024 * 1024
 
 /** Retained messages by topic, at most a thousand: a client that floods topics loses its own oldest. */
 export class Retained {
   private readonly byTopic = new Map<string, Publish>()
+  private bytes = 0
 
   note(message: Publish): void {
     if (!message.retain) return
-    this.byTopic.delete(message.topic)
-    if (message.payload.length > 0) this.byTopic.set(message.topic, message)
-    if (this.byTopic.size <= retainedMax) return
-    for (const oldest of this.byTopic.keys()) {
-      this.byTopic.delete(oldest)
-      return
+    this.forget(message.topic)
+    if (message.payload.length > 0) {
+      // The payload is part of what was read with it, and would keep that in memory.
+      this.byTopic.set(message.topic, { ...message, payload: Uint8Array.from(message.payload) })
+      this.bytes += sizeOf(message)
     }
+    for (const oldest of this.byTopic.keys()) {
+      if (this.byTopic.size <= retainedMax && this.bytes <= retainedBytesMax) return
+      this.forget(oldest)
+    }
+  }
+
+  private forget(topic: string): void {
+    const known = this.byTopic.get(topic)
+    if (!known) return
+    this.bytes -= sizeOf(known)
+    this.byTopic.delete(topic)
   }
 
   all(): Iterable<Publish> {

@@ -144,7 +144,7 @@ export function strangerResult(
     title: `The first packet of a connection from ${from}`,
     covers: [`${version}:${version === '3.1' ? '§3.1' : 'MQTT-3.1.0-1'}`],
   }
-  if (!wrong) return { ...base, verdict: 'skipped', reason: `${from} ${why}` }
+  if (!wrong) return { ...base, verdict: 'skipped', reason: `no client: ${from} ${why}` }
   const on = { connection: 1, actor: 'broker' }
   const trace: TraceEvent[] = [
     { seq: 0, at: 0, kind: 'open', ...on, by: 'target', version },

@@ -10,7 +10,7 @@ import { encode } from '../wire/codec.ts'
 import { ClientRecord } from './client-record.ts'
 import { ExercisePlayer, type Stage } from './exercise-player.ts'
 import type { Exercise } from './exercises.ts'
-import { copyFor, type Subscribed, topicOf } from './messages.ts'
+import { copyFor, type Subscribed, sizeOf, topicOf } from './messages.ts'
 
 export type ServedClientOptions = {
   /** Unique among the guests, safe in file names and on command lines. */
@@ -32,7 +32,11 @@ export type ServedClientOptions = {
 
 /** Messages that wait for an absent client, and bytes that wait for one that does not read. */
 const queueMax = 1000
-const unreadBytesMax = 8 * 1024 * 1024
+const queueBytesMax = 2 * 1024 * 1024
+const unreadBytesMax = 2 * 1024 * 1024
+/** Of a piece during which a client floods, its beginning and its end are kept. */
+const pieceHeadMax = 200
+const pieceTailMax = 300
 
 /** One client by its id: its connections one after another, its session, and the programme that is played to it. */
 export class ServedClient {
@@ -47,6 +51,7 @@ export class ServedClient {
   everSubscribedAt = -1
   private readonly subscriptions = new Map<string, Subscribed>()
   private readonly queue: Publish[] = []
+  private queueBytes = 0
   private conversation: Conversation | undefined
   private connect: Connect | undefined
   private accepted = false
@@ -104,19 +109,30 @@ export class ServedClient {
       return
     }
     if (!this.accepted && !this.known) return
-    if (this.queue.length < queueMax) this.queue.push(copy)
+    this.enqueue(copy)
     this.pump()
+  }
+
+  private enqueue(message: Publish): void {
+    const bytes = sizeOf(message)
+    if (this.queue.length >= queueMax || this.queueBytes + bytes > queueBytesMax) return
+    this.queue.push({ ...message, payload: Uint8Array.from(message.payload) })
+    this.queueBytes += bytes
   }
 
   /** Called now and then. */
   tick(): void {
     this.record.overdue(this.options.patienceMs)
     this.performance.tick()
+    this.mustRead()
+  }
+
+  /** A client that does not read what it is sent has to go, before what waits for it fills the memory. */
+  private mustRead(): void {
     const { conversation } = this
-    if (conversation && conversation.link.unsentBytes > unreadBytesMax) {
-      this.note('the client does not read what it is sent; the connection is reset')
-      this.cut('rst')
-    }
+    if (!conversation || conversation.link.unsentBytes <= unreadBytesMax) return
+    this.note('the client does not read what it is sent; the connection is reset')
+    this.cut('rst')
   }
 
   /** Drops the connection without a word and closes the books. */
@@ -270,7 +286,7 @@ export class ServedClient {
     for (const message of this.options.retained()) {
       const copy = copyFor(message, added, { own: false, version5, retained: true })
       if (copy?.qos === 0) this.send(copy)
-      else if (copy && this.queue.length < queueMax) this.queue.push(copy)
+      else if (copy) this.enqueue(copy)
     }
   }
 
@@ -375,6 +391,7 @@ export class ServedClient {
     while (this.accepted && this.session.flows.size < this.receiveMaximum) {
       const message = this.queue.shift()
       if (!message) return
+      this.queueBytes -= sizeOf(message)
       const packet = { ...message, id: allocateId(this.session) }
       this.session.flows.set(packet.id, { packet, state: 'publish', code: 0 })
       this.send(packet)
@@ -396,6 +413,7 @@ export class ServedClient {
 
   private send(packet: Packet): void {
     this.conversation?.send(packet, { auto: true })
+    if (packet.type === 'PUBLISH') this.mustRead()
   }
 
   private sendHalf(packet: Packet): void {
@@ -423,13 +441,18 @@ export class ServedClient {
     this.session = createSession()
     this.subscriptions.clear()
     this.queue.length = 0
+    this.queueBytes = 0
   }
 
   private eventsSince(seq: number): TraceEvent[] {
     const own = this.record.events().filter(event => event.seq >= seq)
     const first = own.find(event => 'connection' in event)
     const opening = this.openingOf(first)
-    return [...opening.filter(event => event.seq < seq), ...own]
+    const kept =
+      own.length > pieceHeadMax + pieceTailMax
+        ? [...own.slice(0, pieceHeadMax), ...own.slice(-pieceTailMax)]
+        : own
+    return [...opening.filter(event => event.seq < seq), ...kept]
   }
 
   /** The events that opened the connection of `event`, as far as the trace still has them. */

@@ -47,9 +47,16 @@ export type Listening = {
 }
 
 const maxPacketBytes = 4 * 1024 * 1024
-const guestsMax = 256
-const connectionsMax = 500
+const guestsMax = 1024
+const connectionsMax = 1000
+/** Connections of one address that have not sent a CONNECT yet: of more, the oldest is dropped, so that who comes next is still heard. */
+const unspokenMax = 64
+/** Connections of one address that are clients. */
+const perAddressMax = 600
 const strangersMax = 100
+/** Events of all clients together: beyond that the longest traces are cut to their beginning and end. */
+const eventsMax = 60_000
+const eventsKept = 200
 const tickMs = 200
 
 /** Opens the port. Rejects with the system's error. */
@@ -64,6 +71,9 @@ class House implements Listening {
   private readonly guests = new Map<string, ServedClient>()
   private readonly retained = new Retained()
   private readonly streams = new Set<Duplex>()
+  /** By connection: the address it came from. */
+  private readonly addresses = new Map<Duplex, string>()
+  private readonly unspoken = new Map<Duplex, string>()
   private readonly strangers: CaseResult[] = []
   private listener: Listener | undefined
   private ticking: NodeJS.Timeout | undefined
@@ -101,7 +111,11 @@ class House implements Listening {
   }
 
   private tick(): void {
-    for (const guest of this.guests.values()) guest.tick()
+    const guests = [...this.guests.values()]
+    for (const guest of guests) guest.tick()
+    const events = guests.reduce((sum, { record }) => sum + record.size, 0)
+    if (events <= eventsMax) return
+    for (const { record } of guests) if (record.size > eventsKept) record.cut()
   }
 
   private admit(): void {
@@ -109,13 +123,18 @@ class House implements Listening {
       const stream = this.listener?.waiting.shift()
       if (!stream) return
       const from = remoteOf(stream)
-      if (this.streams.size >= connectionsMax) {
-        this.options.onStranger?.(from, `turned away: ${connectionsMax} connections are open`)
+      const address = addressOf(from)
+      const refusal = this.refusalOf(address)
+      if (refusal !== undefined) {
+        this.options.onStranger?.(from, refusal)
         reset(stream)
         continue
       }
+      this.makeRoom(address)
+      this.unspoken.set(stream, address)
+      this.addresses.set(stream, address)
       this.streams.add(stream)
-      stream.once('close', () => this.streams.delete(stream))
+      stream.once('close', () => this.forget(stream))
       awaitConnect(stream, {
         connectMs: this.options.connectMs ?? 10_000,
         onClient: (_stream, connect, version) => this.welcome(stream, from, connect, version),
@@ -123,6 +142,36 @@ class House implements Listening {
         onStranger: (_stream, stranger) => this.dismiss(stream, from, stranger),
       })
     }
+  }
+
+  /** Why nobody of that address is let in just now. */
+  private refusalOf(address: string): string | undefined {
+    if (this.streams.size >= connectionsMax) {
+      return `turned away: ${connectionsMax} connections are open`
+    }
+    const own = [...this.addresses.values()].filter(one => one === address).length
+    return own >= perAddressMax
+      ? `turned away: ${own} connections of ${address} are open`
+      : undefined
+  }
+
+  /** Drops the oldest connection of an address that has said nothing yet, where there are too many of them. */
+  private makeRoom(address: string): void {
+    const own = [...this.unspoken].filter(([, one]) => one === address)
+    const [oldest] = own
+    if (!oldest || own.length < unspokenMax) return
+    this.options.onStranger?.(
+      address,
+      `${unspokenMax} of its connections said nothing; one is reset`,
+    )
+    this.forget(oldest[0])
+    reset(oldest[0])
+  }
+
+  private forget(stream: Duplex): void {
+    this.streams.delete(stream)
+    this.unspoken.delete(stream)
+    this.addresses.delete(stream)
   }
 
   private welcome(stream: Duplex, from: string, connect: Connect, version: Version): void {
@@ -142,6 +191,7 @@ class House implements Listening {
       if (same && guest !== known) guest.leave('taken over')
     }
     const guest = known ?? this.newGuest(connect.clientId, version)
+    this.unspoken.delete(stream)
     guest.attach(stream)
   }
 
@@ -215,4 +265,9 @@ class House implements Listening {
     const number = this.strangers.length + 1
     this.strangers.push(strangerResult(stranger, from, number, this.options.replay))
   }
+}
+
+/** `127.0.0.1` of `127.0.0.1:50123`. */
+function addressOf(remote: string): string {
+  return remote.replace(/:\d+$/, '')
 }

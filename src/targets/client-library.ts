@@ -38,6 +38,8 @@ export async function startClient(profile: Profile, options: ClientOptions): Pro
 
 /** A library that fails so often is no library to test with. */
 const restartsMax = 100
+/** One that floods, or breaks its protocol, does so in every case, and each costs a start. */
+const misfitsMax = 3
 
 class ClientLibrary implements ClientTarget {
   readonly role = 'client'
@@ -54,6 +56,7 @@ class ClientLibrary implements ClientTarget {
   private adapter: Adapter | undefined
   private lastDeath: Death | undefined
   private restarts = 0
+  private misfits = 0
   private stopped = false
 
   constructor(profile: Profile, options: ClientOptions & { out: string }) {
@@ -142,6 +145,7 @@ class ClientLibrary implements ClientTarget {
     if (broken) {
       this.noteDeath()
       if (++this.restarts > restartsMax) throw broken
+      if (broken.code === 'ADAPTER_BROKEN' && ++this.misfits > misfitsMax) throw broken
       this.adapter = undefined
       this.starting = undefined
     }

@@ -53,7 +53,7 @@ async function strangersJudgeNothing(arena: Arena, behaviour: string): Promise<P
 }
 
 export const listeners: Attack[] = [
-  clients('megabytes', [0, 1, 4], { sample: true }),
+  clients('megabytes', [0, 1, 4]),
   clients('megabytes-qos2', [0, 1, 4]),
   clients('tiny', [0, 1, 4]),
   clients('repeated-qos2', [0, 1, 4]),
@@ -68,6 +68,7 @@ export const listeners: Attack[] = [
   {
     name: 'listen/only strangers',
     exits: [4],
+    sample: true,
     play: arena => strangersJudgeNothing(arena, 'only-strangers'),
   },
   {
