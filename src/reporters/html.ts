@@ -8,9 +8,9 @@ import {
   outcomes,
   statementCounts,
 } from './counts.ts'
-import { escapeHtml } from './escape-html.ts'
 import { headline, knownWords, saysOf } from './headline.ts'
 import { machineHtml } from './html/machine.ts'
+import { lines, type Markup, html as markup, short } from './html/markup.ts'
 import { style } from './html/style.ts'
 import { atEnd } from './reporter.ts'
 import { drawRuns } from './runs.ts'
@@ -28,51 +28,53 @@ type Budget = { chars: number; open: number }
  * One page that asks nothing of the network and runs no script: filters and folds are CSS and `<details>`,
  * and the policy in its head forbids the rest, whatever a peer put into a topic.
  */
-export const html = atEnd(report =>
-  [
-    '<!doctype html>',
-    '<html lang="en">',
-    head(report),
-    '<body>',
-    header(report),
-    aboutTarget(report),
-    knownIssues(report),
-    cases(report),
-    exploredSection(report),
-    statementsTable(report),
-    `<footer>mqttspec ${escapeHtml(report.mqttspec)}, ${escapeHtml(report.startedAt)}</footer>`,
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n'),
+export const html = atEnd(
+  report =>
+    page(
+      report,
+      lines(
+        header(report),
+        aboutTarget(report),
+        knownIssues(report),
+        cases(report),
+        exploredSection(report),
+        statementsTable(report),
+      ),
+    ).text,
 )
 
-function head({ target }: RunReport): string {
-  const policy =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-  return [
-    '<head>',
-    '<meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>mqttspec: ${escapeHtml(target.name, 100)}</title>`,
-    `<style>${style}${outcomes.map(hiding).join('\n')}</style>`,
-    '</head>',
-  ].join('\n')
+function page(report: RunReport, body: Markup): Markup {
+  return markup`<!doctype html>
+<html lang="en">
+${head(report)}
+<body>
+${body}
+<footer>mqttspec ${report.mqttspec}, ${report.startedAt}</footer>
+</body>
+</html>
+`
 }
 
-function hiding(outcome: Outcome): string {
-  return `body:has(#show-${outcome}:not(:checked)) .case.${outcome} { display: none }`
+function head({ target }: RunReport): Markup {
+  return markup`<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>mqttspec: ${short(target.name, 100)}</title>
+<style>${style}${outcomes.map(hiding)}</style>
+</head>`
 }
 
-function header(report: RunReport): string {
+function hiding(outcome: Outcome): Markup {
+  return markup`body:has(#show-${outcome}:not(:checked)) .case.${outcome} { display: none }`
+}
+
+function header(report: RunReport): Markup {
   const { target } = report
   const state = { 0: 'pass', 4: 'inconclusive' }[report.exitCode] ?? 'fail'
-  const facts = [
+  const facts: [string, string][] = [
     ['target', `${target.name} (${target.role}, ${target.address})`],
-    ...(target.behind
-      ? [['behind the proxies', `${target.behind.name} (${target.behind.address})`]]
-      : []),
+    ['behind the proxies', target.behind ? `${target.behind.name} (${target.behind.address})` : ''],
     ['MQTT', target.versions.join(', ')],
     ['cases', caseCounts(report)],
     ['statements', statementCounts(report)],
@@ -82,44 +84,45 @@ function header(report: RunReport): string {
     ],
     ['seed', String(report.seed)],
     ['exit code', String(report.exitCode)],
-    ...Object.entries(target.fingerprint).map(([name, value]) => [name, String(value)]),
+    ...Object.entries(target.fingerprint).map(([name, value]): [string, string] => [
+      name,
+      String(value),
+    ]),
   ]
-  return [
-    `<header class="${state}">`,
-    `<h1>${escapeHtml(target.name, 200)}</h1>`,
-    `<p class="verdict">${escapeHtml(headline(report))}</p>`,
-    definitions(facts as [string, string][]),
-    '</header>',
-  ].join('\n')
+  const told = facts.filter(([name, text]) => text !== '' || name !== 'behind the proxies')
+  return markup`<header class="${state}">
+<h1>${short(target.name, 200)}</h1>
+<p class="verdict">${headline(report)}</p>
+${definitions(told)}
+</header>`
 }
 
-function aboutTarget({ findings }: RunReport): string {
-  if (findings.length === 0) return ''
-  return section('Claims of the profile that do not hold', findings.map(findingBlock).join('\n'))
+function aboutTarget({ findings }: RunReport): Markup | undefined {
+  if (findings.length === 0) return undefined
+  return section('Claims of the profile that do not hold', lines(...findings.map(findingBlock)))
 }
 
-function knownIssues(report: RunReport): string {
+function knownIssues(report: RunReport): Markup | undefined {
   const violations = report.knownIssues?.violations ?? []
-  if (violations.length === 0) return ''
-  const items = violations.map(text => `<li>${escapeHtml(text)}</li>`)
-  return section('Known issues that no longer hold', `<ul>${items.join('\n')}</ul>`)
+  if (violations.length === 0) return undefined
+  const items = violations.map(text => markup`<li>${text}</li>`)
+  return section('Known issues that no longer hold', markup`<ul>${items}</ul>`)
 }
 
-function cases(report: RunReport): string {
+function cases(report: RunReport): Markup {
   const suites = new Map<string, CaseResult[]>()
   for (const result of report.results) {
     if (!suites.has(result.suite)) suites.set(result.suite, [])
     suites.get(result.suite)!.push(result)
   }
   const budget = { chars: passingLaddersCharsMax, open: openMax }
-  const blocks = [...suites].map(([suite, own]) =>
-    [
-      `<div class="suite"><h3>${escapeHtml(suite, 300)} <span>${countsOf(own)}</span></h3>`,
-      ...own.map(result => caseBlock(result, report, budget)),
-      '</div>',
-    ].join('\n'),
+  const blocks = [...suites].map(
+    ([suite, own]) =>
+      markup`<div class="suite"><h3>${short(suite, 300)} <span>${countsOf(own)}</span></h3>
+${own.map(result => caseBlock(result, report, budget))}
+</div>`,
   )
-  return section('Cases', [filters(report), ...blocks].join('\n'))
+  return section('Cases', lines(filters(report), ...blocks))
 }
 
 function countsOf(results: CaseResult[]): string {
@@ -127,36 +130,36 @@ function countsOf(results: CaseResult[]): string {
 }
 
 /** What passed is folded away at first where something did not. */
-function filters(report: RunReport): string {
+function filters(report: RunReport): Markup {
   const counts = countOutcomes(report.results)
   const quiet = new Set<Outcome>(['pass', 'skipped'])
   const trouble = [...counts.keys()].some(outcome => !quiet.has(outcome))
   const boxes = [...counts].map(([outcome, n]) => {
     const checked = trouble && quiet.has(outcome) ? '' : ' checked'
-    const box = `<input type="checkbox" id="show-${outcome}"${checked}>`
-    return `<label class="${outcome}">${box} ${n} ${outcome}</label>`
+    return markup`<label class="${outcome}"><input type="checkbox" id="show-${outcome}"${checked}> ${n} ${outcome}</label>`
   })
-  return `<p class="filters">${boxes.join('\n')}</p>`
+  return markup`<p class="filters">${boxes}</p>`
 }
 
-function caseBlock(result: CaseResult, report: RunReport, budget: Budget): string {
+function caseBlock(result: CaseResult, report: RunReport, budget: Budget): Markup {
   const outcome = outcomeOf(result)
-  const short = result.id.startsWith(`${result.suite}/`)
+  const name = result.id.startsWith(`${result.suite}/`)
     ? result.id.slice(result.suite.length + 1)
     : result.id
   const open = outcome === 'fail' && budget.open-- > 0
-  return [
-    `<details class="case ${outcome}"${open ? ' open' : ''}>`,
-    `<summary><span class="badge">${outcome}</span> <code>${escapeHtml(short, 300)}</code> `,
-    `<span class="title">${escapeHtml(result.title, 300)}</span>`,
-    `<span class="time">${duration(result.durationMs)}</span></summary>`,
-    definitions(caseFacts(result)),
+  const left = result.findings.length - 20
+  return lines(
+    markup`<details class="case ${outcome}"${open ? ' open' : ''}>
+<summary><span class="badge">${outcome}</span> <code>${short(name, 300)}</code> 
+<span class="title">${short(result.title, 300)}</span>
+<span class="time">${duration(result.durationMs)}</span></summary>
+${definitions(caseFacts(result))}`,
     ...result.findings.slice(0, 20).map(findingBlock),
-    ...(result.findings.length > 20 ? [`<p>and ${result.findings.length - 20} more</p>`] : []),
+    left > 0 ? markup`<p>and ${left} more</p>` : undefined,
     ladder(result, report.target.name, budget),
-    `<p class="replay"><code>${escapeHtml(result.replay, 1000)}</code></p>`,
-    '</details>',
-  ].join('\n')
+    markup`<p class="replay"><code>${short(result.replay, 1000)}</code></p>
+</details>`,
+  )
 }
 
 function caseFacts(result: CaseResult): [string, string][] {
@@ -173,7 +176,7 @@ function caseFacts(result: CaseResult): [string, string][] {
   return facts.filter(([, text]) => text !== '')
 }
 
-function findingBlock(finding: Finding): string {
+function findingBlock(finding: Finding): Markup {
   const { level, statement, message, expected, got, nearestMiss, at, judge, about } = finding
   const facts: [string, string][] = [
     ['says', saysOf(statement) ?? ''],
@@ -183,65 +186,57 @@ function findingBlock(finding: Finding): string {
     ['at', at === undefined ? '' : `${at.file}:${at.line}:${at.column}`],
     ['judge', about === undefined ? judge : `${judge}, ${about}`],
   ]
-  return [
-    `<div class="finding ${level}"><p><strong>${level} <code>${escapeHtml(statement, 200)}</code></strong>`,
-    `${escapeHtml(message)}</p>`,
-    definitions(facts.filter(([, text]) => text !== '')),
-    '</div>',
-  ].join('\n')
+  return markup`<div class="finding ${level}"><p><strong>${level} <code>${short(statement, 200)}</code></strong>
+${message}</p>
+${definitions(facts.filter(([, text]) => text !== ''))}
+</div>`
 }
 
-function ladder(result: CaseResult, target: string, budget: Budget): string {
+function ladder(result: CaseResult, target: string, budget: Budget): Markup | undefined {
   const isPass = result.verdict === 'pass'
-  if (isPass && budget.chars <= 0) return '<p>Not drawn: the page would grow too large.</p>'
-  const lines = drawRuns(result, {
-    columns: 130,
-    ascii: false,
-    target,
-    steps: true,
-  })
-  if (lines.length === 0) return ''
-  const drawn = lines.map(line => `<span class="${line.tone}">${escapeHtml(line.text)}</span>`)
-  const block = `<pre class="ladder">${drawn.join('\n')}</pre>`
-  if (isPass) budget.chars -= block.length
+  if (isPass && budget.chars <= 0) return markup`<p>Not drawn: the page would grow too large.</p>`
+  const drawn = drawRuns(result, { columns: 130, ascii: false, target, steps: true })
+  if (drawn.length === 0) return undefined
+  const rows = drawn.map(({ tone, text }) => markup`<span class="${tone}">${text}</span>`)
+  const block = markup`<pre class="ladder">${rows}</pre>`
+  if (isPass) budget.chars -= block.text.length
   return block
 }
 
-function statementsTable({ statements }: RunReport): string {
-  if (statements.length === 0) return ''
-  const order = ['broken', 'met', 'untested', 'untestable']
-  const sorted = [...statements].sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome))
-  const rows = sorted.map(
-    ({ id, level, outcome, cases }) =>
-      `<tr class="${outcome}"><td><span class="badge">${outcome}</span></td><td>${level}</td>` +
-      `<td><code>${escapeHtml(id, 200)}</code></td><td>${escapeHtml(saysOf(id) ?? '')}</td>` +
-      `<td>${cases.length === 0 ? '' : count(cases.length, 'case')}</td></tr>`,
-  )
-  const head = '<tr><th>outcome</th><th>level</th><th>clause</th><th>says</th><th>by</th></tr>'
-  return section('Statements', `<table><thead>${head}</thead>\n${rows.join('\n')}</table>`)
-}
-
 /** What a search for faults reached. */
-function exploredSection({ explored }: RunReport): string {
-  if (!explored) return ''
+function exploredSection({ explored }: RunReport): Markup | undefined {
+  if (!explored) return undefined
   const { schedules, stages, machines } = explored
   const parts = Object.entries(stages).filter(([, times]) => times > 0)
   const said = parts.map(([stage, times]) => `${times} ${stage}`).join(', ')
   return section(
     'Reached',
-    [`<p>${schedules} schedules: ${escapeHtml(said)}.</p>`, ...machines.map(machineHtml)].join(
-      '\n',
-    ),
+    lines(markup`<p>${schedules} schedules: ${said}.</p>`, ...machines.map(machineHtml)),
   )
 }
 
-function section(title: string, body: string): string {
-  return `<section><h2>${title}</h2>\n${body}\n</section>`
+function statementsTable({ statements }: RunReport): Markup | undefined {
+  if (statements.length === 0) return undefined
+  const order = ['broken', 'met', 'untested', 'untestable']
+  const sorted = [...statements].sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome))
+  const rows = sorted.map(
+    ({ id, level, outcome, cases }) =>
+      markup`<tr class="${outcome}"><td><span class="badge">${outcome}</span></td><td>${level}</td><td><code>${short(id, 200)}</code></td><td>${saysOf(id) ?? ''}</td><td>${cases.length === 0 ? '' : count(cases.length, 'case')}</td></tr>`,
+  )
+  return section(
+    'Statements',
+    markup`<table><thead><tr><th>outcome</th><th>level</th><th>clause</th><th>says</th><th>by</th></tr></thead>
+${rows}</table>`,
+  )
 }
 
-function definitions(facts: [name: string, text: string][]): string {
-  const pairs = facts.map(
-    ([name, text]) => `<dt>${escapeHtml(name, 100)}</dt><dd>${escapeHtml(text)}</dd>`,
-  )
-  return `<dl>${pairs.join('\n')}</dl>`
+function section(title: string, body: Markup): Markup {
+  return markup`<section><h2>${title}</h2>
+${body}
+</section>`
+}
+
+function definitions(facts: [name: string, text: string][]): Markup {
+  const pairs = facts.map(([name, text]) => markup`<dt>${short(name, 100)}</dt><dd>${text}</dd>`)
+  return markup`<dl>${pairs}</dl>`
 }

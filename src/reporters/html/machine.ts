@@ -1,5 +1,5 @@
 import type { EdgeSeen, Machine } from '../../model/exploration.ts'
-import { escapeHtml } from '../escape-html.ts'
+import { html, lines, type Markup } from './markup.ts'
 
 /*
  * The state machines of the target as a search went through them: a circle for each state, an arrow for each edge, the thicker the more
@@ -20,7 +20,7 @@ const places: { readonly [state: string]: number } = {
 }
 
 /** The machines of one version, and the edges that were never taken with the reason. */
-export function machineHtml({ version, edges }: Machine): string {
+export function machineHtml({ version, edges }: Machine): Markup {
   const groups = new Map<string, EdgeSeen[]>()
   for (const edge of edges) {
     const name = `QoS ${edge.qos}, the target as ${edge.role}`
@@ -28,17 +28,16 @@ export function machineHtml({ version, edges }: Machine): string {
   }
   const never = edges.filter(({ times }) => times === 0)
   const list = never.map(
-    ({ role, from, event, why = '' }) =>
-      `<li>${escapeHtml(`${role} ${from}, ${event}: ${why}`)}</li>`,
+    ({ role, from, event, why = '' }) => html`<li>${`${role} ${from}, ${event}: ${why}`}</li>`,
   )
-  return [
-    `<h3>${escapeHtml(version)}</h3>`,
+  return lines(
+    html`<h3>${version}</h3>`,
     ...[...groups].map(([name, own]) => drawing(name, own)),
-    ...(list.length > 0 ? [`<p>Never taken:</p><ul>${list.join('')}</ul>`] : []),
-  ].join('\n')
+    list.length > 0 ? html`<p>Never taken:</p><ul>${list}</ul>` : undefined,
+  )
 }
 
-function drawing(name: string, edges: readonly EdgeSeen[]): string {
+function drawing(name: string, edges: readonly EdgeSeen[]): Markup {
   const states = [...new Set(edges.flatMap(({ from, to }) => [from, to]))].sort()
   const width = states.length * gap + 60
   const lanes = new Map<string, number>()
@@ -54,25 +53,25 @@ function drawing(name: string, edges: readonly EdgeSeen[]): string {
   const height = 110 + low * 26
   const circles = states.map(state => {
     const x = xOf(state)
-    return `<circle cx="${x}" cy="50" r="${radius}" class="state"/><text x="${x}" y="55" text-anchor="middle">${escapeHtml(state)}</text>`
+    return html`<circle cx="${x}" cy="50" r="${radius}" class="state"/><text x="${x}" y="55" text-anchor="middle">${state}</text>`
   })
-  return `<figure><figcaption>${escapeHtml(name)}</figcaption><svg class="machine" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">${arrows.join('')}${circles.join('')}</svg></figure>`
+  return html`<figure><figcaption>${name}</figcaption><svg class="machine" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">${arrows}${circles}</svg></figure>`
 }
 
 function xOf(state: string): number {
   return 60 + (places[state] ?? 0) * gap
 }
 
-function arrow(edge: EdgeSeen, lane: number, most: number): string {
+function arrow(edge: EdgeSeen, lane: number, most: number): Markup {
   const { from, to, event, times, broke } = edge
   const state = broke > 0 ? 'broke' : times === 0 ? 'never' : 'taken'
   const width = (1 + (4 * Math.log1p(times)) / Math.log1p(most)).toFixed(1)
-  const text = escapeHtml(`${event} ${times === 0 ? '' : `× ${times}`}`)
+  const text = `${event} ${times === 0 ? '' : `× ${times}`}`
   const y = 92 + lane * 26
   if (from === to) {
     const x = xOf(from)
     const loop = `M ${x - 12} ${50 + radius - 3} Q ${x} ${y + 10} ${x + 12} ${50 + radius - 3}`
-    return `<path class="${state}" d="${loop}" stroke-width="${width}"/><text class="${state}" x="${x + 18}" y="${y + 6}">${text}</text>`
+    return html`<path class="${state}" d="${loop}" stroke-width="${width}"/><text class="${state}" x="${x + 18}" y="${y + 6}">${text}</text>`
   }
   const [x1, x2] = [xOf(from), xOf(to)]
   const step = x2 > x1 ? 1 : -1
@@ -80,5 +79,5 @@ function arrow(edge: EdgeSeen, lane: number, most: number): string {
   const bow = 50 + (lane - 1) * 26
   const path = `M ${x1 + step * radius} 50 Q ${middle} ${bow} ${x2 - step * radius} 50`
   const head = `M ${x2 - step * radius} 50 l ${-step * 8} -5 l 0 10 z`
-  return `<path class="${state}" d="${path}" stroke-width="${width}"/><path class="${state} head" d="${head}"/><text class="${state}" x="${middle}" y="${25 + lane * 24}" text-anchor="middle">${text}</text>`
+  return html`<path class="${state}" d="${path}" stroke-width="${width}"/><path class="${state} head" d="${head}"/><text class="${state}" x="${middle}" y="${25 + lane * 24}" text-anchor="middle">${text}</text>`
 }

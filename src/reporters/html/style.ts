@@ -1,5 +1,7 @@
+import { html } from './markup.ts'
+
 /** For light and dark: every colour is named once, each with its two faces. */
-export const style = `
+export const style = html`
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --ink: #1c2128; --quiet: #667080; --line: #d8dde4; --panel: #f5f7f9;
