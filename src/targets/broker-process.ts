@@ -135,17 +135,8 @@ class BrokerProcess implements BrokerTarget {
     })
     this.running = running
     this.unlessStopped()
-    const budgetMs = Math.max((this.startWith.readyS ?? 0) * 1000, this.options.budgetMs)
-    const problem = await waitUntilReady({
-      dial: () => this.dial(2000),
-      version: this.profile.versions.includes('3.1.1') ? '3.1.1' : '5.0',
-      credentials: this.credentials,
-      budgetMs,
-      gaveUp: () => {
-        const ending = running.ending()
-        return ending ? endingText(ending) : undefined
-      },
-    })
+    let problem: string | undefined
+    for (const transport of this.transports) problem ??= await this.servesOver(transport, running)
     this.served ||= problem === undefined
     if (problem === undefined) return
     const said = running.tail().trim().split('\n').slice(-6).join('\n')
@@ -153,6 +144,20 @@ class BrokerProcess implements BrokerTarget {
       'TARGET_NOT_READY',
       `${this.name} does not serve: ${problem}${said ? `; it said:\n${said}` : ''}${this.howToGet()}`,
     )
+  }
+
+  /** What is wrong where it does not serve over that transport. */
+  private servesOver(transport: string, running: OwnedProcess): Promise<string | undefined> {
+    return waitUntilReady({
+      dial: () => this.dial(2000, transport),
+      version: this.profile.versions.includes('3.1.1') ? '3.1.1' : '5.0',
+      credentials: this.credentials,
+      budgetMs: Math.max((this.startWith.readyS ?? 0) * 1000, this.options.budgetMs),
+      gaveUp: () => {
+        const ending = running.ending()
+        return ending ? endingText(ending) : undefined
+      },
+    })
   }
 
   private unlessStopped(): void {

@@ -30,17 +30,18 @@ export async function externalBroker(
     death: () => undefined,
     stop: async () => undefined,
   }
-  const problem = await waitUntilReady({
-    dial: () => target.dial(connectMs),
-    version: profile.versions.includes('3.1.1') ? '3.1.1' : (profile.versions[0] ?? '3.1.1'),
-    credentials: target.credentials,
-    budgetMs: Math.max(connectMs, replyMs),
-    gaveUp: () => undefined,
-  })
-  if (problem !== undefined) {
+  for (const one of addresses) {
+    const problem = await waitUntilReady({
+      dial: () => target.dial(connectMs, one.transport),
+      version: profile.versions.includes('3.1.1') ? '3.1.1' : (profile.versions[0] ?? '3.1.1'),
+      credentials: target.credentials,
+      budgetMs: Math.max(connectMs, replyMs),
+      gaveUp: () => undefined,
+    })
+    if (problem === undefined) continue
     throw new TargetError(
       'TARGET_UNREACHABLE',
-      `no MQTT broker answers at ${target.address}: ${problem}; check that it runs, the port, and whether it wants a user and password`,
+      `no MQTT broker answers at ${showAddress(one)}: ${problem}; check that it runs, the port, and whether it wants a user and password`,
     )
   }
   return target

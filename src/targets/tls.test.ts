@@ -107,6 +107,25 @@ t.test(
 )
 
 t.test(
+  'a transport that cannot be used ends the run before it begins',
+  {
+    skip: without,
+  },
+  async t => {
+    const authority = await createAuthority()
+    const expired = await authority.issue({ names: ['127.0.0.1'], fromDays: -9, toDays: -2 })
+    const [plain = 0] = await freePorts(1)
+    const { dir, port } = await secured(t, authority.ca, expired, `listener ${plain} 127.0.0.1`)
+    const both = { ...profile, transports: { tls: { address: `mqtts://127.0.0.1:${port}` } } }
+    const reach = { transports: ['tcp', 'tls'], tls: { ca: path.join(dir, 'ca.pem') } } as const
+    const opening = externalBroker(both, parseAddress(`mqtt://127.0.0.1:${plain}`), {
+      ...{ connectMs: 5000, replyMs: 5000, here: '/', reach },
+    })
+    await t.rejects(opening, { code: 'TARGET_UNREACHABLE', message: /mqtts:.*has expired/ })
+  },
+)
+
+t.test(
   'a started broker is dialled by TLS where its address says so',
   {
     skip: without,
