@@ -233,6 +233,7 @@ const propertyNames: Record<string, string> = {
   mq: 'maximumQoS',
   ra: 'retainAvailable',
   mei: 'messageExpiryInterval',
+  pfi: 'payloadFormatIndicator',
 }
 
 function propertiesOf(named: Map<string, string>): Properties {

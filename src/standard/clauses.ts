@@ -32,6 +32,7 @@ export const clauses = {
   resendLive: { '3.1': '§4.2', '3.1.1': 'MQTT-4.4.0-1', '5.0': 'MQTT-4.4.0-1' },
   resendBeforeConnack: { '3.1': '§4.2', '3.1.1': 'MQTT-4.4.0-1', '5.0': 'MQTT-4.4.0-1' },
   resendOwed: { '3.1': '§4.2', '3.1.1': 'MQTT-4.4.0-1', '5.0': 'MQTT-4.4.0-1' },
+  resentOtherwise: { '3.1': '§4.2', '3.1.1': 'MQTT-4.4.0-1', '5.0': 'MQTT-4.4.0-1' },
   resendAcknowledged: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.2-1', '5.0': 'MQTT-4.4.0-1' },
   resendRefused: { '3.1': '§4.1', '3.1.1': 'MQTT-4.4.0-1', '5.0': 'MQTT-4.4.0-2' },
   publishAfterPubrel: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.3-1', '5.0': 'MQTT-4.3.3-6' },

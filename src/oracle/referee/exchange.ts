@@ -28,6 +28,8 @@ export type Exchange = {
   /** Bytes of the PUBLISH with its topic written out. */
   sizeBytes: number
   topic: string
+  /** RETAIN and the properties that a resend has to have as well. */
+  rest: string
   /** Rank among the first transmissions of the session. */
   order: number
   /** `seq` of the PUBLISH. */

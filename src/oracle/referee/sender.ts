@@ -41,6 +41,7 @@ export function onPublish(
   if (isOwed(connection.owedAnswers, 'PUBREL', exchange.id) && exchange.qos === 2)
     phases.delete('free')
   const same = exchange.key === key && exchange.qos === packet.qos
+  if (same && phases.has('publish')) sameInAll(ruling, connection, exchange, packet)
   if (packet.dup && same && phases.has('publish')) resend(ruling, connection, exchange)
   else if (phases.has('free') && !(packet.dup && same)) {
     commit(exchange, 'free', connection)
@@ -73,6 +74,7 @@ function begin(
     key,
     sizeBytes: packet.topic === '' ? sizeBytes + Buffer.byteLength(topic) : sizeBytes,
     topic,
+    rest: restOf(packet),
     order: session.sent,
     seq,
     phase: 'publish',
@@ -91,6 +93,40 @@ function begin(
     refused: false,
   })
   sweep(session)
+}
+
+/**
+ * Properties that may differ when a message is sent again: subscriptions may have been made or ended [5.0 §3.8.4], time has passed, and
+ * an alias is the connection's. docs/qos2.md, "Do not fail a target for".
+ */
+const mayDiffer = new Set(['subscriptionIdentifiers', 'messageExpiryInterval', 'topicAlias'])
+
+function restOf({ retain, properties }: Publish): string {
+  const kept = Object.entries(properties).filter(([name]) => !mayDiffer.has(name))
+  if (kept.length === 0) return retain ? 'RETAIN 1' : 'RETAIN 0'
+  const shown = kept.map(([name, value]) => `${name} ${shownValue(value)}`).sort()
+  return [retain ? 'RETAIN 1' : 'RETAIN 0', ...shown].join(', ')
+}
+
+function shownValue(value: Publish['properties'][string]): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : JSON.stringify(value)
+}
+
+/** What is sent again is the same packet in everything but DUP: payload and topic were compared before. */
+function sameInAll(
+  ruling: Ruling,
+  connection: Connection,
+  exchange: Exchange,
+  packet: Publish,
+): void {
+  const rest = restOf(packet)
+  if (rest === exchange.rest) return
+  say(ruling, connection.version, 'resentOtherwise', {
+    message: `PUBLISH id ${exchange.id} was sent again, and not as it was`,
+    expected: exchange.rest,
+    got: rest,
+    about: durability(exchange),
+  })
 }
 
 /** A resend with DUP 1 of a PUBLISH that the target may hold unacknowledged. */
