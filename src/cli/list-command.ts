@@ -64,18 +64,19 @@ async function listSuites(): Promise<Rows> {
 
 async function listStatements(): Promise<Rows> {
   const { statements } = await import('../standard/statements.ts')
+  const { unseen } = await import('../standard/statements/unseen.ts')
   const { readSuites } = await import('../run/choose-suites.ts')
   const { suites } = await readSuites([])
   const covered = new Map<string, number>()
   for (const kase of suites.flatMap(suite => suite.cases)) {
     for (const ref of kase.covers) covered.set(ref, (covered.get(ref) ?? 0) + 1)
   }
-  return [...statements.values()].map(({ ref, level, says }) => [
-    ref,
-    level,
-    count(covered.get(ref) ?? 0, 'case'),
-    says,
-  ])
+  return [...statements.values()].map(({ ref, level, says }) => {
+    const cases = covered.get(ref) ?? 0
+    const reason = unseen[ref]
+    const accounted = cases === 0 && reason ? reason.reason : count(cases, 'case')
+    return [ref, level, accounted, cases === 0 && reason ? `${says} (${reason.why})` : says]
+  })
 }
 
 async function listTargets(): Promise<Rows> {

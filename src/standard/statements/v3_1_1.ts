@@ -1127,7 +1127,7 @@ export const v3_1_1: StatementData[] = [
     level: 'MUST',
     binds: 'client',
     observable: 'wire',
-    testable: 'both',
+    testable: 'client',
     says: 'PUBACKs go out in the order in which the QoS 1 PUBLISH packets came in.',
     note: "Client duty. MQTT-4.6.0-6 extends it to a server only in delivering to subscribers, so the order of a broker's PUBACKs to a publisher is not bound.",
   },
