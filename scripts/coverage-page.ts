@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { readSuites } from '../src/run/choose-suites.ts'
-import { coveragePage } from './coverage/page.ts'
+import { coveragePage } from './statements/coverage-page.ts'
 
 /** Writes docs/coverage.md: `npx tsx scripts/coverage-page.ts`. */
 const { suites } = await readSuites([])

@@ -4,7 +4,7 @@ import { readSuites } from '../src/run/choose-suites.ts'
 import { openStatements } from '../src/standard/coverage.ts'
 import { unseen, unseenReasons } from '../src/standard/statements/unseen.ts'
 import { statements } from '../src/standard/statements.ts'
-import { coveragePage, coveringOf } from './coverage/page.ts'
+import { coveragePage, coveringOf } from './statements/coverage-page.ts'
 
 /** Statements without a case and without a reason: of enhanced authentication. The numbers may fall, and never rise. */
 const openMax = {
