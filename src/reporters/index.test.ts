@@ -6,7 +6,8 @@ import { verdicts } from '../model/report.ts'
 import { createReporter, isReporterName, reporterNames } from './index.ts'
 
 t.test('names are known by themselves, and nothing inherited is a name', async t => {
-  t.same(reporterNames, ['pretty', 'tap', 'junit', 'json', 'markdown', 'html'])
+  t.equal(reporterNames[0], 'pretty', 'which is meant where none is named')
+  t.ok(reporterNames.every(isReporterName))
   t.ok(isReporterName('tap'))
   t.notOk(isReporterName('toString'))
 })
