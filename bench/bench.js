@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { run } from '../dist/index.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const cli = path.join(root, 'dist', 'cli.js')
+const cli = path.join(root, 'dist', 'cli', 'bin.js')
 const dir = mkdtempSync(path.join(os.tmpdir(), 'mqttspec-bench-'))
 const quick = process.argv.includes('--quick')
 const rows = []
