@@ -17,6 +17,8 @@ type Connection = {
   relayed: boolean
   /** The other side used the Packet Identifier 0. */
   usedZero: boolean
+  /** It asked for a level that no version has: a server may refuse in the form of any. Source: 5.0 MQTT-3.1.2-2. */
+  unknownLevel: boolean
 }
 
 export function createAudit({ target }: { target: TargetRole }): Audit {
@@ -26,7 +28,12 @@ export function createAudit({ target }: { target: TargetRole }): Audit {
     switch (event.kind) {
       case 'open': {
         const { connection, version, leg } = event
-        connections.set(connection, { version, relayed: leg !== undefined, usedZero: false })
+        connections.set(connection, {
+          version,
+          relayed: leg !== undefined,
+          usedZero: false,
+          unknownLevel: false,
+        })
         return judgeUpgrade(event, target)
       }
       case 'close': {
@@ -58,7 +65,13 @@ export function createAudit({ target }: { target: TargetRole }): Audit {
     if (packet.type === 'CONNECT' && (theirs || connection.relayed)) {
       connection.version = versionOfLevel(packet.protocolLevel) ?? connection.version
     }
-    if (theirs) return judge(connection, bytes, seq)
+    if (theirs) {
+      const free = packet.type === 'CONNACK' && connection.unknownLevel && packet.code !== 0
+      return free ? none : judge(connection, bytes, seq)
+    }
+    if (packet.type === 'CONNECT') {
+      connection.unknownLevel = versionOfLevel(packet.protocolLevel) === undefined
+    }
     connection.usedZero ||= 'id' in packet && packet.id === 0
     return none
   }

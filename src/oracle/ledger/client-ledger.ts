@@ -329,7 +329,8 @@ export function createClientLedger(
   ): void {
     state.reports = true
     const known = tags.get(`${actor} ${tag}`)
-    if (!known || known.publication.told) return
+    // A failure may have been told too soon: what comes right after all is told again.
+    if (!known || known.publication.told?.ok) return
     const ok = event.error === undefined && (event.code ?? 0) < 0x80
     const { record, publication } = known
     publication.told = { seq, ok }
