@@ -56,6 +56,8 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     )
     .option('--client-id-prefix <text>', 'all client ids of ours begin with it')
     .option('--serial <port>', 'a real Pico on that port, with the firmware of device/')
+    .option('--image <file>', 'with --target pico-emulated: a MicroPython image, .uf2 or .bin')
+    .option('--bootrom <file>', 'with --target pico-emulated: the boot ROM of an RP2040')
     .option('--board-config <file>', "with --serial: the board's config.json (Wi-Fi, address)")
     .option(
       '--transport <names>',

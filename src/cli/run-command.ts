@@ -26,6 +26,8 @@ type Options = {
   insecure?: boolean
   proxyProtocol?: Reach['proxyHeader']
   boardConfig?: string
+  image?: string
+  bootrom?: string
   mqtt?: Version[]
   tag?: string[]
   jobs?: number
@@ -122,7 +124,14 @@ function endedEarly(error: unknown, options: Options, durationMs: number): RunRe
 }
 
 /** A real board is the Pico's profile with another word for its adapter: `--serial PORT`. */
-function targetOf({ target, serial, boardConfig }: Options): { target?: TargetWish } {
+function targetOf(options: Options): { target?: TargetWish } {
+  const { target, serial, boardConfig, image, bootrom } = options
+  if (image !== undefined || bootrom !== undefined) {
+    if (target !== 'pico-emulated')
+      throw new UsageError('--image and --bootrom go with --target pico-emulated')
+    if (image !== undefined) process.env.PICO_IMAGE = path.resolve(image)
+    if (bootrom !== undefined) process.env.PICO_BOOTROM = path.resolve(bootrom)
+  }
   if (serial === undefined) return target === undefined ? {} : { target }
   if (target !== undefined && target !== 'pico') {
     throw new UsageError(`--serial tests a Pico; it cannot go with --target ${target}`)
@@ -147,9 +156,9 @@ function reachOf({ transport, ca, cert, key, insecure, proxyProtocol }: Options)
 }
 
 /** On one board, a client that connects makes all others wait. */
-function jobsOf({ jobs, serial }: Options): { jobs?: number } {
+function jobsOf({ jobs, serial, target }: Options): { jobs?: number } {
   if (jobs !== undefined) return { jobs }
-  return serial === undefined ? {} : { jobs: 1 }
+  return serial === undefined && target !== 'pico-emulated' ? {} : { jobs: 1 }
 }
 
 function replayWords(options: Options): string {

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { SimulatedPico } from '../targets/micropython/board.ts'
-import { type CutPoint, describeCutPoint, everyCutPoint } from '../targets/micropython/cut-point.ts'
+import {
+  type CutPoint,
+  describeCutPoint,
+  everyCutPoint,
+  type PointCounts,
+} from '../targets/micropython/cut-point.ts'
 import type { FlashImage } from '../targets/micropython/flash.ts'
 import type { FakeBroker } from './fake-broker.ts'
 import { type Gap, judge, type Record } from './record.ts'
@@ -29,9 +34,13 @@ export type SweepOptions = {
 export type SweepReport = {
   flow: string
   /** Operations of the run without a cut. */
-  operations: { socketOps: number; commits: number }
+  operations: PointCounts
   /** Power cuts tried: once and, with `twice`, in the recovery. */
   cuts: { first: number; second: number }
+  /** The same by where the power went, such as `commit torn`. */
+  byPoint: { [point: string]: number }
+  /** Messages that were judged, in both directions, over all cuts. */
+  messages: number
   /** Different states (flash, broker, what the application knows) that a first cut left. */
   states: number
   /** Points that a run with a cut never came to; they prove nothing. */
@@ -65,7 +74,9 @@ class Sweep {
     this.options = options
     this.report = {
       flow: options.flow.name,
-      operations: { socketOps: 0, commits: 0 },
+      operations: { socketOps: 0, commits: 0, lines: 0 },
+      byPoint: {},
+      messages: 0,
       cuts: { first: 0, second: 0 },
       states: 0,
       notReached: [],
@@ -86,7 +97,7 @@ class Sweep {
     }
   }
 
-  private points = { socketOps: 0, commits: 0 }
+  private points: PointCounts = { socketOps: 0, commits: 0, lines: 0 }
 
   private async cutOnce(point: CutPoint): Promise<void> {
     const at = describeCutPoint(point)
@@ -96,12 +107,19 @@ class Sweep {
       return
     }
     this.report.cuts.first += 1
+    this.count(point)
     await this.recover(at, [point], left)
     const state = keyOf(left)
     if (this.states.has(state)) return
     this.states.add(state)
     this.report.states += 1
     if (this.options.twice) await this.cutRecovery(at, point, left)
+  }
+
+  private count({ kind, when }: CutPoint): void {
+    const { byPoint } = this.report
+    const point = `${kind} ${when}`
+    byPoint[point] = (byPoint[point] ?? 0) + 1
   }
 
   private async cutRecovery(at: string, first: CutPoint, left: Between): Promise<void> {
@@ -118,6 +136,7 @@ class Sweep {
         continue
       }
       this.report.cuts.second += 1
+      this.count(point)
       await this.recover(where, [first, point], this.leave(stage))
     }
   }
@@ -136,6 +155,7 @@ class Sweep {
     const stage = await this.boot(from)
     const failed = await this.play(stage, recovery)
     const { record } = stage
+    this.report.messages += record.outgoing.size + record.inbound.size
     const { problems, gaps } = judge(record, this.options.broker.witness(), this.excused(cuts))
     stage.leave()
     if (failed) problems.unshift(failed)
@@ -182,9 +202,13 @@ class Sweep {
    */
   private excused(cuts: CutPoint[]): { gap: Gap; count: number } {
     const gap = this.options.gap ?? 'loses'
-    const when = gap === 'loses' ? 'after' : 'before'
-    return { gap, count: cuts.filter(cut => cut.kind === 'commit' && cut.when === when).length }
+    return { gap, count: cuts.filter(cut => mayHitGap(cut, gap)).length }
   }
+}
+
+function mayHitGap({ kind, when }: CutPoint, gap: Gap): boolean {
+  const [commit, line] = gap === 'loses' ? ['after', 'before'] : ['before', 'after']
+  return (kind === 'commit' && when === commit) || (kind === 'line' && when === line)
 }
 
 /** Connects and completes what was open. */

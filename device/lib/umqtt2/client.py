@@ -647,9 +647,10 @@ class MQTTClient:
 
     def _code_of(self, head, n):
         # Reads what stands behind the id of an acknowledgement.
-        if n != (head == 0x90):
+        code = self._read(1)[0] if n else 0
+        if n != (head == 0x90) or code not in b"\0\1\2\x80":
             _fail()
-        return self._read(1)[0] if n else 0
+        return code
 
     def _other(self, head, n):
         _fail()

@@ -185,9 +185,10 @@ class MQTT5Client(MQTTClient):
         if head & 0xF0 in b"\x90\xb0":
             b, took = self._block(n)
             parsed(b, _ACK)
-            if took + 1 != n:
+            code = self._read(1)[0]
+            if took + 1 != n or head == 0x90 and 2 < code < 0x80:
                 _fail()
-            return self._read(1)[0]
+            return code
         if not n:
             return 0
         code = self._read(1)[0]

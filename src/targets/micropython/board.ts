@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import type { CutPoint } from './cut-point.ts'
+import type { CutPoint, PointCounts } from './cut-point.ts'
 import { packagedFirmware, readFirmware, readStubs } from './firmware.ts'
 import { Flash, type FlashImage, type FlashWear, picoFlashBytes } from './flash.ts'
 import type { BootOrder, ConsoleInput, FromVm, Program, VmEnd, WorkerData } from './messages.ts'
@@ -48,7 +48,7 @@ export type BoardStats = {
   /** By machine.reset() or the watchdog. */
   resets: number
   /** Operations of the present boot, or of the last: the places a power cut can be put to. */
-  points: { socketOps: number; commits: number }
+  points: PointCounts
   flash: FlashWear
   /**
    * Bytes of Python heap. `boot`: once all modules are loaded, with what compiling left behind. `live`: least at the end of a turn of loop().
@@ -237,7 +237,11 @@ class Board implements SimulatedPico {
     return {
       boots: this.boots,
       resets: this.resets,
-      points: { socketOps: read(word.socketOps), commits: read(word.commits) },
+      points: {
+        socketOps: read(word.socketOps),
+        commits: read(word.commits),
+        lines: read(word.lines),
+      },
       flash: this.store.wear,
       heap: {
         limitBytes: this.heapBytes,

@@ -7,7 +7,7 @@ export const packagedFirmware = fileURLToPath(new URL('../../../device', import.
 
 /** Never uploaded: stand-ins for a board's modules, and what only people read. */
 const notFirmware = [
-  /^(sim|examples|docs)\//,
+  /^(sim|emulated|examples|docs)\//,
   /\.(md|pyi)$/,
   /(^|\/)__pycache__\//,
   /(^|\/)package\.json$/,

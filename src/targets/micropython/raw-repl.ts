@@ -46,9 +46,12 @@ export class RawRepl {
   }
   private hasPaste: boolean | undefined
   private closed = false
+  private readonly slowness: number
 
-  constructor(stream: Duplex) {
+  /** `slowness`: how many times longer than a real board this one may take. */
+  constructor(stream: Duplex, slowness = 1) {
     this.stream = stream
+    this.slowness = slowness
     stream.on('data', this.onData)
     // A port that goes away is told by either, or by both.
     for (const event of ['close', 'error']) stream.on(event, this.onClosed)
@@ -180,7 +183,8 @@ export class RawRepl {
     return bytes
   }
 
-  private when(holds: () => boolean, what: string, withinMs: number): Promise<void> {
+  private when(holds: () => boolean, what: string, boardMs: number): Promise<void> {
+    const withinMs = boardMs * this.slowness
     return new Promise((resolve, reject) => {
       const finish = (error?: Error) => {
         clearTimeout(timer)

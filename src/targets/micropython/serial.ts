@@ -36,7 +36,12 @@ const neededModules = [
   'struct',
 ]
 
-export type TesterOptions = Pick<SerialPicoOptions, 'firmware' | 'config'>
+export type TesterOptions = Pick<SerialPicoOptions, 'firmware' | 'config'> & {
+  /** Files that stand in for modules which the board's MicroPython lacks. */
+  standIns?: Map<string, Uint8Array>
+  /** How many times longer than a real board this one may take; default 1. */
+  slowness?: number
+}
 
 /** As `openSerialPico`, over a stream that is open. `label` names it in messages. Files that are on the board already are left alone. */
 export async function startTester(
@@ -47,11 +52,15 @@ export async function startTester(
   const files = await readFirmware(options.firmware)
   files.delete('main.py')
   if (options.config) files.set('config.json', Buffer.from(JSON.stringify(options.config)))
-  const repl = new RawRepl(stream)
+  const repl = new RawRepl(stream, options.slowness)
   try {
     await repl.enter()
+    const put = async (wanted: Map<string, Uint8Array>) => {
+      for (const [path, content] of await changed(repl, wanted)) await repl.upload(path, content)
+    }
+    if (options.standIns) await put(options.standIns)
     await checkModules(repl, label)
-    for (const [path, content] of await changed(repl, files)) await repl.upload(path, content)
+    await put(files)
     await repl.start('import tester\ntester.run()', '"ready"')
   } catch (error) {
     throw explained(error, label)

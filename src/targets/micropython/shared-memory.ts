@@ -19,6 +19,7 @@ export const word = {
   heapLive: 9,
   heapPeak: 10,
   turns: 11,
+  lines: 12,
 } as const
 
 /** Index into `clock`: ms by which the board's clock is ahead of the host's, and the time it hurries to. */

@@ -72,12 +72,23 @@ export class VmFlash {
 
   private commit<T>(change: Commit | undefined, run: () => T): T {
     if (!change) return run()
-    return this.power.operation('commit', () => {
-      const result = run()
-      this.flash.commit(change)
-      this.post({ kind: 'commit', commit: change })
-      return result
-    })
+    const record = (made: Commit) => {
+      this.flash.commit(made)
+      this.post({ kind: 'commit', commit: made })
+    }
+    const tear = () => {
+      if (change.kind !== 'write' || change.bytes.length === 0) return
+      record({ ...change, bytes: change.bytes.slice(0, Math.ceil(change.bytes.length / 2)) })
+    }
+    return this.power.operation(
+      'commit',
+      () => {
+        const result = run()
+        record(change)
+        return result
+      },
+      tear,
+    )
   }
 
   private commitContent(node: FsNode): void {

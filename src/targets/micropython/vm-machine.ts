@@ -178,10 +178,14 @@ export class VmMachine {
     if (bytes.length > 0) this.around.post({ kind: 'bytes', bytes })
   }
 
+  private printLine(text: string): void {
+    this.around.power.print(() => this.around.post({ kind: 'line', text }))
+  }
+
   private readonly printLines = (bytes: Uint8Array): void => {
     for (const byte of bytes) {
       if (byte !== 10) this.printed.push(byte)
-      else this.around.post({ kind: 'line', text: Buffer.from(this.printed.splice(0)).toString() })
+      else this.printLine(Buffer.from(this.printed.splice(0)).toString())
     }
   }
 }

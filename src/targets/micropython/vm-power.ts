@@ -22,6 +22,7 @@ export class VmPower {
   private readonly post: (message: FromVm) => void
   private readonly graceMs: number
   private cutAt: CutPoint | undefined
+  private dead: PowerOff | undefined
   private bootMs = 0
   private dogMs = Number.POSITIVE_INFINITY
   private dogTimeoutMs = Number.POSITIVE_INFINITY
@@ -42,10 +43,12 @@ export class VmPower {
 
   boot(cutAt: CutPoint | undefined): void {
     this.cutAt = cutAt
+    this.dead = undefined
     this.busyMs = 0
     this.bootMs = this.memory.nowMs()
     this.dogMs = this.dogTimeoutMs = Number.POSITIVE_INFINITY
-    for (const index of [word.socketOps, word.commits, word.turns]) this.memory.write(index, 0)
+    for (const index of [word.socketOps, word.commits, word.lines, word.turns])
+      this.memory.write(index, 0)
     for (const index of [word.heapBoot, word.heapLive, word.heapPeak]) this.memory.write(index, 0)
   }
 
@@ -62,19 +65,36 @@ export class VmPower {
     this.dogMs = this.memory.nowMs() + this.dogTimeoutMs
   }
 
-  /** Runs one operation that a power cut may come before or after. */
-  operation<T>(kind: PointKind, run: () => T): T {
+  /** Runs one operation that a power cut may come before or after, or, where it can be torn, in the middle of. */
+  operation<T>(kind: PointKind, run: () => T, tear: () => void = () => undefined): T {
     this.check()
-    const counter = kind === 'commit' ? word.commits : word.socketOps
+    const counter = counterOf[kind]
     const index = this.memory.read(counter)
     this.cutHere({ kind, index, when: 'before' })
+    if (this.isCut({ kind, index, when: 'torn' })) tear()
+    this.cutHere({ kind, index, when: 'torn' })
     const result = run()
     this.memory.write(counter, index + 1)
     this.cutHere({ kind, index, when: 'after' })
     return result
   }
 
+  /**
+   * A line that the program prints. Emscripten turns what is thrown there into an error for Python: so the power goes in silence, and whatever
+   * the program does next finds it gone.
+   */
+  print(post: () => void): void {
+    if (this.dead) return
+    try {
+      this.operation('line', post)
+    } catch (error) {
+      if (!(error instanceof PowerOff)) throw error
+      this.dead = error
+    }
+  }
+
   check(): void {
+    if (this.dead) throw this.dead
     if (this.memory.read(word.cut)) throw new PowerOff({ why: 'cut' })
     if (this.memory.nowMs() > this.dogMs) throw new PowerOff({ why: 'watchdog' })
   }
@@ -142,9 +162,14 @@ export class VmPower {
     return true
   }
 
-  private cutHere(here: CutPoint): void {
+  private isCut(here: CutPoint): boolean {
     const point = this.cutAt
-    if (!point || point.kind !== here.kind || point.index !== here.index) return
-    if (point.when === here.when) throw new PowerOff({ why: 'point', point })
+    return point?.kind === here.kind && point.index === here.index && point.when === here.when
+  }
+
+  private cutHere(here: CutPoint): void {
+    if (this.isCut(here)) throw new PowerOff({ why: 'point', point: here })
   }
 }
+
+const counterOf = { 'socket-op': word.socketOps, commit: word.commits, line: word.lines }

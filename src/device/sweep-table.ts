@@ -1,0 +1,39 @@
+import type { SweepReport } from './sweep.ts'
+
+const points: { [point: string]: string } = {
+  'socket-op before': 'before a socket operation',
+  'socket-op after': 'after a socket operation',
+  'commit before': 'before a write to flash',
+  'commit torn': 'in a write to flash: half of it is there',
+  'commit after': 'after a write to flash',
+  'line before': 'before a callback has told what it got',
+  'line after': 'after that',
+}
+
+/** What came of sweeps, as Markdown: kills by point, messages, losses, doubles. */
+export function sweepTable(reports: readonly SweepReport[]): string {
+  const sum = (of: (report: SweepReport) => number) =>
+    reports.reduce((total, report) => total + of(report), 0)
+  const problems = reports.flatMap(({ failures }) => failures.flatMap(each => each.problems))
+  const matching = (words: RegExp) => problems.filter(each => words.test(each)).length
+  const lost = /never arrived|delivered 0 times/
+  const doubled = /arrived \d+ times|delivered [2-9]\d* times|taken up again/
+  const rows: [string, number][] = Object.entries(points).map(([point, words]) => [
+    words,
+    sum(({ byPoint }) => byPoint[point] ?? 0),
+  ])
+  rows.push(
+    ['**kills**', sum(({ cuts }) => cuts.first + cuts.second)],
+    ['messages judged', sum(({ messages }) => messages)],
+    ['lost', matching(lost)],
+    ['doubled', matching(doubled)],
+    ['other findings', problems.length - matching(lost) - matching(doubled)],
+    ['in the one gap, between an id and its callback', sum(({ gaps }) => gaps.length)],
+    ['points that a run did not come to', sum(({ notReached }) => notReached.length)],
+  )
+  const lines = rows.map(([words, count]) => `| ${words} | ${count} |`)
+  const findings = reports.flatMap(({ flow, failures }) =>
+    failures.map(({ at, problems: found }) => `- ${flow}, ${at}: ${found.join('; ')}`),
+  )
+  return `${['| the power went | times |', '|---|---|', ...lines, '', ...findings].join('\n').trimEnd()}\n`
+}
