@@ -18,6 +18,7 @@ import { sweepTable } from '../src/device/sweep-table.ts'
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: 'Infinity' }, write: { type: 'string' } },
 })
+const head = `# Power cuts on the simulated board\n\n\`npm run device-sweep -- --write reports/device-sweep.md\`: seven flows, each cut at every point, and every recovery again. umqtt2 as it ships, MicroPython 1.27.0 on WebAssembly.\n\n`
 const reports: SweepReport[] = []
 const bench = await openBench()
 try {
@@ -33,5 +34,5 @@ try {
 }
 const table = sweepTable(reports)
 process.stdout.write(table)
-if (values.write) await writeFile(values.write, table)
+if (values.write) await writeFile(values.write, head + table)
 process.exitCode = reports.some(({ failures }) => failures.length > 0) ? 1 : 0
