@@ -107,7 +107,7 @@ const known = new Set([
 ])
 
 /** An adapter's line as an event of ours; payloads become bytes. Unknown events are dropped: protocols grow. */
-function eventOf(raw: { event: string; [name: string]: unknown }): AppEvent | undefined {
+export function eventOf(raw: { event: string; [name: string]: unknown }): AppEvent | undefined {
   if (!known.has(raw.event)) return undefined
   const { id: _id, client: _client, payload, payloadHex, ...rest } = raw
   if (raw.event === 'published' && typeof raw.id === 'number') {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { BrokerLane } from '../engine/explore/broker-lane.ts'
+import { ClientLane } from '../engine/explore/client-lane.ts'
 import {
   type Explored,
   type ExplorerOptions,
@@ -175,8 +176,9 @@ async function searchFor(
       restarts: false,
       ...(options.bail ? { endsAt: () => true } : {}),
       openLane: async lane => {
-        if (target.role === 'broker') return new BrokerLane(target, lane)
-        throw new UsageError('explore needs a broker as its target')
+        return target.role === 'broker'
+          ? new BrokerLane(target, lane)
+          : new ClientLane(target, lane)
       },
       onDone: state => options.onProgress?.(progressOf(state, began)),
     })
