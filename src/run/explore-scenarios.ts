@@ -5,6 +5,9 @@ import { loadSuites } from '../scenario/load.ts'
 import type { Target } from '../targets/target.ts'
 import { runLoaded } from './run.ts'
 
+/** For all of them, in ms: a target that fails everything has enough of them by then. */
+const allMs = 30_000
+
 /**
  * Gives every sure defect a scenario of its own and tries it: one that tells the run up to where the target goes wrong, or, where that
  * does not fail in the same way, the whole run.
@@ -15,7 +18,9 @@ export async function addScenarios(
   target: Target,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const until = performance.now() + allMs
   for (const defect of defects) {
+    if (performance.now() > until) return
     const setup = setups.find(({ index }) => index === defect.schedule.setup)
     if (!setup || !defect.stable || setup.flow.role !== 'client' || signal?.aborted) continue
     for (const whole of [false, true]) {

@@ -56,8 +56,10 @@ export type Explored = {
 const lookedIntoMax = 3
 /** Schedules tried to shrink one failure. */
 const triesMax = 60
-/** Ms for shrinking one failure, and for looking into what is left when the time of the search is over. */
+/** Ms for shrinking one failure. */
 const shrinkMs = 5000
+/** Ms for looking into what is left when the time of the search is over. */
+const afterMs = 20_000
 /** In a row without a connection: the target is gone. */
 const lostMax = 200
 const maxPacketBytes = 1024 * 1024
@@ -89,6 +91,8 @@ class Explorer {
   private waiters: (() => void)[] = []
   private looking: Promise<void> | undefined
   private stopped = false
+  /** When the time of the search was over, by `performance.now()`; 0 before. */
+  private overSince = 0
 
   constructor(options: ExplorerOptions) {
     this.options = options
@@ -208,8 +212,19 @@ class Explorer {
   private async look(): Promise<void> {
     for (let next = this.suspects.shift(); next; next = this.suspects.shift()) {
       if (this.stopped) return
+      const { aborted } = this.options.signal
+      // The time is over: what is known already tells nothing new.
+      if (aborted) this.overSince ||= performance.now()
+      if (aborted && performance.now() - this.overSince > afterMs) return
+      if (aborted && this.isKnown(next)) continue
       await this.lookInto(next)
     }
+  }
+
+  private isKnown({ outcome }: Suspect): boolean {
+    const breach = gravest(outcome)
+    const key = breach && failureKey(breach)
+    return [...this.byKey.values()].some(({ failure }) => failure === key)
   }
 
   private async lookInto({ schedule, outcome, before }: Suspect): Promise<void> {
