@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type FaultKind, faultKinds } from '../explore/fault.ts'
@@ -8,6 +9,7 @@ import { explore, type Progress } from '../run/explore.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { shownWish } from '../targets/index.ts'
 import { killAll } from '../targets/processes.ts'
+import { exploreInWorkers } from './explore-workers.ts'
 import type { Io } from './io.ts'
 import { openOutputs } from './outputs.ts'
 
@@ -20,6 +22,7 @@ type Options = {
   seed?: number
   shard?: { index: number; count: number }
   lanes?: number
+  workers?: number
   replay?: string
   scenarios?: string
   reporter?: string[]
@@ -41,24 +44,33 @@ export async function exploreCommand(words: string[], options: Options, io: Io):
   const stopListening = onInterrupt(io, () => interrupt.abort())
   const shard = options.shard ?? shardOfJob(io)
   try {
-    const report = await explore({
-      flows: words,
-      ...(options.target === undefined ? {} : { target: options.target }),
-      ...(options.mqtt ? { mqtt: options.mqtt } : {}),
-      ...(options.faults === undefined ? {} : { faults: parseFaults(options.faults) }),
-      ...(options.depth === undefined ? {} : { depth: options.depth }),
-      ...(options.budget === undefined ? {} : { budgetMs: options.budget * 1000 }),
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(shard ? { shard } : {}),
-      ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
-      ...(options.replay === undefined ? {} : { replay: options.replay }),
-      ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
-      bail: options.bail ?? false,
-      strict: options.strict ?? false,
-      replayWith: options.target === undefined ? '' : `--target ${shownWish(options.target)}`,
-      signal: interrupt.signal,
-      onProgress: live.show,
-    })
+    const one = options.workers !== undefined && options.workers > 1
+    const report = one
+      ? await exploreInWorkers({
+          workers: options.workers ?? 1,
+          words: workerWords(words, options),
+          seed: options.seed ?? randomBytes(4).readUInt32BE(),
+          shard,
+          signal: interrupt.signal,
+        })
+      : await explore({
+          flows: words,
+          ...(options.target === undefined ? {} : { target: options.target }),
+          ...(options.mqtt ? { mqtt: options.mqtt } : {}),
+          ...(options.faults === undefined ? {} : { faults: parseFaults(options.faults) }),
+          ...(options.depth === undefined ? {} : { depth: options.depth }),
+          ...(options.budget === undefined ? {} : { budgetMs: options.budget * 1000 }),
+          ...(options.seed === undefined ? {} : { seed: options.seed }),
+          ...(shard ? { shard } : {}),
+          ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
+          ...(options.replay === undefined ? {} : { replay: options.replay }),
+          ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
+          bail: options.bail ?? false,
+          strict: options.strict ?? false,
+          replayWith: options.target === undefined ? '' : `--target ${shownWish(options.target)}`,
+          signal: interrupt.signal,
+          onProgress: live.show,
+        })
     live.clear()
     if (options.scenarios !== undefined) await writeScenarios(options.scenarios, report)
     outputs.begin({
@@ -84,6 +96,22 @@ async function writeScenarios(folder: string, { explored }: RunReport): Promise<
   for (const { id, text } of explored?.scenarios ?? []) {
     await writeFile(path.join(folder, `${id.replace(/[/:]/g, '-')}.yaml`), text)
   }
+}
+
+/** The command line of a worker, without its part, its seed and its report. */
+function workerWords(words: string[], options: Options): string[] {
+  const { target, mqtt, faults, depth, budget, lanes, timeoutScale } = options
+  const given: [string, string | number | undefined][] = [
+    ['--target', target],
+    ['--mqtt', mqtt?.join(',')],
+    ['--faults', faults],
+    ['--depth', depth],
+    ['--budget', budget],
+    ['--lanes', lanes],
+    ['--timeout-scale', timeoutScale],
+  ]
+  const said = given.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]))
+  return ['explore', ...words, ...said, ...(options.strict ? ['--strict'] : [])]
 }
 
 /** Part I of N as a Kubernetes Indexed Job tells it, counted from 0 there. */

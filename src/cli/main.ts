@@ -102,6 +102,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--seed <n>', 'repeat what chance decided', wholeNumber(0, 4_294_967_295))
     .option('--shard <i/n>', 'only the i-th of n parts', parseShard)
     .option('--lanes <n>', 'schedules side by side (default: 24)', wholeNumber(1, 1024))
+    .option('--workers <n>', 'processes side by side (default: 1)', wholeNumber(1, 256))
     .option('--replay <id>', 'one schedule again, drawn: 4711:0:3:1')
     .option('--scenarios <dir>', 'write a scenario file for each failure, for mqttspec run')
     .option('--bail', 'end at the first failure')
