@@ -79,7 +79,8 @@ function flowResult(id: string, setup: Setup, explored: Explored): CaseResult {
   const ran = explored.search.ran.get(id) ?? 0
   return {
     ...common(id, setup),
-    verdict: ran > 0 ? 'pass' : 'inconclusive',
+    // A flow whose turn never came says nothing, and takes nothing from the others.
+    verdict: ran > 0 ? 'pass' : explored.lost.reason === '' ? 'skipped' : 'inconclusive',
     reason: ran > 0 ? '' : explored.lost.reason || 'the time was over before this flow was tried',
     notes: [`${ran} schedules, ${edgesTaken} edges of the state machines`],
     findings: [],
