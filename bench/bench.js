@@ -1,7 +1,7 @@
 // `npm run bench`: what judging costs, as ratios against a peer in the same run. Needs `npm run build` and, for figures that
 // compare, mosquitto; without it the embedded broker serves.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -26,6 +26,7 @@ try {
   await costOfJudgingClients()
   await casesPerSecond()
   await wholeSuite()
+  await exploring()
   if (!quick) memory()
 } finally {
   broker.child.kill('SIGKILL')
@@ -66,6 +67,31 @@ async function startBroker() {
     await new Promise(resolve => setTimeout(resolve, 25))
   }
   throw new Error('the broker did not start')
+}
+
+/** Schedules a second of a search with one process and with two, and with deeper ones. */
+async function exploring() {
+  const report = path.join(dir, 'explore.json')
+  const rate = (workers, depth) => {
+    const words = ['explore', 'qos2-publish', '--target', `mqtt://127.0.0.1:${broker.port}`]
+    const more = [
+      '--budget',
+      '15s',
+      '--seed',
+      '1',
+      '--workers',
+      String(workers),
+      '--depth',
+      String(depth),
+    ]
+    spawnSync(process.execPath, [cli, ...words, ...more, '--reporter', `json=${report}`])
+    const { explored, durationMs } = JSON.parse(readFileSync(report, 'utf8'))
+    return Math.round((explored.schedules * 1000) / durationMs)
+  }
+  row('explore: schedules a second, 1 worker, single faults', String(rate(1, 1)))
+  row('explore: the same with pairs', String(rate(1, 2)))
+  row('explore: the same with chance', String(rate(1, 3)))
+  row('explore: 2 workers, with chance', String(rate(2, 3)), 'aim 1000')
 }
 
 /** (c) `--version` against bare Node: medians of paired runs. */
