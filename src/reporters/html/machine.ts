@@ -7,7 +7,9 @@ import { html, lines, type Markup } from './markup.ts'
  */
 
 const radius = 24
-const gap = 210
+const gap = 250
+/** Where the circles stand, with room above for arrows that pass a state. */
+const middleY = 140
 const places: { readonly [state: string]: number } = {
   S0: 0,
   S1: 1,
@@ -50,10 +52,10 @@ function drawing(name: string, edges: readonly EdgeSeen[]): Markup {
     low = Math.max(low, lane)
     return arrow(edge, lane, most)
   })
-  const height = 110 + low * 26
+  const height = middleY + 62 + low * 26
   const circles = states.map(state => {
     const x = xOf(state)
-    return html`<circle cx="${x}" cy="50" r="${radius}" class="state"/><text x="${x}" y="55" text-anchor="middle">${state}</text>`
+    return html`<circle cx="${x}" cy="${middleY}" r="${radius}" class="state"/><text x="${x}" y="${middleY + 5}" text-anchor="middle">${state}</text>`
   })
   return html`<figure><figcaption>${name}</figcaption><svg class="machine" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">${arrows}${circles}</svg></figure>`
 }
@@ -67,17 +69,20 @@ function arrow(edge: EdgeSeen, lane: number, most: number): Markup {
   const state = broke > 0 ? 'broke' : times === 0 ? 'never' : 'taken'
   const width = (1 + (4 * Math.log1p(times)) / Math.log1p(most)).toFixed(1)
   const text = `${event} ${times === 0 ? '' : `× ${times}`}`
-  const y = 92 + lane * 26
   if (from === to) {
     const x = xOf(from)
-    const loop = `M ${x - 12} ${50 + radius - 3} Q ${x} ${y + 10} ${x + 12} ${50 + radius - 3}`
+    const y = middleY + 42 + lane * 26
+    const loop = `M ${x - 12} ${middleY + radius - 3} Q ${x} ${y + 10} ${x + 12} ${middleY + radius - 3}`
     return html`<path class="${state}" d="${loop}" stroke-width="${width}"/><text class="${state}" x="${x + 18}" y="${y + 6}">${text}</text>`
   }
   const [x1, x2] = [xOf(from), xOf(to)]
   const step = x2 > x1 ? 1 : -1
   const middle = (x1 + x2) / 2
-  const bow = 50 + (lane - 1) * 26
-  const path = `M ${x1 + step * radius} 50 Q ${middle} ${bow} ${x2 - step * radius} 50`
-  const head = `M ${x2 - step * radius} 50 l ${-step * 8} -5 l 0 10 z`
-  return html`<path class="${state}" d="${path}" stroke-width="${width}"/><path class="${state} head" d="${head}"/><text class="${state}" x="${middle}" y="${25 + lane * 24}" text-anchor="middle">${text}</text>`
+  const far = Math.abs(x2 - x1) > gap
+  // The top of a bow is half way to its control point.
+  const bow = far ? 10 - lane * 50 : middleY - 60 + lane * 44
+  const path = `M ${x1 + step * radius} ${middleY} Q ${middle} ${bow} ${x2 - step * radius} ${middleY}`
+  const head = `M ${x2 - step * radius} ${middleY} l ${-step * 8} -5 l 0 10 z`
+  const textY = (middleY + bow) / 2 - 4
+  return html`<path class="${state}" d="${path}" stroke-width="${width}"/><path class="${state} head" d="${head}"/><text class="${state}" x="${middle}" y="${textY}" text-anchor="middle">${text}</text>`
 }
