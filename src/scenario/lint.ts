@@ -11,6 +11,7 @@ import { flatten } from './visit.ts'
 /** Reports what is well written and makes no sense. */
 export function lint(script: Script, span: Span, context: Context): void {
   lintConnections(script, context)
+  lintApplications(script, context)
   const all = flatten(script.steps)
   for (const { body, place } of all) {
     if (body.verb === 'together') lintTogether(body.steps, context)
@@ -54,6 +55,46 @@ function lintConnections(script: Script, context: Context): void {
     connected.add(actor)
   }
 }
+
+/**
+ * How soon a client tells `connected` after CONNACK is its own affair: one that is commanded between the two may obey, refuse, or queue,
+ * and the verdict would flip from run to run. Without a connection it may be commanded, on purpose.
+ */
+function lintApplications(script: Script, context: Context): void {
+  const steps = flatten(script.steps)
+  const apps = new Set(steps.flatMap(({ actor }) => (actor?.startsWith('app') ? [actor] : [])))
+  /** Applications that have CONNACK and have not told so. */
+  const unheard = new Set<string>()
+  /** Those that are waited for where they are told to connect. */
+  const waits = new Set<string>()
+  const appOf = (broker: string) => {
+    const own = `app${/\d*$/.exec(broker)?.[0] ?? ''}`
+    return apps.has(own) ? own : 'app'
+  }
+  for (const { actor, body, place } of steps) {
+    // What it has acknowledged it read behind CONNACK.
+    if (body.verb === 'fence') for (const name of body.actors) unheard.delete(appOf(name))
+    if (actor === undefined) continue
+    if (body.verb === 'app.connect' && body.wait) waits.add(actor)
+    if (body.verb === 'accept' || body.verb === 'proxy.accept') {
+      if (!waits.has(appOf(actor))) unheard.add(appOf(actor))
+    }
+    // Whoever tells anything of a message or a subscription has been connected.
+    if (body.verb === 'app.expect') unheard.delete(actor)
+    if (!commands.includes(body.verb) || !unheard.delete(actor)) continue
+    const hint = { hint: `write "${actor}.await: { connected: {} }" before it` }
+    const message = `"${actor}" is commanded before it has told that it is connected`
+    at(context, 'NOT_AWAITED', message, place, hint)
+  }
+}
+
+const commands: readonly string[] = [
+  'app.publish',
+  'app.subscribe',
+  'app.unsubscribe',
+  'app.disconnect',
+  'app.reauthenticate',
+]
 
 function expectationOf({ body }: Step): Expectation | undefined {
   return kindOf(body).expects?.(body)

@@ -213,6 +213,12 @@ const bad: Bad[] = [
     `${head}fragments: { f: { steps: [{ use: g }] }, g: { steps: [{ use: «f» }] } }\nscenarios: [{ id: x, title: X, steps: [{ pub.connect: {} }, { use: f }] }]\n`,
     /f → g → f \(in the fragment used at a\.yaml:4:\d+\) \(in the fragment used at a\.yaml:5:\d+\)/,
   ],
+  [
+    'NOT_AWAITED',
+    'suite: a\ntitle: A\nrole: broker\nscenarios:\n  - id: x\n    title: X\n    steps:\n      - app.connect:\n      - broker.accept:\n      - «a»pp.publish: { topic: $topic, payload: a, tag: m }\n      - broker.expect: { PUBLISH: {} }\n',
+    /commanded before it has told/,
+    /app\.await/,
+  ],
   ['NOT_CONNECTED', scenario('    steps:\n      - «p»ub.ping:\n'), /"pub"/, /pub\.connect/],
   ['NO_CHECK', `${head}scenarios:\n  - id: «x»\n    title: X\n    steps: [{ pub.connect: {} }]\n`],
   [

@@ -28,6 +28,7 @@ export const problemCodes = {
   UNUSED: 'A variable is bound and never used again.',
   RECURSION: 'A fragment uses itself.',
   NOT_CONNECTED: 'A step on an actor that has no connection yet.',
+  NOT_AWAITED: 'An application is commanded before it has told that it is connected.',
   NO_CHECK: 'A scenario that can only pass: it checks and verifies nothing.',
   NO_FENCE: 'A claim that nothing more comes, with no fence before the end.',
   NO_COVERS: 'A scenario runs in a version for which it covers no statement.',
