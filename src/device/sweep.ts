@@ -207,8 +207,10 @@ class Sweep {
 }
 
 function mayHitGap({ kind, when }: CutPoint, gap: Gap): boolean {
-  const [commit, line] = gap === 'loses' ? ['after', 'before'] : ['before', 'after']
-  return (kind === 'commit' && when === commit) || (kind === 'line' && when === line)
+  // A write that was torn is one that was not made: the application was called, and the id is not there.
+  const commits = gap === 'loses' ? ['after'] : ['before', 'torn']
+  const line = gap === 'loses' ? 'before' : 'after'
+  return (kind === 'commit' && commits.includes(when)) || (kind === 'line' && when === line)
 }
 
 /** Connects and completes what was open. */
