@@ -66,7 +66,9 @@ t.test('every verdict is what it must be, to the letter', async t => {
           statement: '5.0:MQTT-4.3.3-11',
           level: 'MUST',
           message: 'pub expected PUBCOMP id=7',
-          expected: 'PUBCOMP id=7 within 400 ms',
+          // What rests on silence is looked at again, with less patience.
+          expected: 'PUBCOMP id=7 within 160 ms',
+          absent: true,
           got: 'nothing',
           judge: 'expectation',
           at: at(46),
@@ -100,14 +102,15 @@ t.test('every verdict is what it must be, to the letter', async t => {
       id: 'must-miss-the-end:5.0',
       verdict: 'fail',
       reason:
-        '5.0:MQTT-4.13.1-1 pub expected the connection to be closed; got a connection that stays open',
+        '5.0:MQTT-4.13.1-1 pub expected the connection to be closed; got a connection that stays open, and PINGRESP to a PINGREQ behind it',
       findings: [
         {
           statement: '5.0:MQTT-4.13.1-1',
           level: 'MUST',
           message: 'pub expected the connection to be closed',
-          expected: 'the connection to be closed within 400 ms',
-          got: 'a connection that stays open',
+          expected: 'the connection to be closed within 160 ms',
+          absent: true,
+          got: 'a connection that stays open, and PINGRESP to a PINGREQ behind it',
           judge: 'expectation',
           at: at(86),
         },
@@ -132,7 +135,15 @@ t.test('every verdict is what it must be, to the letter', async t => {
       ],
     },
   ])
-  t.same(report.summary, { pass: 1, warn: 1, fail: 5, inconclusive: 1, skipped: 1, error: 0 })
+  t.same(report.summary, {
+    pass: 1,
+    warn: 1,
+    fail: 5,
+    unstable: 0,
+    inconclusive: 1,
+    skipped: 1,
+    error: 0,
+  })
   t.equal(report.exitCode, 1)
 })
 

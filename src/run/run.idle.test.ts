@@ -35,8 +35,8 @@ async function deafTo(word: RegExp) {
 }
 
 async function endings(jobs: number): Promise<string[]> {
-  // The publishers of the first two cases.
-  const broker = await deafTo(/00[01]pub/)
+  // The publishers of the first two cases, when these are run again as well.
+  const broker = await deafTo(/00[01]\d?pub/)
   const ended: string[] = []
   try {
     await run({
@@ -58,10 +58,11 @@ async function endings(jobs: number): Promise<string[]> {
 }
 
 t.test('one at a time is one at a time', async t => {
+  // A failure is told when it has been confirmed, behind what passes.
   t.same(await endings(1), [
+    'pass coalesced:3.1.1',
     'fail undisturbed:3.1.1',
     'fail split-into-bytes:3.1.1',
-    'pass coalesced:3.1.1',
   ])
 })
 
