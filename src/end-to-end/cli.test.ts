@@ -224,7 +224,10 @@ t.test('a report that could not be written is no success', full, async t => {
 
 t.test('Ctrl-C while the target is being reached ends at once, with reports', async t => {
   const report = path.join(dir, 'early.json')
-  const mute = createServer(() => command.interrupt()).listen(0, '127.0.0.1')
+  const mute = createServer(socket => {
+    socket.on('error', () => undefined)
+    command.interrupt()
+  }).listen(0, '127.0.0.1')
   await once(mute, 'listening')
   const { port } = mute.address() as AddressInfo
   const target = `mqtt://127.0.0.1:${port}`

@@ -64,9 +64,9 @@ export class Redactor {
       }
       case 'app':
         return this.app(event)
-      default:
-        return event
     }
+    // No other kind of event holds what somebody else wrote.
+    return event
   }
 
   private app(event: Extract<TraceBody, { kind: 'app' }>): TraceBody {

@@ -25,9 +25,8 @@ export function sizeOf(event: TraceEvent): number {
       return event.event.event === 'delivered' ? event.event.payload.length : 0
     case 'command':
       return event.command.payload?.length ?? 0
-    default:
-      return 0
   }
+  return 0
 }
 
 function cut(value: unknown): unknown {

@@ -96,7 +96,6 @@ export function whyNever(name: EdgeName, version: Version): string {
     case 'PUBREL':
     case 'connection lost':
       return 'no schedule that was tried broke the exchange there, or the target resumed nothing'
-    default:
-      return 'no flow that was tried has such an exchange'
   }
+  return 'no flow that was tried has such an exchange'
 }

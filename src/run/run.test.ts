@@ -54,7 +54,10 @@ t.test('a mistake of the caller is a UsageError, whatever it is about', async t 
 t.test('a run can be called off before its target is found', async t => {
   const { createServer } = await import('node:net')
   const calledOff = new AbortController()
-  const mute = createServer(() => calledOff.abort())
+  const mute = createServer(socket => {
+    socket.on('error', () => undefined)
+    calledOff.abort()
+  })
   await new Promise<void>(resolve => mute.listen(0, '127.0.0.1', resolve))
   t.teardown(() => mute.close())
   const address = mute.address()

@@ -35,9 +35,8 @@ function isProven({ absent, judge, seq }: Finding, trace: readonly TraceEvent[])
       return event.from === 'target'
     case 'app':
       return true
-    default:
-      return false
   }
+  return false
 }
 
 /** The same for failures of one cause: the clause, the packet it is about, and what came instead, without names and numbers. */

@@ -409,8 +409,6 @@ export class BrokerLane implements Lane {
         this.expiring = 1
         client.endpoint.cut('fin')
         return
-      default:
-        return
     }
   }
 
