@@ -10,6 +10,7 @@ const others: { [file: string]: string } = {
   'targets/free-port.ts': 'looks for a port that a broker can have',
   'targets/reach-lines.ts': 'JSON lines of an adapter that runs elsewhere',
   'targets/micropython/net-host.ts': 'the network of a simulated board',
+  'targets/micropython/emulated/multiplexer.ts': 'the network of an emulated board',
 }
 
 const sources = readdirSync(root, { recursive: true, withFileTypes: true })

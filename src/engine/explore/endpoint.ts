@@ -467,7 +467,7 @@ export class Endpoint {
     this.mute = false
   }
 
-  /** The state machines of qos2.md. */
+  /** The state machines of docs/qos2.md. */
   private react(packet: Packet, label: string): void {
     const { session } = this
     switch (packet.type) {
