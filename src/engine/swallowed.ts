@@ -17,6 +17,8 @@ const keepAliveMinS = 60
 export function canBeAsked(scene: Scene, actor: Actor): boolean {
   const { conversation } = actor
   if (actor.plays !== 'client' || !conversation?.open) return false
+  // PINGREQ in a text frame would be one more breach, and is no valid UTF-8: any WebSocket may end for that alone.
+  if (!conversation.sendsPackets) return false
   const framer = createFramer({ maxPacketBytes: 268_435_460 })
   let isAccepted = false
   for (const event of scene.log.events()) {

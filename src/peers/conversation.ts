@@ -78,6 +78,11 @@ export class Conversation {
     return this.link.open && !this.broken
   }
 
+  /** Whether what is sent now goes out as packets, and not in text frames or halves of frames. */
+  get sendsPackets(): boolean {
+    return this.link.framing !== 'text' && this.link.framing !== 'half'
+  }
+
   /** Fake broker: the version the client's CONNECT asked for. */
   speak(version: Version): void {
     this.flow.version = version
