@@ -96,6 +96,8 @@ export class Scene {
   private readonly senderOf: SenderOf | undefined
   /** `seq` of messages that belong to other cases. */
   private readonly foreign = new Set<number>()
+  /** Who got messages of whom, each told once however many came. */
+  private readonly foreignNotes = new Set<string>()
   readonly upstream: Upstream | undefined
   target: Target
   /** Where the scenario is; findings point here. */
@@ -327,7 +329,9 @@ export class Scene {
     if (sender === undefined) return
     this.foreign.add(seq)
     const text = `${actor} got a message of ${sender}`
-    if (this.foreign.size <= foreignNotesMax && !this.notes.includes(text)) this.notes.push(text)
+    if (this.foreignNotes.has(text) || this.foreignNotes.size >= foreignNotesMax) return
+    this.foreignNotes.add(text)
+    this.notes.push(text)
   }
 
   /** Takes down a finding of a judge, once. */

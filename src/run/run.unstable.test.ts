@@ -73,7 +73,8 @@ t.test('what fails alone, too, has failed', async t => {
   const broker = await forgetful(0)
   t.teardown(() => broker.close())
   const { handle } = broker
-  const report = await run({ ...options, target: { handle }, onBegin: broker.begin })
+  // Once the prerequisites are met: a broker that fails them is told of by these alone.
+  const report = await run({ ...options, target: { handle }, onCaseBegun: broker.begin })
   t.equal(report.summary.unstable, 0)
   t.equal(report.summary.fail, report.results.length)
   const how = report.results.map(({ confirmed }) => confirmed)
