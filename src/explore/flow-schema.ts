@@ -114,6 +114,13 @@ const step: Schema<Step> = {
   json: defs => ({
     anyOf: [
       { enum: ['rest'] },
+      // A step without fields may stand as a word.
+      {
+        type: 'string',
+        pattern: `^[a-z][a-z0-9]*\\.(${Object.keys(verbs)
+          .filter(name => name !== 'rest')
+          .join('|')})$`,
+      },
       {
         type: 'object',
         minProperties: 1,
