@@ -75,8 +75,8 @@ const broken = [
   {
     what: 'sends a message for ever',
     file: client,
-    from: 'if m.tries < _TRIES]',
-    to: 'if True]',
+    from: '                        self.store.blame(m)\n',
+    to: '',
     play: 'a message that the broker never accepts',
     problem: /times it was sent/,
   },
