@@ -70,9 +70,11 @@ t.test(
   { skip: process.platform === 'win32' },
   async t => {
     const { port, line } = await lineOf(t)
-    const escapes = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(holdsLine(port))}], { stdio: 'inherit', detached: true }).unref()`
-    const owned = await spawnOwned([node, '-e', escapes])
+    const escapes = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(holdsLine(port))}], { stdio: ['ignore', 'inherit', 'inherit'], detached: true }).unref(); process.stdin.once('data', () => process.exit())`
+    const owned = await spawnOwned([node, '-e', escapes], { input: true })
     const escaped = await line
+    // Not before: on Linux the descendant ends with it.
+    owned.stdin?.write('end\n')
     t.same(await owned.ended, { code: 0, signal: null })
     // Only Linux lets it be found; elsewhere the connection is all that keeps it alive.
     if (process.platform === 'linux') await closed(escaped)
