@@ -9,6 +9,9 @@ import t from 'tap'
  * over, and lasts until the next file has told its own tests.
  */
 
+/** After so long at the end what is still open was left by a test. */
+const heldMs = 10_000
+
 // The limits are the parent's: a file that hangs is ended by it together with this process.
 t.setTimeout(60 * 60 * 1000)
 
@@ -36,6 +39,7 @@ const alive = setInterval(() => {}, 60_000)
 process.once('disconnect', () => {
   clearInterval(alive)
   pass()
+  setTimeout(tellWhatIsOpen, heldMs).unref()
 })
 
 function gate(onReached: () => void): () => void {
@@ -48,4 +52,20 @@ function gate(onReached: () => void): () => void {
     return opened
   })
   return open
+}
+
+/** Only Node itself knows what keeps a process alive, and shows it by an undocumented function. */
+function tellWhatIsOpen(): void {
+  const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles(): object[] }
+  const names = handles.call(process).map(handle => {
+    const { localPort, remotePort, spawnargs, listening, destroyed } = handle as {
+      [name: string]: unknown
+    }
+    const facts = { localPort, remotePort, spawnargs, listening, destroyed }
+    return `${handle.constructor.name} ${JSON.stringify(facts)}`
+  })
+  const resources = process.getActiveResourcesInfo()
+  process.stderr.write(
+    `# open: ${resources.join(' ')}\n${names.map(name => `#   ${name}\n`).join('')}`,
+  )
 }

@@ -57,6 +57,8 @@ type Worker = {
   closed: Promise<string>
   /** Takes what it writes. */
   read: (text: string) => void
+  /** What it has run. */
+  files: string[]
 }
 
 function startWorker(): Worker {
@@ -75,7 +77,7 @@ function startWorker(): Worker {
     await Promise.all(ends)
     return why
   })
-  const worker: Worker = { process: child, closed, read: () => {} }
+  const worker: Worker = { process: child, closed, read: () => {}, files: [] }
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => worker.read(text))
   }
@@ -90,6 +92,7 @@ async function work(): Promise<void> {
     let lives = true
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       last = path.relative(root, file)
+      worker.files.push(last)
       lives = await runFile(worker, file, last)
       if (!lives) break
     }
@@ -138,9 +141,15 @@ function countsIn(output: string): Counts | undefined {
 
 /** What a test left open would hold the process for ever: that is a failure, too. */
 async function letGo(worker: Worker, last: string): Promise<void> {
+  let says = ''
+  worker.read = text => {
+    says += text
+  }
   worker.process.disconnect()
   const timer = setTimeout(() => {
     total.fail += 1
+    const files = worker.files.join(' ')
+    process.stdout.write(`\n# left open by one of ${files}\n${says}\n`)
     failures.push(`something that a test left open held the process that ran ${last} last`)
     worker.process.kill('SIGKILL')
   }, lingerMs)

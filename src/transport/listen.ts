@@ -21,6 +21,7 @@ export class Listener {
   refusals = 0
   /** Until then all are, by `performance.now()`. */
   private refusesUntilMs = 0
+  private closed = false
   private readonly server: net.Server
   private readonly options: ListenerOptions
   private readonly door: Door
@@ -63,6 +64,7 @@ export class Listener {
 
   /** Resolves when the port is free and every connection that came in over it is over. */
   close(): Promise<void> {
+    this.closed = true
     const closed = new Promise<void>(resolve => this.server.close(() => resolve()))
     for (const socket of this.arriving) socket.destroy()
     for (const stream of this.waiting.splice(0)) stream.destroy()
@@ -79,7 +81,9 @@ export class Listener {
       return
     }
     const stream = await this.layer(socket)
-    if (stream) this.waiting.push(stream)
+    // Nobody would take it any more, and an open connection holds the port.
+    if (this.closed) stream?.destroy()
+    else if (stream) this.waiting.push(stream)
     this.options.changed()
   }
 
