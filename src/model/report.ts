@@ -85,6 +85,26 @@ export type StatementOutcome = {
   cases: string[]
 }
 
+/** Cases that failed, or warned, in the same way: one thing to mend. */
+export type Cause = {
+  /** Letters, digits and `-`, for links. It stays while the wording does. */
+  name: string
+  verdict: 'fail' | 'warn'
+  level: Level
+  /** What it breaks, each version by its own number. */
+  statements: StatementRef[]
+  /** What the cases found; `#` and `"..."` stand for what differs between them. */
+  says: string
+  /** Type of the packet by which it showed. */
+  packet?: string
+  /** What mends it, where that is known. */
+  fix?: string
+  /** A prerequisite that is not met: how many cases were not run because of it. */
+  heldBack?: number
+  /** Ids of its cases, the simplest first. Each case that failed or warned is in one cause. */
+  cases: string[]
+}
+
 export type RunReport = {
   /** Version of mqttspec. */
   mqttspec: string
@@ -105,6 +125,8 @@ export type RunReport = {
   findings: Finding[]
   results: CaseResult[]
   statements: StatementOutcome[]
+  /** Why cases failed or warned, what asks for work first on top. Reports of older versions have none. */
+  causes?: Cause[]
   /** Accepted failures: how many were expected, and every entry that did not hold. */
   knownIssues?: { file: string; expected: number; violations: string[] }
   /** Set by `mqttspec explore`: what it tried and reached. */

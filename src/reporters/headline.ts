@@ -1,6 +1,7 @@
 import type { Finding, StatementRef } from '../model/finding.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { statements } from '../standard/statements.ts'
+import { groupByCause } from './groups.ts'
 import { count } from './words.ts'
 
 /** The exit code in words: what a reader must know if they read one line. */
@@ -80,11 +81,20 @@ function conformant(report: RunReport): string {
 function broken(report: RunReport): string {
   const rules = new Set(mustFindings(report).map(finding => finding.statement)).size
   const parts = [
+    failuresByCause(report),
     rules > 0 ? `${count(rules, 'MUST')} ${rules === 1 ? 'is' : 'are'} broken` : '',
     brokenPromises(report) ? 'the known issues no longer hold' : '',
     warningsFail(report) ? `${count(report.summary.warn, 'warning')} under --strict` : '',
   ]
   return parts.filter(part => part !== '').join('; ') || 'a case failed'
+}
+
+/** Where one mistake failed several cases, how few mistakes there may be. */
+function failuresByCause(report: RunReport): string {
+  const failures = newFailures(report)
+  const causes = groupByCause(report, failures).length
+  if (causes === 0 || causes === failures.length) return ''
+  return `${count(failures.length, 'failure')}, ${count(causes, 'cause')}`
 }
 
 function mustFindings(report: RunReport): Finding[] {

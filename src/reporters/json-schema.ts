@@ -335,6 +335,22 @@ const report = object({
       cases: texts,
     }),
   ),
+  'causes?': list(
+    object(
+      {
+        name: text,
+        verdict: { enum: ['fail', 'warn'] },
+        level: ref('level'),
+        statements: list(ref('statement')),
+        says: text,
+        'packet?': packetType,
+        'fix?': text,
+        'heldBack?': index,
+        cases: texts,
+      },
+      'Cases that failed or warned in the same way, the simplest first; `heldBack` counts cases not run because of it.',
+    ),
+  ),
   'knownIssues?': object({ file: text, expected: index, violations: texts }),
   'explored?': object(
     {

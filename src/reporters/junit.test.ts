@@ -10,16 +10,16 @@ import { createReporter } from './index.ts'
 t.test('the counts of the root are those of its cases', async t => {
   const root = await parsed(failingReport())
   t.match(root, {
-    '@tests': '19',
+    '@tests': '20',
     '@failures': '2',
     '@errors': '1',
-    '@skipped': '3',
+    '@skipped': '4',
     '@time': '2.210',
   })
-  t.equal(elements(root, 'testcase').length, 19)
+  t.equal(elements(root, 'testcase').length, 20, 'one tells of the warning')
   t.equal(elements(root, 'failure').length, 2)
   t.equal(elements(root, 'error').length, 1)
-  t.equal(elements(root, 'skipped').length, 3)
+  t.equal(elements(root, 'skipped').length, 4)
 })
 
 t.test(
@@ -28,8 +28,8 @@ t.test(
     const root = await parsed(failingReport())
     const failed = elements(root, 'testcase').find(one => one.failure !== undefined)!
     t.match(failed, {
-      '@name': 'qos2/broker-receives/pubrec-lost:5.0:close=rst',
-      '@classname': 'qos2/broker-receives',
+      '@name': 'pubrec-lost:5.0:close=rst',
+      '@classname': 'qos2.broker-receives',
       '@file': 'suites/broker/qos2-receive.yaml',
       failure: { '@type': '5.0:MQTT-4.3.3-10' },
     })
@@ -39,8 +39,17 @@ t.test(
       ['5.0:MQTT-4.3.3-10', '5.0:MQTT-3.1.2-23'],
     )
     t.match(failed['system-out'], /lost: we act as if it had not come/)
+    t.notMatch(failed['system-out'], /^expected: /m, 'a finding is told once')
   },
 )
+
+t.test('a warning is seen by consumers that know none, and fails nothing', async t => {
+  const [suite] = elements(await parsed(failingReport()), 'testsuite').filter(
+    one => one['@name'] === 'warnings',
+  )
+  t.match(suite, { '@tests': '1', '@skipped': '1', '@failures': '0' })
+  t.match(elements(suite, 'skipped'), [{ '@message': /^1 case, such as qos2/ }])
+})
 
 t.test('an accepted failure is skipped and names its ticket', async t => {
   const skipped = elements(await parsed(failingReport()), 'skipped').map(one => one['@message'])
@@ -54,7 +63,8 @@ t.test('hostile text comes back as text', async t => {
   t.notMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\ufffe\uffff]/)
   t.notOk(/&#x?(0|1|b|1b);/i.test(text), 'not as references either')
   t.notMatch(text, /\p{Cs}/u, 'no half of a surrogate pair')
-  const cases = elements(await parsed(report), 'testcase')
+  const all = elements(await parsed(report), 'testcase')
+  const cases = all.filter(one => one['@classname'] !== 'warnings')
   t.equal(cases.length, report.results.length + 2 * report.findings.length + 1)
   t.ok(cases.some(one => decoded(one['@name']).includes(hostileTexts.cdata)))
 })

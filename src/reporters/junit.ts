@@ -1,18 +1,21 @@
 import type { Finding } from '../model/finding.ts'
-import type { CaseResult, RunReport } from '../model/report.ts'
+import type { CaseResult, Cause, RunReport } from '../model/report.ts'
 import { neverBegan } from './counts.ts'
+import { causesIn, groupByCause, shortId } from './groups.ts'
 import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
 import { atEnd } from './reporter.ts'
 import { drawRuns } from './runs.ts'
 import { visible } from './visible.ts'
+import { count } from './words.ts'
 import { type Element, element, writeXml } from './xml.ts'
 
 /**
  * JUnit XML. `failure`: the target broke a rule. `error`: nothing can be said of it (inconclusive, or we or the adapter failed).
- * The format knows no expected failure; one that a ticket accepts is `skipped`, so that CI agrees with the exit code.
+ * The format knows no expected failure; one that a ticket accepts is `skipped`, so that CI agrees with the exit code. Nor does it know
+ * warnings: their cases pass, and each cause of them is a skipped test of a suite of its own, which all consumers show.
  */
 export const junit = atEnd(report => {
-  const suites = [...bySuite(report), ...runSuite(report)]
+  const suites = [...bySuite(report), ...runSuite(report), ...warningSuite(report)]
   const attributes = {
     name: `mqttspec ${report.target.name}`,
     ...totals(suites.flatMap(suite => suite.cases)),
@@ -46,16 +49,20 @@ type JunitSuite = { name: string; cases: JunitCase[] }
 
 function bySuite(report: RunReport): JunitSuite[] {
   const suites = new Map<string, JunitCase[]>()
+  const causes = new Map(
+    causesIn(report).flatMap(cause => cause.cases.map((id): [string, Cause] => [id, cause])),
+  )
   for (const result of report.results) {
     if (!suites.has(result.suite)) suites.set(result.suite, [])
-    suites.get(result.suite)!.push(junitCase(result, report))
+    suites.get(result.suite)!.push(junitCase(result, report, causes.get(result.id)))
   }
   return [...suites].map(([name, cases]) => ({ name, cases }))
 }
 
-function junitCase(result: CaseResult, report: RunReport): JunitCase {
+function junitCase(result: CaseResult, report: RunReport, cause: Cause | undefined): JunitCase {
   return {
-    name: result.id,
+    // Consumers show the class before it, which is the suite.
+    name: shortId(result.id, result.suite),
     ms: result.durationMs,
     outcome: outcomeOf(result, report),
     properties: [
@@ -63,6 +70,7 @@ function junitCase(result: CaseResult, report: RunReport): JunitCase {
       ['verdict', result.verdict],
       ...result.covers.map((ref): [string, string] => ['statement', ref]),
       ...result.bugs.map((bug): [string, string] => ['bug', bug]),
+      ...(cause === undefined ? [] : [['cause', cause.name] satisfies [string, string]]),
       ['replay', result.replay],
     ],
     output: outputOf(result, report),
@@ -148,6 +156,20 @@ function problemCases(report: RunReport): JunitCase[] {
   return [runCase('the run', { kind: 'error', type: 'run', message, text: message })]
 }
 
+/** What warned, a test for each cause. */
+function warningSuite(report: RunReport): JunitSuite[] {
+  const warned = report.results.filter(({ verdict }) => verdict === 'warn')
+  // Under --strict they have failed already.
+  const open = warningsFail(report) ? [] : warned.filter(result => !isAccepted(result))
+  const cases = groupByCause(report, open).map(({ first, others, cause }) => {
+    const { level = 'SHOULD', statements = [], says = first.reason } = cause ?? {}
+    const n = count(others.length + 1, 'case')
+    const message = `${n}, such as ${first.id}: ${level} ${statements.join(', ')}: ${says}`
+    return runCase(visible(says, 300), { kind: 'skipped', message: visible(message, 1000) })
+  })
+  return cases.length === 0 ? [] : [{ name: 'warnings', cases }]
+}
+
 function runCase(name: string, outcome: Outcome): JunitCase {
   return { name, ms: 0, outcome, properties: [], output: '' }
 }
@@ -159,7 +181,9 @@ function outputOf(result: CaseResult, report: RunReport): string {
     ascii: false,
     target: report.target.name,
   })
-  const told = result.findings.slice(0, 20).map(findingText)
+  // What the failure tells is not told again.
+  const isFailure = result.verdict === 'fail' && !isAccepted(result)
+  const told = isFailure ? [] : result.findings.slice(0, 20).map(findingText)
   return [...told, ladder.map(line => line.text).join('\n')]
     .filter(text => text !== '')
     .join('\n\n')
@@ -177,7 +201,12 @@ function suiteElement({ name, cases }: JunitSuite, { startedAt }: RunReport): El
 
 function caseElement(suite: string, one: JunitCase): Element {
   const place = one.place === undefined ? {} : { file: one.place.file, line: one.place.line }
-  const attributes = { name: one.name, classname: suite, time: seconds(one.ms), ...place }
+  const attributes = {
+    name: one.name,
+    classname: suite.replaceAll('/', '.'),
+    time: seconds(one.ms),
+    ...place,
+  }
   return element('testcase', attributes, [
     ...propertiesElement(one),
     ...outcomeElement(one.outcome),

@@ -1,7 +1,7 @@
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { caseCounts, neverBegan, statementCounts } from './counts.ts'
 import { escapeHtml } from './escape-html.ts'
-import { type Group, groupAlike } from './groups.ts'
+import { type Group, groupAlike, groupByCause } from './groups.ts'
 import { headline, isAccepted, knownWords, saysOf } from './headline.ts'
 import { atEnd } from './reporter.ts'
 import { drawRuns } from './runs.ts'
@@ -49,16 +49,16 @@ function provedText({ results }: RunReport): string {
 
 /** A table for each way to go wrong. Rows are parts of their own, so that a full page ends between two of them. */
 function wrong(report: RunReport): string[] {
-  const of = (verdict: CaseResult['verdict']) =>
-    groupAlike(
-      report.results.filter(one => one.verdict === verdict && !isAccepted(one) && !neverBegan(one)),
-    )
+  const cases = (verdict: CaseResult['verdict']) =>
+    report.results.filter(one => one.verdict === verdict && !isAccepted(one) && !neverBegan(one))
+  const of = (verdict: CaseResult['verdict']) => groupAlike(cases(verdict))
+  const causes = (verdict: 'fail' | 'warn') => groupByCause(report, cases(verdict)).map(causeRow)
   return [
-    ...table('Failures', findingHead, of('fail').flatMap(findingRows)),
+    ...table('Failures by cause', causeHead, causes('fail')),
     ...table('Errors', reasonHead, of('error').map(reasonRow)),
     ...table('Unstable', reasonHead, of('unstable').map(reasonRow)),
     ...table('Inconclusive', reasonHead, of('inconclusive').map(reasonRow)),
-    ...table('Warnings', findingHead, of('warn').flatMap(findingRows)),
+    ...table('Warnings by cause', causeHead, causes('warn')),
     ...table(
       'Claims of the profile that do not hold',
       ['clause', 'found', 'expected', 'got'],
@@ -73,20 +73,18 @@ function wrong(report: RunReport): string[] {
   ]
 }
 
-const findingHead = ['case', 'clause', 'which says', 'found']
+const causeHead = ['cases', 'clause', 'found', 'the simplest case']
 const reasonHead = ['case', 'why']
 
-function findingRows(group: Group): string[][] {
-  const { findings, reason } = group.first
-  if (findings.length === 0) return [[caseCell(group), '', '', safe(reason)]]
-  return findings
-    .slice(0, 5)
-    .map((finding, index) => [
-      index === 0 ? caseCell(group) : '',
-      `${finding.level} ${code(finding.statement)}`,
-      safe(saysOf(finding.statement) ?? ''),
-      safe(finding.message),
-    ])
+function causeRow({ first, others, cause }: Group): string[] {
+  const { level = 'MUST', statements = [], says = first.reason, fix, heldBack } = cause ?? {}
+  const more = heldBack ? `, ${heldBack} not run for it` : ''
+  return [
+    `${others.length + 1}${more}`,
+    `${level} ${statements.map(code).join(', ')}`,
+    `${safe(says)}${fix === undefined ? '' : `. Mend it: ${safe(fix)}`}`,
+    code(first.id),
+  ]
 }
 
 function reasonRow(group: Group): string[] {
@@ -109,10 +107,13 @@ function known(report: RunReport): string[] {
 }
 
 function ladders(report: RunReport): Part[] {
-  const failed = report.results.filter(
-    one => ['fail', 'unstable'].includes(one.verdict) && !isAccepted(one),
+  const open = report.results.filter(one => !isAccepted(one))
+  const failed = groupByCause(
+    report,
+    open.filter(one => one.verdict === 'fail'),
   )
-  const parts = groupAlike(failed).map(group => () => ladderOf(group, report.target.name))
+  const unstable = groupAlike(open.filter(one => one.verdict === 'unstable'))
+  const parts = [...failed, ...unstable].map(group => () => ladderOf(group, report.target.name))
   return parts.length === 0 ? [] : ['\n### On the wire\n\n', ...parts]
 }
 

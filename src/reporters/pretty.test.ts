@@ -18,13 +18,13 @@ t.test('a failing run, as someone reads it', async t => {
   t.match(text, / <<<$/m)
   t.match(
     text,
-    /^ {2}again: mqttspec run 'qos2.broker-receives.pubrec-lost:5\.0:close=rst' --seed 4711$/m,
+    /^ {2}again: mqttspec run 'qos2.broker-receives.pubrec-lost:5\.0:close=fin' --seed 4711$/m,
   )
   t.match(text, /^ {4}2 {2}the target has no shared-subscriptions$/m)
   t.match(text, /^⊘ {4}1 {2}https:.*\n {8}qos2\/broker-receives\/three-copies$/m)
   t.match(text, /^statements {2}3 met, 3 MUST broken, 1 untested$/m)
   t.match(text, /^time {8}2\.2 s, with 150 ms of waits for rules about time, side by side$/m)
-  t.match(text, /✗ 1 MUST is broken\n$/)
+  t.match(text, /✗ 2 failures, 1 cause; 1 MUST is broken\n$/)
 })
 
 t.test('the first line breaks between facts, not within them', async t => {
@@ -36,7 +36,9 @@ t.test('the first line breaks between facts, not within them', async t => {
 t.test('what fails alike is drawn once and names the others', async t => {
   const text = rendered(failingReport())
   t.equal(text.match(/A PUBLISH resent after a lost PUBREC/g)!.length, 1)
-  t.match(text, /^ {2}also: {2}5\.0:close=fin$/m)
+  t.match(text, /^ {2}also: {2}5\.0:close=rst$/m)
+  t.match(text, /^Failures \(2, 1 cause\)$/m)
+  t.match(text, /^causes {6}1 of 2 failures, 1 of 1 warning$/m)
 })
 
 t.test(

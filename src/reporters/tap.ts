@@ -20,8 +20,12 @@ export const tap = atEnd(report => {
     'TAP version 14',
     ...(points.length > 0 ? [`1..${points.length}`] : []),
     `# mqttspec ${oneLine(report.mqttspec)} ${oneLine(report.target.name)} seed ${report.seed}`,
-    ...points.map(({ ok, text, diagnostics }, index) =>
-      [`${ok ? 'ok' : 'not ok'} ${index + 1} - ${text}`, ...yamlBlock(diagnostics)].join('\n'),
+    ...points.map(({ ok, text, diagnostics, warning }, index) =>
+      [
+        `${ok ? 'ok' : 'not ok'} ${index + 1} - ${text}`,
+        ...yamlBlock(diagnostics),
+        ...(warning === undefined ? [] : [`# warning: ${warning}`]),
+      ].join('\n'),
     ),
     `# exit ${report.exitCode}: ${oneLine(headline(report))}`,
     ...bailOut(report),
@@ -29,7 +33,8 @@ export const tap = atEnd(report => {
   ].join('\n')
 })
 
-type Point = { ok: boolean; text: string; diagnostics?: object }
+/** `warning`: as a comment, for those who read no diagnostics of what is `ok`. */
+type Point = { ok: boolean; text: string; diagnostics?: object; warning?: string }
 
 function casePoint(result: CaseResult, report: RunReport): Point {
   const name = escaped(oneLine(result.id))
@@ -43,7 +48,12 @@ function casePoint(result: CaseResult, report: RunReport): Point {
     case 'skipped':
       return { ok: true, text: `${name} # SKIP ${escaped(oneLine(result.reason))}` }
     case 'warn':
-      return { ok: !warningsFail(report), text: name, diagnostics: diagnostics(result, report) }
+      return {
+        ok: !warningsFail(report),
+        text: name,
+        diagnostics: diagnostics(result, report),
+        warning: `${oneLine(result.id)}: ${oneLine(result.reason)}`,
+      }
     case 'fail':
     case 'unstable':
     case 'inconclusive':
@@ -81,7 +91,8 @@ function diagnostics(result: CaseResult, report: RunReport): object {
   return {
     verdict: result.verdict,
     title: visible(result.title),
-    reason: visible(result.reason),
+    // Where findings follow they say the same.
+    reason: result.findings.length > 0 ? undefined : visible(result.reason),
     at: { file: visible(result.place.file), line: result.place.line, column: result.place.column },
     durationMs: result.durationMs,
     findings: result.findings.slice(0, 20).map(findingData),

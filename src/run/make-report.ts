@@ -1,3 +1,4 @@
+import { causesOf } from '../causes/causes.ts'
 import type { Exploration } from '../model/exploration.ts'
 import type { Finding } from '../model/finding.ts'
 import type { KnownIssue } from '../model/known-issues.ts'
@@ -64,7 +65,7 @@ export function makeReport(facts: RunFacts): RunReport {
 }
 
 /** What of a report does not follow from the rest of it. */
-export type Given = Omit<RunReport, 'exitCode' | 'sleptMs' | 'statements' | 'summary'>
+export type Given = Omit<RunReport, 'causes' | 'exitCode' | 'sleptMs' | 'statements' | 'summary'>
 
 /**
  * The one place where summary, statements and exit code are derived. `exitCode` decides on what the results alone ask for, with or
@@ -91,6 +92,7 @@ export function withDerived(
     findings,
     results,
     statements: statementOutcomes(results, target.role, target.versions, findings),
+    causes: causesOf(results),
     ...(knownIssues ? { knownIssues } : {}),
     ...(explored ? { explored } : {}),
   }

@@ -28,7 +28,7 @@ function joined(first: RunReport, parts: RunReport[]): RunReport {
   const told = parts.filter(hadCases)
   const problems = told.flatMap(part => part.problem ?? [])
   const explored = mergeExplored(parts.flatMap(part => part.explored ?? []))
-  const { shard: _shard, problem: _problem, ...rest } = first
+  const { shard: _shard, problem: _problem, causes: _causes, ...rest } = first
   const given = {
     ...rest,
     durationMs: Math.max(...parts.map(part => part.durationMs)),

@@ -1,11 +1,12 @@
 import type { Finding, Place } from '../../model/finding.ts'
-import type { CaseResult } from '../../model/report.ts'
+import type { CaseResult, Cause } from '../../model/report.ts'
 import { fit, wrap } from '../columns.ts'
 import { outcomeOf } from '../counts.ts'
-import { type Group, variantOf } from '../groups.ts'
+import { type Group, othersOf } from '../groups.ts'
 import { saysOf } from '../headline.ts'
 import { drawRuns } from '../runs.ts'
 import { visible } from '../visible.ts'
+import { count } from '../words.ts'
 import { inTone, type Paper, sign } from './paper.ts'
 
 /** Findings told in full for one case; the ladder marks the others. */
@@ -13,10 +14,11 @@ const findingsMax = 4
 
 /** One case with all that someone needs to believe it and to repeat it. */
 export function drawnCase(group: Group, target: string, page: Paper): string[] {
-  const { first } = group
+  const { first, cause } = group
   const name = wrap(visible(first.id, 300), page.columns - 2, 3).map(part => page.paint.bold(part))
   const title = wrap(visible(first.title, 300), page.columns - 2, 2)
   return [
+    ...(cause ? causeLines(cause, page) : []),
     `${sign(outcomeOf(first), page)} ${name.join('\n  ')}`,
     ...title.map(line => `  ${line}`),
     ...aboutCase(first, page),
@@ -24,6 +26,24 @@ export function drawnCase(group: Group, target: string, page: Paper): string[] {
     ...ladder(first, target, page),
     ...alsoIn(group, page),
     ...againLines(first, page),
+  ]
+}
+
+/** What all cases of a cause have in common, over the simplest of them. */
+function causeLines(cause: Cause, page: Paper): string[] {
+  const { cases, says, statements, heldBack, fix } = cause
+  const n = heldBack
+    ? `${count(cases.length, 'case')}, ${heldBack} more not run for it`
+    : count(cases.length, 'case')
+  const head = wrap(`${n}: ${visible(says, 400)}`, page.columns, 3)
+  const refs = statements.length > 1 ? wrap(statements.join(', '), page.columns - 2, 2) : []
+  return [
+    ...head.map(line => page.paint.bold(line)),
+    ...refs.map(line => `  ${page.paint.dim(line)}`),
+    ...(fix === undefined
+      ? []
+      : wrap(`mend it: ${fix}`, page.columns - 2, 3).map(line => `  ${line}`)),
+    '',
   ]
 }
 
@@ -80,10 +100,10 @@ function ladder(result: CaseResult, target: string, page: Paper): string[] {
   return [...lines.map(line => inTone(line.tone, line.text, page)), '']
 }
 
-function alsoIn({ others }: Group, page: Paper): string[] {
-  if (others.length === 0) return []
-  const names = others.map(other => variantOf(other.id)).join(', ')
-  return wrap(visible(names, 1000), page.columns - 10, 3).map(
+function alsoIn(group: Group, page: Paper): string[] {
+  if (group.others.length === 0) return []
+  const names = othersOf(group).join(', ')
+  return wrap(visible(names, 4000), page.columns - 10, 3).map(
     (line, index) => `  ${page.paint.dim(index === 0 ? 'also: ' : '      ')} ${line}`,
   )
 }

@@ -1,14 +1,13 @@
 import type { CaseResult, RunReport } from '../../model/report.ts'
 import { fit, wrap } from '../columns.ts'
 import { caseCounts, neverBegan, statementCounts } from '../counts.ts'
-import { groupAlike, scenarioOf } from '../groups.ts'
+import { type Group, groupAlike, groupByCause, scenarioOf, shortId } from '../groups.ts'
 import { headline, isAccepted, knownWords } from '../headline.ts'
 import type { ReporterOptions } from '../reporter.ts'
 import { visible } from '../visible.ts'
-import { duration } from '../words.ts'
+import { count, duration } from '../words.ts'
 import { againLines, drawnCase, findingLines } from './drawn-case.ts'
 import { type Paper, sign } from './paper.ts'
-import { shortId } from './suites.ts'
 
 /** Failures drawn unless asked for all: past these a page or a file serves better than a terminal. */
 const drawnMax = 12
@@ -16,10 +15,10 @@ const drawnMax = 12
 /** All that follows the suites: what went wrong in full, the rest in short, the verdict last. */
 export function sections(report: RunReport, page: Paper, options: ReporterOptions): string[] {
   return [
-    ...drawn('Failures', ofVerdict(report, 'fail'), report, page, options),
-    ...drawn('Errors', ofVerdict(report, 'error'), report, page, options),
-    ...drawn('Unstable', ofVerdict(report, 'unstable'), report, page, options),
-    ...drawn('Inconclusive', inconclusive(report), report, page, options),
+    ...drawn('Failures', byCause(report, 'fail'), report, page, options),
+    ...drawn('Errors', groupAlike(ofVerdict(report, 'error')), report, page, options),
+    ...drawn('Unstable', groupAlike(ofVerdict(report, 'unstable')), report, page, options),
+    ...drawn('Inconclusive', groupAlike(inconclusive(report)), report, page, options),
     ...warnings(report, page),
     ...aboutTarget(report, page),
     ...known(report, page, options),
@@ -31,6 +30,10 @@ export function sections(report: RunReport, page: Paper, options: ReporterOption
 
 function ofVerdict(report: RunReport, verdict: CaseResult['verdict']): CaseResult[] {
   return report.results.filter(result => result.verdict === verdict && !isAccepted(result))
+}
+
+function byCause(report: RunReport, verdict: 'fail' | 'warn'): Group[] {
+  return groupByCause(report, ofVerdict(report, verdict))
 }
 
 function inconclusive(report: RunReport): CaseResult[] {
@@ -54,17 +57,16 @@ function withoutTurn(report: RunReport): CaseResult[] {
 
 function drawn(
   title: string,
-  results: CaseResult[],
+  groups: Group[],
   report: RunReport,
   page: Paper,
   { verbose }: ReporterOptions,
 ): string[] {
-  const groups = groupAlike(results)
   if (groups.length === 0) return []
   const shown = groups.slice(0, verbose ? groups.length : drawnMax)
   const left = groups.length - shown.length
   return [
-    ...section(title, results.length, page),
+    ...section(title, sizeOf(groups), page, causesOf(groups)),
     ...shown.flatMap((group, index) => [
       ...(index > 0 ? [''] : []),
       ...drawnCase(group, report.target.name, page),
@@ -75,13 +77,22 @@ function drawn(
   ]
 }
 
+function sizeOf(groups: readonly Group[]): number {
+  return groups.reduce((sum, { others }) => sum + 1 + others.length, 0)
+}
+
+/** How many things there are to mend, where that is fewer than the cases. */
+function causesOf(groups: readonly Group[]): string {
+  const causes = groups.filter(({ cause }) => cause !== undefined).length
+  return causes > 0 && causes < sizeOf(groups) ? `, ${count(causes, 'cause')}` : ''
+}
+
 /** Warnings told once each, with the cases that met them. */
 function warnings(report: RunReport, page: Paper): string[] {
-  const groups = groupAlike(ofVerdict(report, 'warn'))
+  const groups = byCause(report, 'warn')
   if (groups.length === 0) return []
-  const cases = groups.reduce((sum, group) => sum + 1 + group.others.length, 0)
   return [
-    ...section('Warnings', cases, page),
+    ...section('Warnings', sizeOf(groups), page, causesOf(groups)),
     ...groups.slice(0, 50).flatMap(({ first, others }) => {
       const more = others.length > 0 ? ` and ${others.length} more like it` : ''
       const id = fit(visible(first.id, 300), page.columns - 4 - more.length, page.more)
@@ -178,6 +189,7 @@ function summary(report: RunReport, page: Paper): string[] {
   const facts: [string, string][] = [
     ['cases', caseCounts(report)],
     ['statements', statementCounts(report)],
+    ...causeCounts(report),
     ...powerCuts(report),
     ...exploredWords(report),
     ['time', `${duration(report.durationMs)}, ${waitWords(report)}`],
@@ -198,6 +210,16 @@ function summary(report: RunReport, page: Paper): string[] {
     '',
     ...verdict.map((line, index) => `${index === 0 ? mark : ' '} ${paint.bold(colour(line))}`),
   ]
+}
+
+/** How many things there are to mend. */
+function causeCounts(report: RunReport): [string, string][] {
+  const told = (['fail', 'warn'] as const).flatMap(verdict => {
+    const groups = byCause(report, verdict)
+    const what = verdict === 'fail' ? 'failure' : 'warning'
+    return groups.length === 0 ? [] : `${groups.length} of ${count(sizeOf(groups), what)}`
+  })
+  return told.length === 0 ? [] : [['causes', told.join(', ')]]
 }
 
 /** Cases wait side by side, so that all waits together may be longer than the run. */
@@ -232,6 +254,6 @@ function exploredWords({ explored, durationMs }: RunReport): [string, string][] 
   ]
 }
 
-function section(title: string, n: number, page: Paper): string[] {
-  return ['', page.paint.bold(`${title} (${n})`), '']
+function section(title: string, n: number, page: Paper, more = ''): string[] {
+  return ['', page.paint.bold(`${title} (${n}${more})`), '']
 }

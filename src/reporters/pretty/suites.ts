@@ -1,6 +1,7 @@
 import type { CaseResult } from '../../model/report.ts'
 import { fit, wrap } from '../columns.ts'
 import { countOutcomes, neverBegan, outcomeOf } from '../counts.ts'
+import { shortId } from '../groups.ts'
 import type { ReporterOptions } from '../reporter.ts'
 import { visible } from '../visible.ts'
 import { count } from '../words.ts'
@@ -46,9 +47,4 @@ function caseLines(result: CaseResult, suite: string, page: Paper): string[] {
   const shown = fit(name, page.columns - 4 - caught.length, page.more)
   const first = `  ${sign(outcome, page)} ${shown}${page.paint.dim(caught)}`
   return told === '' ? [first] : [first, ...wrapped.map(line => `      ${page.paint.dim(line)}`)]
-}
-
-/** The id without the suite it stands under. */
-export function shortId(id: string, suite: string): string {
-  return id.startsWith(`${suite}/`) ? id.slice(suite.length + 1) : id
 }
