@@ -15,6 +15,10 @@ const maven = (file: string, artifact: string): Source => ({
   file,
   find: new RegExp(`<artifactId>${artifact}</artifactId>\\s*<version>([^<]+)`),
 })
+const rumqttcLock: Source = {
+  file: 'fixtures/targets/clients/rumqttc/Cargo.lock',
+  find: /name = "rumqttc"\s*version = "([^"]+)"/,
+}
 const paho = /^(\d[\d.]*)/
 const askPaho = 'import paho.mqtt; print(paho.mqtt.__version__)'
 
@@ -22,13 +26,20 @@ const askPaho = 'import paho.mqtt; print(paho.mqtt.__version__)'
 const sources: { [target: string]: Source } = {
   activemq: maven('fixtures/targets/brokers/activemq/pom.xml', 'activemq-broker'),
   aedes: npm('aedes'),
+  'aedes-2': { file: 'fixtures/targets/brokers/aedes-2/package.json', find: /aedes@([^"]+)/ },
   amqtt: {
     run: ['fixtures/targets/brokers/amqtt/venv/bin/pip', 'show', 'amqtt'],
     find: /^Version: (\S+)/m,
   },
   artemis: maven('fixtures/targets/brokers/artemis/pom.xml', 'artemis-mqtt-protocol'),
+  autopaho: { file: 'fixtures/targets/clients/autopaho/go.mod', find: /paho\.golang v(\S+)/ },
   ejabberd: debian('ejabberd'),
+  gmqtt: {
+    run: [process.env.GMQTT_PYTHON ?? 'python3', '-m', 'pip', 'show', 'gmqtt'],
+    find: /^Version: (\S+)/m,
+  },
   hivemq: maven('fixtures/targets/brokers/hivemq/pom.xml', 'hivemq-community-edition-embedded'),
+  'hivemq-client': maven('fixtures/targets/clients/java-clients/pom.xml', 'hivemq-mqtt-client'),
   libmosquitto: debian('libmosquitto1'),
   mochi: { file: 'fixtures/targets/brokers/mochi/go.mod', find: /mochi-mqtt\/server\/v2 v(\S+)/ },
   moquette: maven('fixtures/targets/brokers/moquette/pom.xml', 'moquette-broker'),
@@ -37,14 +48,21 @@ const sources: { [target: string]: Source } = {
   'mosquitto-clients': { run: ['mosquitto_pub', '--version'], find: /mosquitto_pub version (\S+)/ },
   mqttjs: npm('mqtt'),
   nats: { run: ['fixtures/targets/brokers/nats/build/nats-server', '--version'], find: /v(\d\S+)/ },
+  'paho-c': debian('libpaho-mqtt1.3'),
   'paho-go': { file: 'fixtures/targets/clients/paho-go/go.mod', find: /paho\.mqtt\.golang v(\S+)/ },
+  'paho-java': maven(
+    'fixtures/targets/clients/java-clients/pom.xml',
+    'org.eclipse.paho.client.mqttv3',
+  ),
   'paho-python-1': { run: ['/usr/bin/python3', '-c', askPaho], find: paho },
   'paho-python-2': { run: [process.env.PAHO2_PYTHON ?? 'python3', '-c', askPaho], find: paho },
   rabbitmq: debian('rabbitmq-server'),
-  rumqttc: {
-    file: 'fixtures/targets/clients/rumqttc/Cargo.lock',
-    find: /name = "rumqttc"\s*version = "([^"]+)"/,
+  rmqtt: {
+    file: 'fixtures/targets/brokers/rmqtt/Cargo.toml',
+    find: /rmqtt = \{ version = "=([^"]+)"/,
   },
+  rumqttc: rumqttcLock,
+  'rumqttc-v5': rumqttcLock,
   'rumqttd-v4': { run: ['rumqttd', '--version'], find: /(\d+\.\d+\.\S+)/ },
   'rumqttd-v5': { run: ['rumqttd', '--version'], find: /(\d+\.\d+\.\S+)/ },
 }
