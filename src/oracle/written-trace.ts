@@ -28,6 +28,17 @@ export function writtenTrace(version: Version, target: TargetRole, text: string)
   const add = (body: TraceBody) => {
     events.push({ ...body, seq: events.length, at } as TraceEvent)
   }
+  const opened = (connection: number, actor: string) => {
+    if (open.has(connection)) return
+    open.add(connection)
+    add({
+      kind: 'open',
+      connection,
+      actor,
+      by: target === 'broker' ? 'harness' : 'target',
+      version,
+    })
+  }
   const lines = text
     .split('\n')
     .map(line => line.replace(/(^\s*|\s)#\s.*$/, '').trim())
@@ -41,11 +52,7 @@ export function writtenTrace(version: Version, target: TargetRole, text: string)
       const packet = readPacket(words.slice(1), version)
       if (packet.type === 'CONNECT') actors.set(current, packet.clientId || 'anyone')
       const actor = actors.get(current) ?? 'anyone'
-      if (!open.has(current)) {
-        open.add(current)
-        const by = target === 'broker' ? 'harness' : 'target'
-        add({ kind: 'open', connection: current, actor, by, version })
-      }
+      opened(current, actor)
       const bytes = new Uint8Array(sizeOf(words) ?? 10)
       bytes[0] = firstByte(packet)
       add({ kind: 'packet', connection: current, actor, from, packet, bytes })
@@ -88,6 +95,7 @@ export function writtenTrace(version: Version, target: TargetRole, text: string)
         at = Number(words[1])
         break
       case 'raw':
+        opened(number, actor)
         add({
           kind: 'bytes',
           connection: current,

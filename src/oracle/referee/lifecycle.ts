@@ -93,6 +93,12 @@ export function onConnack(
   mark: Mark | undefined,
 ): void {
   if (!mark && !firstConnack(ruling, connection, packet)) return
+  if (!mark && connection.phase === 'open' && connection.opaque) {
+    // It took for a CONNECT what we cannot read as one: that it may be, or not, is for others to judge.
+    connection.phase = packet.code === 0 ? 'accepted' : 'refused'
+    if (packet.code !== 0) refused(ruling, connection, packet)
+    return
+  }
   if (connection.phase !== 'connecting') return
   assignClient(connection, sessions, packet)
   const { session } = connection

@@ -597,6 +597,14 @@ const rows: Row[] = [
     breaks: both('§2.2.1', ''),
   },
   {
+    title: 'What is taken for a CONNECT that cannot be read is answered by CONNACK first',
+    text: `raw
+      {< CONNACK | }
+      > PINGREQ
+      < PINGRESP`,
+    breaks: both('MQTT-3.2.0-1', 'MQTT-3.2.0-1'),
+  },
+  {
     title: 'No DISCONNECT before CONNACK',
     versions: ['5.0'],
     text: `> CONNECT a kept
