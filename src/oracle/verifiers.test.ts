@@ -104,6 +104,20 @@ t.test('and what it publishes is received by us', async t => {
   t.same(verify('delivered', { payload: 'A' }, text, 'client'), ['once or more; never'])
 })
 
+t.test(
+  'whose exchange ends with our acknowledgement, whatever its application is told',
+  async t => {
+    const connected = '< CONNECT a kept\n> CONNACK\napp publish m1 q1 A\napp publish m2 q2 B\n'
+    const sent = `${connected}< PUBLISH 1 q1 A\n< PUBLISH 2 q2 B\n`
+    t.same(verify('all-acknowledged', {}, sent, 'client'), [
+      'PUBACK; nothing that ends the exchange',
+      'PUBREC and PUBCOMP; nothing that ends the exchange',
+    ])
+    const ended = `${sent}> PUBACK 1\n> PUBREC 2\n< PUBREL 2\n> PUBCOMP 2\n`
+    t.same(verify('all-acknowledged', {}, ended, 'client'), [])
+  },
+)
+
 t.test('a message that a long case let go of still counts once', async t => {
   let text = scene
   for (let index = 0; index < 4200; index++) {

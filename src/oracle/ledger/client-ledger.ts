@@ -175,6 +175,13 @@ export function createClientLedger(
     known.seq = seq
     state.complete.set(record.key, known)
     state.silent.add(record)
+    // A library need not tell its application: the exchange has ended all the same.
+    const ending = record.publications.find(
+      one => one.tag !== undefined && one.qos > 0 && one.outcome === 'unknown',
+    )
+    if (!ending) return
+    ending.outcome = refused ? 'refused' : 'acknowledged'
+    ending.outcomeSeq = seq
   }
 
   function theirs(connection: ClientConnection, packet: Packet, { seq }: EventOf<'packet'>): void {
