@@ -5,6 +5,7 @@ import { type FaultKind, faultKinds } from '../explore/fault.ts'
 import type { RunReport } from '../model/report.ts'
 import { nearest } from '../model/schema/near.ts'
 import type { Version } from '../model/version.ts'
+import type { Traces } from '../reporters/reporter.ts'
 import { explore, type Progress } from '../run/explore.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { shownWish } from '../targets/index.ts'
@@ -12,6 +13,7 @@ import { killAll } from '../targets/processes.ts'
 import { exploreInWorkers } from './explore-workers.ts'
 import type { Io } from './io.ts'
 import { openOutputs } from './outputs.ts'
+import { sharedSeed } from './shared-seed.ts'
 
 type Options = {
   target?: string
@@ -26,6 +28,7 @@ type Options = {
   replay?: string
   scenarios?: string
   reporter?: string[]
+  trace?: Traces
   bail?: boolean
   strict?: boolean
   timeoutScale?: number
@@ -33,16 +36,18 @@ type Options = {
 }
 
 /** `mqttspec explore`. Ctrl-C ends the search, and what it found is reported. Returns the exit code. */
-export async function exploreCommand(words: string[], options: Options, io: Io): Promise<number> {
+export async function exploreCommand(words: string[], asked: Options, io: Io): Promise<number> {
+  const shard = asked.shard ?? shardOfJob(io)
+  const options = shard ? { seed: sharedSeed(io.env), ...asked } : asked
   const interrupt = new AbortController()
   const outputs = await openOutputs(options.reporter ?? [], {
     io,
     verbose: options.verbose ?? false,
+    traces: options.trace,
     onAlone: () => interrupt.abort(),
   })
   const live = liveLine(io)
   const stopListening = onInterrupt(io, () => interrupt.abort())
-  const shard = options.shard ?? shardOfJob(io)
   try {
     const one = options.workers !== undefined && options.workers > 1
     const report = one

@@ -55,6 +55,8 @@ async function part(
     `${index}/${count}`,
     '--reporter',
     `json=${file}`,
+    '--trace',
+    'all',
   ]
   const entry = process.argv[1] ?? ''
   const child = spawn(process.execPath, [...process.execArgv, entry, ...words, ...more], {

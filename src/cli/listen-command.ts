@@ -2,6 +2,7 @@ import os from 'node:os'
 import { showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
 import { createLive, type Live } from '../reporters/live.ts'
+import type { Traces } from '../reporters/reporter.ts'
 import { type ListenRun, startListening } from '../run/listen.ts'
 import { hearInterrupts } from './interrupts.ts'
 import type { Io, TextStream } from './io.ts'
@@ -14,6 +15,7 @@ type Options = {
   strict?: boolean
   timeoutScale?: number
   reporter?: string[]
+  trace?: Traces
   /** Seconds after which the listening ends by itself. */
   for?: number
   showSecrets?: boolean
@@ -30,6 +32,7 @@ export async function listenCommand(words: string[], options: Options, io: Io): 
     io,
     // A verdict for each piece is what somebody before a device waits for.
     verbose: true,
+    traces: options.trace,
     onAlone: () => interrupts.interrupt(),
   })
   const stream = liveStream(options.reporter ?? [], io)
@@ -72,7 +75,10 @@ function liveFor(stream: TextStream, { env }: Io): Live {
   const columns = stream.isTTY === true ? (stream.columns ?? 160) : 160
   const colour = stream.isTTY === true && !env.NO_COLOR
   const ascii = !/utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '')
-  return createLive({ colour, columns, live: false, verbose: false, ascii }, () => new Date())
+  return createLive(
+    { colour, columns, live: false, verbose: false, ascii, traces: 'none' },
+    () => new Date(),
+  )
 }
 
 /** Passes lines on, at most so many in each second; says how many more there were. */

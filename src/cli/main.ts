@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { isVersion, type Version, versions } from '../model/version.ts'
+import { traceChoices } from '../reporters/reporter.ts'
 import { InterruptedError } from '../run/interrupted-error.ts'
 import { version } from '../run/version.ts'
 import { transportsOf } from '../targets/reach.ts'
@@ -79,6 +80,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--jobs <n>', 'cases side by side', wholeNumber(1, 1024))
     .option('--strict', 'a broken SHOULD fails the run too')
     .addOption(reporterOption())
+    .addOption(traceOption())
     .option('--seed <n>', 'repeat what chance decided', wholeNumber(0, 4_294_967_295))
     .option('--shard <i/n>', 'only the i-th of n parts', parseShard)
     .option('--bail', 'begin nothing new after the first failure')
@@ -108,6 +110,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--bail', 'end at the first failure')
     .option('--strict', 'a broken SHOULD fails the run too')
     .addOption(reporterOption())
+    .addOption(traceOption())
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)
     .option('--verbose', 'show flows that passed too')
     .action(async (words: string[], options) => {
@@ -125,6 +128,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--show-secrets', 'user names, passwords and authentication data as they are')
     .option('--strict', 'a broken SHOULD fails the run too')
     .addOption(reporterOption())
+    .addOption(traceOption())
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)
     .action(async (words: string[], options) => {
       const { listenCommand } = await import('./listen-command.ts')
@@ -166,18 +170,20 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .description('write a JSON report in another form')
     .argument('<file>', 'a report of --reporter json=FILE')
     .addOption(reporterOption())
+    .addOption(traceOption())
     .action(async (file: string, options) => {
       const { convertCommand } = await import('./report-command.ts')
-      exit(await convertCommand(file, options.reporter ?? [], io))
+      exit(await convertCommand(file, options.reporter ?? [], options.trace, io))
     })
   reports
     .command('merge')
     .description('join the reports of the parts of one run')
     .argument('<file...>', 'one JSON report of each --shard')
     .addOption(reporterOption())
+    .addOption(traceOption())
     .action(async (files: string[], options) => {
       const { mergeCommand } = await import('./report-command.ts')
-      exit(await mergeCommand(files, options.reporter ?? [], io))
+      exit(await mergeCommand(files, options.reporter ?? [], options.trace, io))
     })
   for (const command of [...program.commands, ...reports.commands]) {
     command.copyInheritedSettings(program).exitOverride()
@@ -190,6 +196,13 @@ export function reporterOption(): Option {
     '--reporter <name[=file]>',
     'how to report, several times if wanted (mqttspec list reporters)',
   ).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+}
+
+function traceOption(): Option {
+  return new Option(
+    '--trace <of>',
+    'of which cases JSON keeps the packets: what passed rarely needs them (default: failed)',
+  ).choices(traceChoices)
 }
 
 function parseTransports(text: string) {

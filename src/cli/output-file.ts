@@ -1,6 +1,7 @@
 import { existsSync, ftruncateSync } from 'node:fs'
 import { mkdir, open, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { UsageError } from '../run/usage-error.ts'
 
 export type OutputFile = {
@@ -11,7 +12,7 @@ export type OutputFile = {
 
 /**
  * Opens a file for a report before anything runs, and touches what is in it only when the first text comes: a run that never began
- * neither empties the report of the run before nor leaves an empty file. `onLost` is told once why what was written is not whole.
+ * neither empties the report of the run before nor leaves an empty file. What is called `.gz` is packed. `onLost` is told once why what was written is not whole.
  * Rejects with UsageError.
  */
 export async function openOutputFile(
@@ -19,6 +20,7 @@ export async function openOutputFile(
   onLost: (why: string) => void,
 ): Promise<OutputFile> {
   const isNew = !existsSync(file)
+  const isPacked = file.endsWith('.gz')
   const { handle, isPlain } = await opened(file)
   let wrote = false
   let lost = false
@@ -30,7 +32,8 @@ export async function openOutputFile(
       if (!wrote && isPlain) ftruncateSync(handle.fd)
       wrote = true
       last = last.then(async () => {
-        if (!lost) await handle.appendFile(text)
+        // Members of gzip in a row are one file of gzip.
+        if (!lost) await handle.appendFile(isPacked ? gzipSync(text) : text)
       })
       last = last.catch(error => {
         lost = true

@@ -7,6 +7,7 @@ import {
   type ReporterName,
   reporterNames,
 } from '../reporters/index.ts'
+import type { Traces } from '../reporters/reporter.ts'
 import { UsageError } from '../run/usage-error.ts'
 import type { Io, TextStream } from './io.ts'
 import { openOutputFile } from './output-file.ts'
@@ -37,6 +38,8 @@ export type Outputs = {
 export type OutputOptions = {
   io: Io
   verbose: boolean
+  /** Of which cases JSON keeps the traces. */
+  traces?: Traces | undefined
   /** Nobody reads the terminal any more and no report goes to a file: there is nothing left to run for. */
   onAlone?(): void
 }
@@ -137,16 +140,16 @@ function complete(wishes: Wish[]): Wish[] {
 
 async function open(
   wish: Wish,
-  { io, verbose }: OutputOptions,
+  { io, verbose, traces = 'failed' }: OutputOptions,
   terminal: Terminal,
   lose: (where: string, why: string) => void,
 ): Promise<Output> {
   const { name, file } = wish
   if (file === undefined) {
-    const reporter = await createReporter(name, { ...terminalTraits(io), verbose })
+    const reporter = await createReporter(name, { ...terminalTraits(io), verbose, traces })
     return { name, toFile: false, reporter, write: terminal.write, close: terminal.drained }
   }
-  const reporter = await createReporter(name, { columns: 100, verbose })
+  const reporter = await createReporter(name, { columns: 100, verbose, traces })
   const { write, close } = await openOutputFile(file, why => lose(file, why))
   return { name, toFile: true, reporter, write, close }
 }

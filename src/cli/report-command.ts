@@ -1,5 +1,6 @@
 import type { RunReport } from '../model/report.ts'
 import { parseReport } from '../reporters/parse-report.ts'
+import type { Traces } from '../reporters/reporter.ts'
 import { mergeReports } from '../run/merge.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { readNamedFile } from '../targets/named-file.ts'
@@ -7,21 +8,36 @@ import type { Io } from './io.ts'
 import { openOutputs } from './outputs.ts'
 
 /** `mqttspec report convert FILE`: the same report in other forms. The exit code is the report's own. */
-export async function convertCommand(file: string, reporters: string[], io: Io): Promise<number> {
-  return write(await read(file), reporters, io)
+export async function convertCommand(
+  file: string,
+  reporters: string[],
+  traces: Traces | undefined,
+  io: Io,
+): Promise<number> {
+  return write(await read(file), reporters, traces, io)
 }
 
 /** `mqttspec report merge FILE…`: the parts of a sharded run as one; a missing part is an error. */
-export async function mergeCommand(files: string[], reporters: string[], io: Io): Promise<number> {
+export async function mergeCommand(
+  files: string[],
+  reporters: string[],
+  traces: Traces | undefined,
+  io: Io,
+): Promise<number> {
   const reports: RunReport[] = []
   for (const file of files) reports.push(await read(file))
   const merged = mergeReports(reports)
   if (typeof merged === 'string') throw new UsageError(`cannot merge these reports: ${merged}`)
-  return write(merged, reporters, io)
+  return write(merged, reporters, traces, io)
 }
 
-async function write(report: RunReport, reporters: string[], io: Io): Promise<number> {
-  const outputs = await openOutputs(reporters, { io, verbose: false })
+async function write(
+  report: RunReport,
+  reporters: string[],
+  traces: Traces | undefined,
+  io: Io,
+): Promise<number> {
+  const outputs = await openOutputs(reporters, { io, verbose: false, traces })
   outputs.end(report)
   await outputs.close()
   return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode

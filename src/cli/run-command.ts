@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { RunReport } from '../model/report.ts'
 import { showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
+import type { Traces } from '../reporters/reporter.ts'
 import { run } from '../run/run.ts'
 import { runThatNeverBegan } from '../run/run-that-never-began.ts'
 import { UsageError } from '../run/usage-error.ts'
@@ -12,6 +13,7 @@ import { hearInterrupts } from './interrupts.ts'
 import type { Io } from './io.ts'
 import { readKnownIssues } from './known-issues.ts'
 import { type Outputs, openOutputs } from './outputs.ts'
+import { sharedSeed } from './shared-seed.ts'
 
 type Options = {
   target?: string
@@ -33,6 +35,7 @@ type Options = {
   jobs?: number
   strict?: boolean
   reporter?: string[]
+  trace?: Traces
   seed?: number
   shard?: { index: number; count: number }
   bail?: boolean
@@ -46,12 +49,14 @@ type Options = {
  * `mqttspec run`: reports are written also when Ctrl-C ends the run early, and when the target cannot be reached. Returns the exit
  * code.
  */
-export async function runCommand(words: string[], options: Options, io: Io): Promise<number> {
+export async function runCommand(words: string[], asked: Options, io: Io): Promise<number> {
+  const options = asked.shard ? { seed: sharedSeed(io.env), ...asked } : asked
   if (options.showSecrets) showSecrets()
   const interrupts = hearInterrupts(io)
   const outputs = await openOutputs(options.reporter ?? [], {
     io,
     verbose: options.verbose ?? false,
+    traces: options.trace,
     onAlone: () => interrupts.interrupt(),
   })
   tellWhenInterrupted(interrupts.signal, io)

@@ -285,8 +285,6 @@ t.test('parts of a run are merged, and a missing part is noticed', async t => {
       '3.1.1',
       '--shard',
       `${i}/2`,
-      '--seed',
-      '7',
       '--reporter',
       `json=${part(i)}`,
     ])

@@ -30,7 +30,7 @@ async function saved(
   const { suites } = await readSuites([suite])
   const cases = suites.flatMap(({ cases }) => cases).filter(({ id }) => few.test(id))
   const report = await runLoaded(cases, target, { seed: 1, ...(behind ? { behind } : {}) })
-  const json = await createReporter('json')
+  const json = await createReporter('json', { traces: 'all' })
   return parseReport(json.end(report)).results
 }
 

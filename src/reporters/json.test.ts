@@ -16,6 +16,7 @@ import type { RunReport } from '../model/report.ts'
 import { createReporter } from './index.ts'
 import { reportSchema } from './json-schema.ts'
 import { parseReport, ReportError } from './parse-report.ts'
+import type { ReporterOptions } from './reporter.ts'
 
 const everything = () => reportOf([caseOf('every/event:5.0', { trace: everyEvent() })])
 const reports = {
@@ -110,8 +111,24 @@ t.test('our own check of the schema agrees with ajv on damaged reports', async t
   t.ok(judged.filter(valid => valid).length > 100, 'and some taken by both')
 })
 
+t.test('traces of what passed are left out unless asked for', async t => {
+  const trace = everyEvent()
+  const cases = (
+    ['pass', 'skipped', 'warn', 'fail', 'unstable', 'inconclusive', 'error'] as const
+  ).map(verdict => caseOf(`a/${verdict}:5.0`, { verdict, trace }))
+  const kept = async (options: Partial<ReporterOptions>) => {
+    const { end } = await createReporter('json', options)
+    const { results } = parseReport(end(reportOf(cases)))
+    return results.filter(one => one.trace.length > 0).map(({ verdict }) => verdict)
+  }
+  t.same(await kept({}), ['warn', 'fail', 'unstable', 'inconclusive', 'error'])
+  t.equal((await kept({ traces: 'all' })).length, 7)
+  t.same(await kept({ traces: 'none' }), [])
+  t.same(cases[0]?.trace, trace, 'the report itself is left as it is')
+})
+
 async function written(report: RunReport): Promise<string> {
-  return (await createReporter('json')).end(report)
+  return (await createReporter('json', { traces: 'all' })).end(report)
 }
 
 function validator(schema: object) {

@@ -1,15 +1,29 @@
 import { toHex } from '../model/hex.ts'
-import type { RunReport } from '../model/report.ts'
-import { atEnd } from './reporter.ts'
+import type { CaseResult, RunReport } from '../model/report.ts'
+import type { Reporter, ReporterOptions, Traces } from './reporter.ts'
 
 /**
- * The report as other tools read it (schema/report.json), whole: what it holds can be judged, drawn and merged again.
- * A result, a statement, a finding to a line, so that `grep` and `diff` are of use.
+ * The report as other tools read it (schema/report.json): what it holds can be judged, drawn and merged again. A result, a statement, a
+ * finding to a line, so that `grep` and `diff` are of use.
  */
-export const json = atEnd(report => {
-  const fields = Object.entries(report).filter(([, value]) => value !== undefined)
-  return `{\n${fields.map(([name, value]) => `  ${JSON.stringify(name)}: ${written(value)}`).join(',\n')}\n}\n`
-})
+export function json({ traces }: Pick<ReporterOptions, 'traces'>): Reporter {
+  return {
+    end(report) {
+      const results = report.results.map(result => withTraces(result, traces))
+      const fields = Object.entries({ ...report, results }).filter(
+        ([, value]) => value !== undefined,
+      )
+      return `{\n${fields.map(([name, value]) => `  ${JSON.stringify(name)}: ${written(value)}`).join(',\n')}\n}\n`
+    },
+  }
+}
+
+function withTraces(result: CaseResult, traces: Traces): CaseResult {
+  const { verdict, first } = result
+  const isQuiet = verdict === 'pass' || verdict === 'skipped'
+  if (traces === 'all' || (traces === 'failed' && !isQuiet)) return result
+  return { ...result, trace: [], ...(first ? { first: { ...first, trace: [] } } : {}) }
+}
 
 function written(value: RunReport[keyof RunReport]): string {
   if (!Array.isArray(value) || value.length === 0) return stringify(value)

@@ -27,7 +27,13 @@ export type ReporterOptions = {
   verbose: boolean
   /** No characters beyond ASCII of our own. */
   ascii: boolean
+  /** Of which cases a JSON report keeps the traces. Nearly all of a report would be traces of what passed. */
+  traces: Traces
 }
+
+/** `failed`: all but what passed or was skipped. */
+export const traceChoices = ['all', 'failed', 'none'] as const
+export type Traces = (typeof traceChoices)[number]
 
 export const defaultOptions: ReporterOptions = {
   colour: false,
@@ -35,6 +41,7 @@ export const defaultOptions: ReporterOptions = {
   live: false,
   verbose: false,
   ascii: false,
+  traces: 'failed',
 }
 
 /** Makes a reporter for one run. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { readNamedFile } from './named-file.ts'
 
@@ -14,6 +15,15 @@ t.test('a file is read, with or without a byte order mark', async t => {
   writeFileSync(at('marked'), '\ufeffé')
   t.equal(await readNamedFile(at('plain')), 'é')
   t.equal(await readNamedFile(at('marked')), 'é')
+})
+
+t.test('what is called .gz is unpacked, and told where it is none or too large', async t => {
+  writeFileSync(at('two.gz'), Buffer.concat([gzipSync('one '), gzipSync('two')]))
+  t.equal(await readNamedFile(at('two.gz')), 'one two')
+  writeFileSync(at('plain.gz'), 'é')
+  await t.rejects(readNamedFile(at('plain.gz')), { message: /it is no gzip/ })
+  writeFileSync(at('bomb.gz'), gzipSync(Buffer.alloc(9 * 1024 * 1024)))
+  await t.rejects(readNamedFile(at('bomb.gz')), { message: /larger than/i })
 })
 
 t.test('what is no file is told, and not waited for', async t => {

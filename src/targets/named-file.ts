@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
 import { adviceFor } from '../model/system-error.ts'
 
 /** Larger than any suite, profile or list of known issues by far. */
@@ -12,13 +13,22 @@ const chunkBytes = 256 * 1024
  * Rejects with an error whose message says what stands in the way and what helps.
  */
 export async function readNamedFile(file: string, bytesMax = textBytesMax): Promise<string> {
-  const bytes = await readWhole(file, bytesMax)
+  const read = await readWhole(file, bytesMax)
+  const bytes = file.endsWith('.gz') ? unpacked(file, read, bytesMax) : read
   try {
     return utf8.decode(bytes)
   } catch {
     throw new Error(
       `cannot read ${file}: it is no UTF-8 text, ${firstWrong(bytes)}; save it as UTF-8`,
     )
+  }
+}
+
+function unpacked(file: string, bytes: Buffer, bytesMax: number): Buffer {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: bytesMax })
+  } catch (error) {
+    throw new Error(`cannot read ${file}: it is no gzip: ${(error as Error).message}`)
   }
 }
 
