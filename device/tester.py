@@ -33,7 +33,7 @@ PART = 256  # characters that are read at once
 OUTCOMES = {SESSION_LOST: "session lost, outcome unknown", SET_ASIDE: "set aside"}
 FOLDER = "/j-"  # a journal per client, named after it
 FILLER = "/fill"
-NOT_TAKEN = (errno.ENOBUFS, 28)  # journal full, flash full: the message is not published
+FLASH_FULL = 28
 HELLO = {
     "name": "umqtt2",
     "version": sys.version,
@@ -194,7 +194,7 @@ class Session:
             more = {"properties": numbered(c["properties"])} if "properties" in c else {}
             pid = self.client.publish(c["topic"], payload_of(c), c.get("retain", False), qos, False, **more)
         except OSError as e:
-            if e.errno not in NOT_TAKEN:
+            if e.errno != FLASH_FULL:
                 raise
             self.tell("published", tag=c.get("tag"), error=repr(e))
             return
@@ -349,7 +349,9 @@ class Tester:
         except NotImplementedError:
             answer = {"id": number, "error": "unsupported"}
         except (OSError, ValueError, LookupError, MemoryError, MQTTException) as e:
-            answer = {"id": number, "error": repr(e)}
+            # The journal is full: until a message is complete, none is taken.
+            busy = isinstance(e, OSError) and e.errno == errno.ENOBUFS
+            answer = {"id": number, "error": "busy" if busy else repr(e)}
         say(answer)
 
     def do(self, verb, c):

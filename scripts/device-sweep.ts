@@ -1,37 +1,98 @@
 /*
- * Cuts the power of a simulated board at every point of every flow, and at every point of the recovery from each cut, and judges each case as
+ * Cuts the power of a board at every point of every flow, and at every point of the recovery from each cut, and judges each case as
  * exactly once.
  *
- *   npm run device-sweep                        a table on standard output
- *   npm run device-sweep -- --kills 500         stops after the flow in which so many are reached
+ *   npm run device-sweep                        simulated boards; a table on standard output
+ *   npm run device-sweep -- --kills 500         stops after so many
  *   npm run device-sweep -- --write FILE.md
+ *   npm run device-sweep -- --image FIRMWARE.uf2 --bootrom FILE     an image of yours on an emulated RP2040, 240 kills if not told otherwise
  *
- * Exit code 1 where a message was lost or doubled.
+ * Exit code 1 where a message was lost or doubled, 2 where the command line is wrong.
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { openBench } from '../src/device/bench.ts'
+import { emulatedDeadlineMs, openBench, openEmulatedBench } from '../src/device/bench.ts'
+import type { FakeBroker } from '../src/device/fake-broker.ts'
 import { firstFlow, longFlows, shortFlows } from '../src/device/flows.ts'
-import { type SweepReport, sweep } from '../src/device/sweep.ts'
+import {
+  type Image,
+  type Start,
+  type SweepReport,
+  type SweptBoard,
+  sweep,
+} from '../src/device/sweep.ts'
 import { sweepTable } from '../src/device/sweep-table.ts'
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: 'Infinity' }, write: { type: 'string' } },
+  options: {
+    kills: { type: 'string' },
+    write: { type: 'string' },
+    image: { type: 'string' },
+    bootrom: { type: 'string' },
+  },
 })
-const head = `# Power cuts on the simulated board\n\n\`npm run device-sweep -- --write reports/device-sweep.md\`: seven flows, each cut at every point, and every recovery again. umqtt2 as it ships, MicroPython 1.27.0 on WebAssembly.\n\n`
-const reports: SweepReport[] = []
-const bench = await openBench()
-try {
-  for (const flow of [firstFlow, ...shortFlows, ...longFlows]) {
-    const start = flow === firstFlow ? bench.blank : bench.used
-    reports.push(await sweep({ ...bench, flow, start, twice: true }))
-    const kills = reports.reduce((sum, { cuts }) => sum + cuts.first + cuts.second, 0)
-    process.stderr.write(`${flow.name}: ${kills} kills so far\n`)
-    if (kills >= Number(values.kills)) break
-  }
-} finally {
-  await bench.stop()
+
+type Swept<I extends Image> = {
+  board: SweptBoard<I>
+  broker: FakeBroker
+  blank: Start<I>
+  used: Start<I>
+  stop(): Promise<void>
 }
+
+const flows = [firstFlow, ...shortFlows, ...longFlows]
+
+/** Every flow in turn, until there are enough kills. */
+async function sweepAll<I extends Image>(
+  bench: Swept<I>,
+  how: {
+    kills: number
+    twice: boolean
+    deadlineMs?: number
+  },
+): Promise<SweepReport[]> {
+  const reports: SweepReport[] = []
+  let left = how.kills
+  try {
+    for (const [index, flow] of flows.entries()) {
+      const start = flow === firstFlow ? bench.blank : bench.used
+      // Where not all can be reached, each flow gets its part.
+      const killsMax = Math.ceil(left / (flows.length - index))
+      const report = await sweep({ ...bench, ...how, flow, start, killsMax })
+      reports.push(report)
+      left -= report.cuts.first + report.cuts.second
+      process.stderr.write(`${flow.name}: ${how.kills - left} kills so far\n`)
+    }
+  } finally {
+    await bench.stop()
+  }
+  return reports
+}
+
+async function simulated(): Promise<{ head: string; reports: SweepReport[] }> {
+  const kills = Number(values.kills ?? Number.POSITIVE_INFINITY)
+  const reports = await sweepAll(await openBench(), { kills, twice: true })
+  const head =
+    '## Simulated\n\n`npm run device-sweep`: seven flows, each cut at every point, and every recovery again. umqtt2 as it ships, MicroPython 1.27.0 on WebAssembly.\n\n'
+  return { head, reports }
+}
+
+async function emulated(image: string, bootrom: string) {
+  const kills = Number(values.kills ?? 240)
+  const bench = await openEmulatedBench({ image, bootrom })
+  const reports = await sweepAll(bench, { kills, twice: false, deadlineMs: emulatedDeadlineMs })
+  const head = `## Emulated\n\n\`npm run device-sweep -- --image FIRMWARE.uf2 --bootrom FILE\`: the same flows, cut at points spread over all of them. umqtt2 as it ships on ${bench.version}, an RP2040 instruction by instruction.\n\n`
+  return { head, reports }
+}
+
+if ((values.image === undefined) !== (values.bootrom === undefined)) {
+  process.stderr.write(
+    '--image and --bootrom go together: the image, and the boot ROM of an RP2040\n',
+  )
+  process.exit(2)
+}
+const { head, reports } =
+  values.image && values.bootrom ? await emulated(values.image, values.bootrom) : await simulated()
 const table = sweepTable(reports)
 process.stdout.write(table)
 if (values.write) await writeFile(values.write, head + table)

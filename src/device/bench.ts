@@ -1,4 +1,6 @@
 import { createSimulatedPico, type SimulatedPico } from '../targets/micropython/board.ts'
+import type { EmulatedBoardOptions } from '../targets/micropython/emulated/emulated-board.ts'
+import { SweptPico } from '../targets/micropython/emulated/swept-pico.ts'
 import { FakeBroker } from './fake-broker.ts'
 import { Stage } from './stage.ts'
 import type { Start } from './sweep.ts'
@@ -36,6 +38,45 @@ export async function openBench(files: { [path: string]: string } = {}): Promise
     throw error
   }
 }
+
+/** The same with an image of the user on an emulated board. */
+export async function openEmulatedBench(options: EmulatedBoardOptions): Promise<{
+  board: SweptPico
+  broker: FakeBroker
+  blank: Start<Uint8Array>
+  used: Start<Uint8Array>
+  /** What MicroPython says of itself. */
+  version: string
+  stop(): Promise<void>
+}> {
+  const board = await SweptPico.create({ ...options, config: { ssid: '', retry_ms: 1 } })
+  const broker = await new FakeBroker().start()
+  const stop = async () => {
+    await board.stop()
+    await broker.stop()
+  }
+  try {
+    await board.reboot()
+    const blank = { image: board.flash(), session: undefined }
+    const stage = new Stage(board, broker, emulatedDeadlineMs)
+    const version = String((await stage.command('hello')).version)
+    await use(stage)
+    return {
+      board,
+      broker,
+      blank,
+      used: { image: board.flash(), session: broker.saved() },
+      version,
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** An emulated board is some ten times slower than a real one, on an idle machine. */
+export const emulatedDeadlineMs = 120_000
 
 async function use(stage: Stage): Promise<void> {
   await stage.connect()

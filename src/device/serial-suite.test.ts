@@ -45,6 +45,28 @@ t.test('over a line in memory, several cases at once', async t => {
   t.equal(report.exitCode, 0)
 })
 
+t.test('a board with room for four messages is blamed for no case that has more', async t => {
+  t.setTimeout(limitMs)
+  const board = await createSimulatedPico({ program: 'repl' })
+  t.teardown(() => board.stop())
+  const narrow = { ...config, slots: 4 }
+  const lines = await startTester(board.serial(), 'memory', { config: narrow })
+  const address = await serve(t, lines)
+  const report = await run({
+    suites: ['qos2/client-sends/answered-at-once', 'client/packet-ids/burst'],
+    mqtt: ['3.1.1'],
+    jobs: 1,
+    target: profile(t, `adapter: { address: ${JSON.stringify(address)} }`),
+  })
+  const told = report.results.map(({ id, verdict, reason }) => `${id} ${verdict} ${reason}`)
+  const many = 'needs more messages in flight than the client takes: it is busy with 4'
+  t.same(told.sort(), [
+    `client/packet-ids/burst:3.1.1:qos=1 skipped ${many}`,
+    `client/packet-ids/burst:3.1.1:qos=2 skipped ${many}`,
+    'qos2/client-sends/answered-at-once:3.1.1 pass ',
+  ])
+})
+
 const skip = socatMissing
 
 t.test('by mqttspec run --serial, over a port of the operating system', { skip }, async t => {

@@ -15,9 +15,12 @@ export class BoardEnded extends Error {
   }
 }
 
+/** A board as far as a case drives it. */
+export type DrivenBoard = Pick<SimulatedPico, 'send' | 'onLine' | 'onEnd' | 'end'>
+
 /** One case on the bench: it drives the board and keeps the record of what its application was told. */
 export class Stage {
-  readonly board: SimulatedPico
+  readonly board: DrivenBoard
   readonly broker: FakeBroker
   readonly record: Record
   readonly events: Line[] = []
@@ -26,7 +29,7 @@ export class Stage {
   private readonly endings: (() => void)[]
   private lastId = 0
 
-  constructor(board: SimulatedPico, broker: FakeBroker, deadlineMs: number, record?: Record) {
+  constructor(board: DrivenBoard, broker: FakeBroker, deadlineMs: number, record?: Record) {
     this.board = board
     this.broker = broker
     this.deadlineMs = deadlineMs

@@ -4,7 +4,7 @@ import { sweepTable } from './sweep-table.ts'
 
 const report: SweepReport = {
   flow: 'publish one',
-  operations: { socketOps: 4, commits: 3, lines: 2 },
+  operations: { socketOps: 4, commits: 3, erases: 0, programs: 0, lines: 2 },
   cuts: { first: 6, second: 2 },
   byPoint: { 'commit torn': 5, 'socket-op before': 3 },
   messages: 24,

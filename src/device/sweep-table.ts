@@ -6,6 +6,12 @@ const points: { [point: string]: string } = {
   'commit before': 'before a write to flash',
   'commit torn': 'in a write to flash: half of it is there',
   'commit after': 'after a write to flash',
+  'erase before': 'before an erase of a sector',
+  'erase torn': 'in an erase: half of the sector is erased',
+  'erase after': 'after an erase',
+  'program before': 'before a program of a page',
+  'program torn': 'in a program: half of the page is written',
+  'program after': 'after a program',
   'line before': 'before a callback has told what it got',
   'line after': 'after that',
 }
@@ -18,10 +24,9 @@ export function sweepTable(reports: readonly SweepReport[]): string {
   const matching = (words: RegExp) => problems.filter(each => words.test(each)).length
   const lost = /never arrived|delivered 0 times/
   const doubled = /arrived \d+ times|delivered [2-9]\d* times|taken up again/
-  const rows: [string, number][] = Object.entries(points).map(([point, words]) => [
-    words,
-    sum(({ byPoint }) => byPoint[point] ?? 0),
-  ])
+  const rows: [string, number][] = Object.entries(points)
+    .map(([point, words]): [string, number] => [words, sum(({ byPoint }) => byPoint[point] ?? 0)])
+    .filter(([, count]) => count > 0)
   rows.push(
     ['**kills**', sum(({ cuts }) => cuts.first + cuts.second)],
     ['messages judged', sum(({ messages }) => messages)],

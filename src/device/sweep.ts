@@ -1,32 +1,49 @@
 import { createHash } from 'node:crypto'
-import type { SimulatedPico } from '../targets/micropython/board.ts'
 import {
   type CutPoint,
   describeCutPoint,
   everyCutPoint,
+  noPoints,
   type PointCounts,
 } from '../targets/micropython/cut-point.ts'
 import type { FlashImage } from '../targets/micropython/flash.ts'
 import type { FakeBroker } from './fake-broker.ts'
 import { type Gap, judge, type Record } from './record.ts'
-import { BoardEnded, Stage } from './stage.ts'
+import { BoardEnded, type DrivenBoard, Stage } from './stage.ts'
 
 /** What the device does while the power may go. It starts with connecting and ends when all is complete. */
 export type Flow = { name: string; run(stage: Stage): Promise<void> }
 
-/** Where each case starts: what is on the flash, and what the broker knows. */
-export type Start = { image: FlashImage; session: ReturnType<FakeBroker['saved']> }
+/** What is on a flash: files, or the bytes of the chip. */
+export type Image = FlashImage | Uint8Array
 
-export type SweepOptions = {
-  board: SimulatedPico
+/** A board whose power can be cut at a point. */
+export type SweptBoard<I extends Image> = DrivenBoard & {
+  powerCut(): Promise<void>
+  reboot(how: { image: I; cutAt?: CutPoint }): Promise<void>
+  /** What a power cut now would leave. */
+  flash(): I
+  stats(): { points: PointCounts }
+}
+
+/** Where each case starts: what is on the flash, and what the broker knows. */
+export type Start<I extends Image = FlashImage> = {
+  image: I
+  session: ReturnType<FakeBroker['saved']>
+}
+
+export type SweepOptions<I extends Image = FlashImage> = {
+  board: SweptBoard<I>
   broker: FakeBroker
   flow: Flow
-  start: Start
+  start: Start<I>
   /** What the client's option says about a cut between an inbound id's commit and the application; default `loses`. */
   gap?: Gap
   /** Also cut the recovery, at each of its points, from every different state that a first cut leaves. */
   twice?: boolean
   stopAtFirst?: boolean
+  /** At most so many power cuts; where there are more points, they are spread over them. Default: all. */
+  killsMax?: number
   /** For each wait of a case; default 5000. */
   deadlineMs?: number
 }
@@ -52,29 +69,29 @@ export type SweepReport = {
 }
 
 /** A state between two boots. */
-type Between = Start & { received: string[]; log: string[]; record: Record }
+type Between<I extends Image> = Start<I> & { received: string[]; log: string[]; record: Record }
 
 /**
  * Cuts the power at every socket operation and every flash commit of a flow, before and after it, boots again, lets the device recover and
  * judges the whole as exactly once.
  */
-export async function sweep(options: SweepOptions): Promise<SweepReport> {
+export async function sweep<I extends Image>(options: SweepOptions<I>): Promise<SweepReport> {
   const startedMs = performance.now()
   const run = new Sweep(options)
   await run.all()
   return { ...run.report, durationMs: Math.round(performance.now() - startedMs) }
 }
 
-class Sweep {
+class Sweep<I extends Image> {
   readonly report: SweepReport
-  private readonly options: SweepOptions
+  private readonly options: SweepOptions<I>
   private readonly states = new Set<string>()
 
-  constructor(options: SweepOptions) {
+  constructor(options: SweepOptions<I>) {
     this.options = options
     this.report = {
       flow: options.flow.name,
-      operations: { socketOps: 0, commits: 0, lines: 0 },
+      operations: noPoints,
       byPoint: {},
       messages: 0,
       cuts: { first: 0, second: 0 },
@@ -91,13 +108,27 @@ class Sweep {
     const uncut = await this.runFlow()
     await this.recover('no cut', [], uncut)
     report.operations = this.points
-    for (const point of everyCutPoint(report.operations)) {
-      if (this.options.stopAtFirst && report.failures.length > 0) return
+    for (const point of this.spread(everyCutPoint(report.operations))) {
+      if (this.enough) return
       await this.cutOnce(point)
     }
   }
 
-  private points: PointCounts = { socketOps: 0, commits: 0, lines: 0 }
+  private spread(points: CutPoint[]): CutPoint[] {
+    const { killsMax = points.length } = this.options
+    if (killsMax >= points.length) return points
+    return Array.from({ length: killsMax }, (_, index) => {
+      return points[Math.floor((index * points.length) / killsMax)]!
+    })
+  }
+
+  private get enough(): boolean {
+    const { stopAtFirst, killsMax = Number.POSITIVE_INFINITY } = this.options
+    const { cuts, failures } = this.report
+    return (stopAtFirst === true && failures.length > 0) || cuts.first + cuts.second >= killsMax
+  }
+
+  private points: PointCounts = noPoints
 
   private async cutOnce(point: CutPoint): Promise<void> {
     const at = describeCutPoint(point)
@@ -122,12 +153,12 @@ class Sweep {
     byPoint[point] = (byPoint[point] ?? 0) + 1
   }
 
-  private async cutRecovery(at: string, first: CutPoint, left: Between): Promise<void> {
+  private async cutRecovery(at: string, first: CutPoint, left: Between<I>): Promise<void> {
     const uncut = await this.boot(left)
     await this.play(uncut, resumption)
     uncut.leave()
     for (const point of everyCutPoint(this.options.board.stats().points)) {
-      if (this.options.stopAtFirst && this.report.failures.length > 0) return
+      if (this.enough) return
       const where = `${at}, then ${describeCutPoint(point)}`
       const stage = await this.boot(left, point)
       await this.play(stage, resumption)
@@ -137,21 +168,21 @@ class Sweep {
       }
       this.report.cuts.second += 1
       this.count(point)
-      await this.recover(where, [first, point], this.leave(stage))
+      await this.recover(where, [first, point], await this.leave(stage))
     }
   }
 
   /** Plays the flow until it is done or the power goes. */
-  private async runFlow(cutAt?: CutPoint): Promise<Between> {
+  private async runFlow(cutAt?: CutPoint): Promise<Between<I>> {
     const { board, start } = this.options
     const empty: Record = { outgoing: new Map(), inbound: new Map() }
     const stage = await this.boot({ ...start, received: [], log: [], record: empty }, cutAt)
     await this.play(stage, this.options.flow.run)
     this.points = board.stats().points
-    return this.leave(stage)
+    return await this.leave(stage)
   }
 
-  private async recover(at: string, cuts: CutPoint[], from: Between): Promise<void> {
+  private async recover(at: string, cuts: CutPoint[], from: Between<I>): Promise<void> {
     const stage = await this.boot(from)
     const failed = await this.play(stage, recovery)
     const { record } = stage
@@ -164,7 +195,7 @@ class Sweep {
       this.report.failures.push({ at, problems, log: [...this.options.broker.log] })
   }
 
-  private async boot(from: Between, cutAt?: CutPoint): Promise<Stage> {
+  private async boot(from: Between<I>, cutAt?: CutPoint): Promise<Stage> {
     const { board, broker, deadlineMs = 5000 } = this.options
     await board.powerCut()
     broker.reset(from.session, from)
@@ -173,9 +204,11 @@ class Sweep {
     return stage
   }
 
-  private leave(stage: Stage): Between {
+  private async leave(stage: Stage): Promise<Between<I>> {
     const { board, broker } = this.options
     stage.leave()
+    // What the board had sent when its power went arrives.
+    if (board.end) await broker.quiet()
     return {
       image: board.flash(),
       session: broker.saved(),
@@ -208,9 +241,20 @@ class Sweep {
 
 function mayHitGap({ kind, when }: CutPoint, gap: Gap): boolean {
   // A write that was torn is one that was not made: the application was called, and the id is not there.
+  // A commit is some programs of the flash, and an erase now and then: any of them may be its last, or its first.
   const commits = gap === 'loses' ? ['after'] : ['before', 'torn']
   const line = gap === 'loses' ? 'before' : 'after'
-  return (kind === 'commit' && commits.includes(when)) || (kind === 'line' && when === line)
+  switch (kind) {
+    case 'commit':
+      return commits.includes(when)
+    case 'erase':
+    case 'program':
+      return true
+    case 'line':
+      return when === line
+    case 'socket-op':
+      return false
+  }
 }
 
 /** Connects and completes what was open. */
@@ -231,9 +275,10 @@ async function recovery(stage: Stage): Promise<void> {
   await stage.command('ping', { nonce: 'recovered' })
 }
 
-function keyOf({ image, session, received, record }: Between): string {
+function keyOf({ image, session, received, record }: Between<Image>): string {
   const hash = createHash('sha1')
-  for (const [path, bytes] of image) if (!path.endsWith('.py')) hash.update(path).update(bytes)
+  const files: FlashImage = image instanceof Map ? image : new Map([['flash', image]])
+  for (const [path, bytes] of files) if (!path.endsWith('.py')) hash.update(path).update(bytes)
   const told = [...record.outgoing].map(([payload, { accepted, told }]) => [
     payload,
     accepted,

@@ -2,6 +2,9 @@ import type { AppCommand, AppEvent } from '../model/app.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { AppHandle } from '../targets/target.ts'
 
+/** How an adapter refuses a publish that its client has no room for until a message is complete. */
+export const busy = 'busy'
+
 /** One application on the client under test: what it was told to do and what it said. */
 export class AppActor {
   readonly name: string
@@ -23,15 +26,18 @@ export class AppActor {
 
   /**
    * Hands a command to the adapter; its refusal is returned, not thrown. It is written down as it is given: what the client
-   * does at once may be on the wire before the adapter has answered. A refusal is written down too.
+   * does at once may be on the wire before the adapter has answered. A refusal is written down too, but `busy`: that is no "no" but a
+   * "not yet", and the command is given `again` later.
    */
   async command(
     name: AppCommand['do'],
     fields: { [name: string]: unknown },
+    again: 'first' | 'again' = 'first',
   ): Promise<string | undefined> {
-    this.note(name, fields, { ok: true })
+    if (again === 'first') this.note(name, fields, { ok: true })
     const answer = await this.handle.command(name, fields)
     if (answer.ok) return undefined
+    if (answer.error === busy) return busy
     this.note(name, fields, { ok: false, error: answer.error })
     return answer.error
   }
@@ -68,6 +74,11 @@ export class AppActor {
    */
   reconnecting = false
 
+  /** So many times it was told that a message is complete, or failed. */
+  published = 0
+  /** So many of its publishes were taken. */
+  taken = 0
+
   private tellAgain(): void {
     if (!this.reconnecting || !this.connectedWith) return
     this.command('connect', this.connectedWith).catch(() => undefined)
@@ -84,6 +95,7 @@ export class AppActor {
     const event = this.isDeaf ? undefined : eventOf(raw)
     if (!event) return
     const { seq } = this.recorder.record({ kind: 'app', actor: this.name, event })
+    if (event.event === 'published') this.published += 1
     if (event.event === 'connected') this.connected = (event.code ?? 0) === 0
     if (event.event === 'disconnected' || event.event === 'connect-failed') {
       this.connected = false

@@ -4,7 +4,7 @@ import { isSentinel } from '../../oracle/ledger/sentinel.ts'
 import { isNothing } from '../../oracle/owed.ts'
 import type { StepBody } from '../../scenario/ast.ts'
 import type { AppBodies } from '../../scenario/verbs/app.ts'
-import { AppActor } from '../app-actor.ts'
+import { AppActor, busy } from '../app-actor.ts'
 import { Skipped } from '../early-end.ts'
 import { describe, matchFields } from '../match.ts'
 import { ownClientId } from '../own-names.ts'
@@ -21,7 +21,7 @@ export const appRunners: Runners<AppBodies> = {
   'app.connect': async (scene, body, { actor }) =>
     appConnect(scene, await appOf(scene, actor), body),
   'app.publish': async (scene, { fields }, { actor }) =>
-    appCommand(scene, await appOf(scene, actor), 'publish', fields),
+    appPublish(scene, await appOf(scene, actor), fields),
   'app.subscribe': async (scene, { fields }, { actor }) =>
     appCommand(scene, await appOf(scene, actor), 'subscribe', fields),
   'app.unsubscribe': async (scene, { fields }, { actor }) =>
@@ -74,6 +74,34 @@ async function appReconnect(scene: Scene, app: AppActor): Promise<void> {
   await tell(app, 'connect', app.connectedWith)
 }
 
+/**
+ * A client has room for so many messages at a time and no more. One whose adapter says `busy` is asked again when a message is complete;
+ * where none completes, the case needs more at once than there can be, and says nothing of the client.
+ */
+async function appPublish(
+  scene: Scene,
+  app: AppActor,
+  fields: Body<'app.publish'>['fields'],
+): Promise<void> {
+  const plain = plainFields(fields, scene)
+  if (plain.payload !== undefined) plain.payload = toBytes(plain.payload as Bound)
+  for (let again: 'first' | 'again' = 'first'; ; again = 'again') {
+    const before = app.published
+    const refused = await app.command('publish', plain, again)
+    if (refused === undefined) {
+      app.taken += 1
+      return
+    }
+    if (refused !== busy) throw cannot('publish', refused)
+    const freed = () => app.published > before || undefined
+    if (await scene.until(freed, scene.budgets.reconnectMs)) continue
+    const open = app.taken - app.published
+    throw new Skipped(
+      `needs more messages in flight than the client takes: it is busy with ${open}`,
+    )
+  }
+}
+
 async function appCommand(
   scene: Scene,
   app: AppActor,
@@ -91,8 +119,11 @@ async function tell(
   fields: { [name: string]: unknown },
 ): Promise<void> {
   const refused = await app.command(name, fields)
-  if (refused !== undefined)
-    throw new Skipped(`not drivable: the adapter cannot ${name}: ${refused}`)
+  if (refused !== undefined) throw cannot(name, refused)
+}
+
+function cannot(name: AppCommand['do'], refused: string): Skipped {
+  return new Skipped(`not drivable: the adapter cannot ${name}: ${refused}`)
 }
 
 function plainFields(

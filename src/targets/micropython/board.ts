@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import type { CutPoint, PointCounts } from './cut-point.ts'
+import { type CutPoint, noPoints, type PointCounts } from './cut-point.ts'
 import { packagedFirmware, readFirmware, readStubs } from './firmware.ts'
 import { Flash, type FlashImage, type FlashWear, picoFlashBytes } from './flash.ts'
 import type { BootOrder, ConsoleInput, FromVm, Program, VmEnd, WorkerData } from './messages.ts'
@@ -238,6 +238,7 @@ class Board implements SimulatedPico {
       boots: this.boots,
       resets: this.resets,
       points: {
+        ...noPoints,
         socketOps: read(word.socketOps),
         commits: read(word.commits),
         lines: read(word.lines),

@@ -37,6 +37,8 @@ const neededModules = [
 ]
 
 export type TesterOptions = Pick<SerialPicoOptions, 'firmware' | 'config'> & {
+  /** Put onto the board over the firmware's. */
+  files?: Map<string, Uint8Array>
   /** Files that stand in for modules which the board's MicroPython lacks. */
   standIns?: Map<string, Uint8Array>
   /** How many times longer than a real board this one may take; default 1. */
@@ -52,6 +54,7 @@ export async function startTester(
   const files = await readFirmware(options.firmware)
   files.delete('main.py')
   if (options.config) files.set('config.json', Buffer.from(JSON.stringify(options.config)))
+  for (const [path, content] of options.files ?? []) files.set(path, content)
   const repl = new RawRepl(stream, options.slowness)
   try {
     await repl.enter()

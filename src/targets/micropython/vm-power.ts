@@ -1,4 +1,4 @@
-import type { CutPoint, PointKind } from './cut-point.ts'
+import type { CutPoint } from './cut-point.ts'
 import type { FromVm, VmEnd } from './messages.ts'
 import { type BoardMemory, clockTarget, hostMs, word } from './shared-memory.ts'
 
@@ -66,7 +66,7 @@ export class VmPower {
   }
 
   /** Runs one operation that a power cut may come before or after, or, where it can be torn, in the middle of. */
-  operation<T>(kind: PointKind, run: () => T, tear: () => void = () => undefined): T {
+  operation<T>(kind: keyof typeof counterOf, run: () => T, tear: () => void = () => undefined): T {
     this.check()
     const counter = counterOf[kind]
     const index = this.memory.read(counter)

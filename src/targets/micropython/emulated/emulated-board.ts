@@ -4,7 +4,7 @@ import type { LineEndpoint } from '../../lines.ts'
 import { TargetError } from '../../target-error.ts'
 import { packagedFirmware } from '../firmware.ts'
 import { startTester } from '../serial.ts'
-import { EmulatedPico, type FlashCut } from './emulated-pico.ts'
+import { EmulatedPico } from './emulated-pico.ts'
 import { flashOfImage } from './image.ts'
 
 export type EmulatedBoardOptions = {
@@ -13,16 +13,19 @@ export type EmulatedBoardOptions = {
   bootrom: string
   /** Goes onto the board as config.json. */
   config?: { [name: string]: unknown }
+  /** More files for the flash, by path, over the firmware's. */
+  files?: Map<string, Uint8Array>
 }
 
 /** How much longer than a real board an emulated one may take. */
 const slowness = 8
-const flashBytes = 2 * 1024 * 1024
+/** Of a Pico. */
+export const emulatedFlashBytes = 2 * 1024 * 1024
 const standInNames = ['socket.py', 'network.py']
 
 /** The adapter protocol over one emulated board: tester.py is uploaded over its USB port, as onto a real one. `power` cuts its power and boots. */
 export class EmulatedBoard {
-  private readonly bootrom: Uint8Array
+  readonly bootrom: Uint8Array
   private readonly options: EmulatedBoardOptions
   private flash: Uint8Array
   private pico: EmulatedPico | undefined
@@ -35,7 +38,7 @@ export class EmulatedBoard {
     const [image, bootrom] = await Promise.all([read(options.image), read(options.bootrom)])
     const board = new EmulatedBoard(
       options,
-      flashOfImage(image, options.image, flashBytes),
+      flashOfImage(image, options.image, emulatedFlashBytes),
       bootrom,
     )
     await board.boot()
@@ -48,34 +51,31 @@ export class EmulatedBoard {
     this.bootrom = bootrom
   }
 
-  /** Boots from what is on the flash, and starts the tester; `cutAt` counts from then. Rejects where the power goes meanwhile. */
-  async boot(cutAt?: FlashCut): Promise<void> {
+  /** Boots from what is on the flash, and starts the tester. */
+  async boot(): Promise<void> {
     const { flash, bootrom } = this
     const pico = await EmulatedPico.start({ flash, bootrom, label: this.options.bootrom })
     this.pico = pico
     const standIns = new Map<string, Uint8Array>()
     for (const name of standInNames)
       standIns.set(`lib/${name}`, await readFile(path.join(packagedFirmware, 'emulated', name)))
+    const { image, files } = this.options
     const config = { ssid: 'emulated', ...this.options.config }
-    const lines = await startTester(pico.usb, this.options.image, { config, standIns, slowness })
+    const more = files ? { files } : {}
+    const lines = await startTester(pico.usb, image, { config, standIns, slowness, ...more })
     this.lines = lines
     lines.onLine(line => this.onLine(this.told(line)))
-    if (cutAt) pico.cutLater(cutAt)
   }
 
-  /** Resolves when the power is off. */
-  get ended(): Promise<'point' | 'off'> {
-    return this.pico?.ended ?? Promise.resolve('off')
-  }
-
-  get flashOperations(): number {
-    return this.pico?.flashOperations ?? 0
+  /** What is on the flash of a board that is off. */
+  get contents(): Uint8Array {
+    return this.flash
   }
 
   powerOff(): void {
     if (!this.pico) return
     this.pico.powerCut()
-    this.flash = this.pico.flash(flashBytes)
+    this.flash = this.pico.flash(emulatedFlashBytes)
   }
 
   async send(line: string): Promise<void> {

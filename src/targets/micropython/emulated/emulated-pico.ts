@@ -1,11 +1,9 @@
 import { Duplex } from 'node:stream'
 import { TargetError } from '../../target-error.ts'
+import { type CutPoint, noPoints, type PointCounts, type PointKind } from '../cut-point.ts'
 import { bootromWords, type FlashRoutines, flashRoutines } from './bootrom.ts'
 import { flashBase } from './image.ts'
 import { type Frame, Multiplexer } from './multiplexer.ts'
-
-/** Where a power cut falls: at which erase or program of a boot, and whether before it, in its middle, or after it. */
-export type FlashCut = { index: number; when: 'before' | 'half' | 'after' }
 
 export type EmulatedPicoOptions = {
   /** From `flashOfImage`, or what another boot left. It is written to. */
@@ -13,7 +11,7 @@ export type EmulatedPicoOptions = {
   /** The file of the boot ROM. */
   bootrom: Uint8Array
   label: string
-  cutAt?: FlashCut
+  cutAt?: CutPoint
 }
 
 /** What is loaded of rp2040js: a part of its `Simulator`, `USBCDC` and registers. */
@@ -67,6 +65,14 @@ const stepsAtOnce = 3000
 const sliceMs = 5
 /** UARTTXINTR. rp2040js never raises it, and MicroPython waits for it. */
 const txInterrupt = 1 << 5
+const newline = 0x0a
+const countOf = {
+  'socket-op': 'socketOps',
+  commit: 'commits',
+  erase: 'erases',
+  program: 'programs',
+  line: 'lines',
+} as const satisfies { [K in PointKind]: keyof PointCounts }
 
 /** A Pico with the user's own image, instruction by instruction: its USB port is a REPL, its UART 0 leads to TCP. No radio, no watchdog reset. */
 export class EmulatedPico {
@@ -80,7 +86,7 @@ export class EmulatedPico {
   private readonly toUart: number[] = []
   private readonly fromUart: number[] = []
   private readonly toUsb: number[] = []
-  private cutAt: FlashCut | undefined
+  private readonly cutAt: CutPoint | undefined
   private on = true
   readonly usb: Duplex
   /** Resolves when the power is off: `point` where it was cut where it was set to. */
@@ -88,8 +94,13 @@ export class EmulatedPico {
   private settle: (how: 'point' | 'off') => void = () => undefined
   /** Resolves with the first frame that came over the UART. */
   readonly firstFrame: Promise<Frame>
-  /** Erases and programs of this boot. */
-  flashOperations = 0
+  /** Operations of this boot. */
+  readonly points: PointCounts = { ...noPoints }
+  /** A line that came over the USB port, in the moment it did; `usb` has it a little later. */
+  onLine: (line: string) => void = () => undefined
+  /** The power is off. */
+  onOff: (how: 'point' | 'off') => void = () => undefined
+  private line = ''
 
   static async start(options: EmulatedPicoOptions): Promise<EmulatedPico> {
     return new EmulatedPico(await loadLibrary(), options)
@@ -113,12 +124,17 @@ export class EmulatedPico {
         done()
       },
     })
-    this.cdc.onSerialData = bytes => void this.usb.push(Buffer.from(bytes))
+    // Who writes to a board that is off is not heard.
+    this.usb.on('error', () => undefined)
+    this.cdc.onSerialData = bytes => this.fromUsb(bytes)
     this.ended = new Promise(resolve => {
       this.settle = resolve
     })
     this.firstFrame = new Promise(resolve => {
-      this.network.onFrame = resolve
+      this.network.onFrame = (frame, obey) => {
+        resolve(frame)
+        this.operation('socket-op', obey)
+      }
     })
     this.wireUart()
     this.mcu.core.PC = flashBase
@@ -135,9 +151,9 @@ export class EmulatedPico {
     return this.sim.clock.nanos
   }
 
-  /** Cuts the power at that erase or program from now. */
-  cutLater({ index, when }: FlashCut): void {
-    this.cutAt = { index: this.flashOperations + index, when }
+  /** Types on the USB port. */
+  type(text: string): void {
+    this.toUsb.push(...Buffer.from(text))
   }
 
   powerCut(): void {
@@ -148,8 +164,10 @@ export class EmulatedPico {
     if (!this.on) return
     this.on = false
     this.network.end()
-    this.usb.destroy()
+    this.usb.push(null)
+    this.usb.end()
     this.settle(how)
+    this.onOff(how)
   }
 
   private wireUart(): void {
@@ -189,18 +207,42 @@ export class EmulatedPico {
   private flashOperation(kind: 'erase' | 'program'): void {
     const { core, flash } = this.mcu
     const [at = 0, second = 0, third = 0] = core.registers
-    const index = this.flashOperations++
-    const cut = this.cutAt?.index === index ? this.cutAt.when : undefined
-    if (cut === 'before') return this.off('point')
     const size = kind === 'erase' ? second : third
-    const done = cut === 'half' ? size >> 1 : size
-    if (kind === 'erase') flash.fill(0xff, at, at + done)
-    else
-      for (let offset = 0; offset < done; offset++)
-        flash[at + offset] = (flash[at + offset] ?? 0) & this.mcu.readUint8(second + offset)
-    this.sim.clock.tick(kind === 'erase' ? eraseNs : (programPageNs * size) / pageBytes)
-    if (cut) return this.off('point')
+    this.operation(kind, torn => {
+      const done = torn ? size >> 1 : size
+      if (kind === 'erase') flash.fill(0xff, at, at + done)
+      else
+        for (let offset = 0; offset < done; offset++)
+          flash[at + offset] = (flash[at + offset] ?? 0) & this.mcu.readUint8(second + offset)
+      this.sim.clock.tick(kind === 'erase' ? eraseNs : (programPageNs * size) / pageBytes)
+    })
     core.PC = (core.registers[14] ?? 0) & ~1
+  }
+
+  /** Counts an operation and does it, all or half or nothing of it where the power goes. */
+  private operation(kind: PointKind, act: (torn: boolean) => void): void {
+    if (!this.on) return
+    const { cutAt, points } = this
+    const index = points[countOf[kind]]++
+    const when = cutAt?.kind === kind && cutAt.index === index ? cutAt.when : undefined
+    if (when !== 'before') act(when === 'torn')
+    if (when) this.off('point')
+  }
+
+  private fromUsb(bytes: Uint8Array): void {
+    let rest = Buffer.from(bytes)
+    for (let end = rest.indexOf(newline); end >= 0 && this.on; end = rest.indexOf(newline)) {
+      const piece = rest.subarray(0, end + 1)
+      rest = rest.subarray(end + 1)
+      this.operation('line', () => {
+        this.usb.push(piece)
+        this.onLine((this.line + piece.toString('latin1')).trim())
+      })
+      this.line = ''
+    }
+    if (!this.on || rest.length === 0) return
+    this.line += rest.toString('latin1')
+    this.usb.push(rest)
   }
 
   private exchange(): void {

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import t from 'tap'
+import type { CutPoint } from '../cut-point.ts'
 import { bootromWords, flashRoutines } from './bootrom.ts'
-import { EmulatedPico, type FlashCut } from './emulated-pico.ts'
+import { EmulatedPico } from './emulated-pico.ts'
 import { flashOfImage } from './image.ts'
 import { FrameReader, frameBytes, Multiplexer } from './multiplexer.ts'
 
@@ -177,7 +178,7 @@ t.test('the multiplexer opens, carries and closes real connections', async t => 
 })
 
 /** Runs the program with the power cut there; what is in the sector. */
-async function cut(cutAt: FlashCut): Promise<Uint8Array> {
+async function cut(cutAt: CutPoint): Promise<Uint8Array> {
   const flash = flashOfImage(program(), 'a.bin')
   flash.fill(0x55, sectorAt, sectorAt + 4096)
   const pico = await EmulatedPico.start({ flash, bootrom: tableRom(), label: 'rom', cutAt })
@@ -187,11 +188,11 @@ async function cut(cutAt: FlashCut): Promise<Uint8Array> {
 
 t.test('a power cut leaves a sector half erased and a page half written', async t => {
   const [before, halfErased, erased, halfWritten, written] = await Promise.all([
-    cut({ index: 0, when: 'before' }),
-    cut({ index: 0, when: 'half' }),
-    cut({ index: 0, when: 'after' }),
-    cut({ index: 1, when: 'half' }),
-    cut({ index: 1, when: 'after' }),
+    cut({ kind: 'erase', index: 0, when: 'before' }),
+    cut({ kind: 'erase', index: 0, when: 'torn' }),
+    cut({ kind: 'erase', index: 0, when: 'after' }),
+    cut({ kind: 'program', index: 0, when: 'torn' }),
+    cut({ kind: 'program', index: 0, when: 'after' }),
   ])
   t.same([before?.[0], before?.[4095]], [0x55, 0x55])
   t.same([halfErased?.[2047], halfErased?.[2048]], [0xff, 0x55])
@@ -205,5 +206,5 @@ t.test('what the program sends over the UART arrives as a frame', async t => {
   const pico = await EmulatedPico.start({ flash, bootrom: tableRom(), label: 'rom' })
   t.teardown(() => pico.powerCut())
   t.same(await pico.firstFrame, { socket: 7, command: 1, data: Uint8Array.of(0x68, 0x69) })
-  t.equal(pico.flashOperations, 2)
+  t.match(pico.points, { erases: 1, programs: 1, socketOps: 1, lines: 0 })
 })

@@ -41,8 +41,8 @@ export class Multiplexer {
   private readonly reader = new FrameReader()
   private readonly sockets = new Map<number, net.Socket>()
   private readonly toBoard: (bytes: Uint8Array) => void
-  /** Called with each frame of the board. */
-  onFrame: (frame: Frame) => void = () => undefined
+  /** Called with each frame of the board; nothing comes of it before `obey` is called. */
+  onFrame: (frame: Frame, obey: () => void) => void = (_frame, obey) => obey()
 
   constructor(toBoard: (bytes: Uint8Array) => void) {
     this.toBoard = toBoard
@@ -50,10 +50,7 @@ export class Multiplexer {
 
   /** Bytes that the board sent. */
   take(bytes: Uint8Array): void {
-    for (const frame of this.reader.add(bytes)) {
-      this.onFrame(frame)
-      this.obey(frame)
-    }
+    for (const frame of this.reader.add(bytes)) this.onFrame(frame, () => this.obey(frame))
   }
 
   /** The board is gone: what it had sent still arrives. */
