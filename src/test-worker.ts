@@ -20,15 +20,18 @@ let pass = gate(() => {})
 
 process.on('message', async (file: string) => {
   const { pass: passed, fail: failed, skip: skipped, todo: todos } = { ...t.counts }
+  const before = process.cpuUsage()
   await import(pathToFileURL(file).href).catch(error => t.fail(`${file}: ${error}`, error))
   const passBefore = pass
   pass = gate(() => {
     const { pass, fail, skip, todo } = t.counts
+    const { user, system } = process.cpuUsage(before)
     // The gate before has passed since, too.
     const counts = {
       pass: pass - passed - 1,
       fail: fail - failed,
       skip: skip - skipped + todo - todos,
+      cpuS: (user + system) / 1e6,
     }
     process.stdout.write(`\n# end of file ${JSON.stringify(counts)}\n`)
   })

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /*
- * All test files, in as many processes as there are cores. `npm test -- wire/audit` runs only the files whose path contains one of the
+ * All test files, in twice as many processes as there are cores: most tests wait most of the time, for answers and for rules about time. `npm test -- wire/audit` runs only the files whose path contains one of the
  * words. Output of files with failures is shown whole, of the others one line. A file that crashes or hangs is a failure of that file.
  */
 
@@ -18,7 +18,7 @@ const lingerMs = 30_000
 /** Files that take long are begun first, so that none of them is what all wait for at the end. */
 const longest = ['/device/', '/end-to-end/', '/run/', '/listen/', '/targets/', 'scripts/']
 
-type Counts = { pass: number; fail: number; skip: number }
+type Counts = { pass: number; fail: number; skip: number; cpuS?: number }
 
 const endMark = '# end of file '
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -29,7 +29,7 @@ if (files.length === 0) throw new Error(`no test file matches ${words.join(' ')}
 const total: Counts = { pass: 0, fail: 0, skip: 0 }
 const failures: string[] = []
 const queue = [...files]
-const side = Math.min(os.availableParallelism(), files.length)
+const side = Math.min(2 * os.availableParallelism(), files.length)
 await Promise.all(Array.from({ length: side }, work))
 
 for (const line of failures) process.stdout.write(`# FAILED: ${line}\n`)
@@ -123,7 +123,8 @@ async function runFile(worker: Worker, file: string, name: string): Promise<bool
   total.fail += counts.fail
   total.skip += counts.skip
   const tookS = ((performance.now() - began) / 1000).toFixed(1)
-  const says = `${name} # ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped, ${tookS} s`
+  const cpu = counts.cpuS === undefined ? '' : `, ${counts.cpuS.toFixed(1)} s of the processor`
+  const says = `${name} # ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped, ${tookS} s${cpu}`
   if (counts.fail === 0) process.stdout.write(`ok - ${says}\n`)
   else {
     failures.push(crashed ? `${name}: ${result}` : name)

@@ -20,17 +20,23 @@ export function selectCases(
   selection: Selection,
 ): { cases: Case[]; unknown: { word: string; hint?: string }[] } {
   const all = suites.flatMap(suite => suite.cases.map(kase => ({ kase, suite })))
-  const tests = selection.words.map(word => ({ word, means: withIncluded(word, suites) }))
-  const unknown = tests
-    .filter(({ means }) => !all.some(({ kase, suite }) => means(kase, suite)))
-    .map(({ word }) => ({ word, ...hintFor(word, suites) }))
+  const unknown = selection.words
+    .filter(word => {
+      const means = withIncluded(word, suites)
+      return !all.some(({ kase, suite }) => means(kase, suite))
+    })
+    .map(word => ({ word, ...hintFor(word, suites) }))
+  return { cases: casesOf(suites, selection), unknown }
+}
+
+function casesOf(suites: readonly Suite[], selection: Selection): Case[] {
+  const all = suites.flatMap(suite => suite.cases.map(kase => ({ kase, suite })))
+  const tests = selection.words.map(word => withIncluded(word, suites))
   const cases = all
-    .filter(
-      ({ kase, suite }) => tests.length === 0 || tests.some(({ means }) => means(kase, suite)),
-    )
+    .filter(({ kase, suite }) => tests.length === 0 || tests.some(means => means(kase, suite)))
     .map(({ kase }) => kase)
     .filter(kase => fits(kase, selection))
-  return { cases: selection.heavy ? cases : withoutHeavy(cases, selection), unknown }
+  return selection.heavy ? cases : withoutHeavy(cases, selection)
 }
 
 /**
@@ -57,7 +63,7 @@ export function selectFor(
   if (selection.words.length === 0) return all
   const wanted = new Set(
     selection.words.flatMap(word => {
-      const { cases } = selectCases(suites, { ...selection, words: [word], heavy: true })
+      const cases = casesOf(suites, { ...selection, words: [word], heavy: true })
       const fitting = cases.filter(kase => roles.includes(kase.role))
       return fitting.length > 0 ? fitting : cases
     }),

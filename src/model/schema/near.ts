@@ -9,9 +9,13 @@ export function nearest(written: string, known: Iterable<string>): string | unde
   if (written.length > 80) return undefined
   let best: string | undefined
   let fewest = Number.POSITIVE_INFINITY
+  const lower = written.toLowerCase()
   for (const word of known) {
-    const edits = distance(written.toLowerCase(), word.toLowerCase())
-    if (edits < fewest && edits <= Math.max(1, Math.ceil(word.length / 3))) {
+    const most = Math.min(Math.max(1, Math.ceil(word.length / 3)), fewest - 1)
+    // Each letter more or less is an edit: there are thousands of names of cases, and most need not be looked at.
+    if (Math.abs(word.length - written.length) > most) continue
+    const edits = distance(lower, word.toLowerCase())
+    if (edits <= most) {
       best = word
       fewest = edits
     }

@@ -49,9 +49,12 @@ function nestsTooDeep(text: string): boolean {
 
 const require = createRequire(import.meta.url)
 
-/** Loaded at the first file: `--version` must not wait for a parser. */
+let library: typeof import('yaml') | undefined
+
+/** Loaded at the first file: `--version` must not wait for a parser. Kept, as every node asks and looking a module up is slow. */
 function yaml(): typeof import('yaml') {
-  return require('yaml') as typeof import('yaml')
+  library ??= require('yaml') as typeof import('yaml')
+  return library
 }
 
 class Reader {
