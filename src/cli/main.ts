@@ -84,6 +84,11 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--seed <n>', 'repeat what chance decided', wholeNumber(0, 4_294_967_295))
     .option('--shard <i/n>', 'only the i-th of n parts', parseShard)
     .option('--bail', 'begin nothing new after the first failure')
+    .option(
+      '--time-limit <time>',
+      'end the run after so long, with its reports, such as 10m (default: 60m)',
+      parseTime,
+    )
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)
     .option('--known-issues <file>', 'failures that are accepted for now')
     .option('--verbose', 'show passing cases too')

@@ -39,6 +39,8 @@ type Options = {
   seed?: number
   shard?: { index: number; count: number }
   bail?: boolean
+  /** Seconds. */
+  timeLimit?: number
   timeoutScale?: number
   knownIssues?: string
   verbose?: boolean
@@ -106,6 +108,7 @@ async function runAndTell(
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.shard ? { shard: options.shard } : {}),
     ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
+    ...(options.timeLimit === undefined ? {} : { timeLimitMs: options.timeLimit * 1000 }),
     ...(knownIssues ? { knownIssues } : {}),
     strict: options.strict ?? false,
     bail: options.bail ?? false,

@@ -1,6 +1,7 @@
 import type { Bench } from '../model/bench.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
+import type { TraceEvent } from '../model/trace.ts'
 import { createJudges } from '../oracle/judges.ts'
 import { verifiers } from '../oracle/verifiers.ts'
 import type { Case, Step } from '../scenario/ast.ts'
@@ -41,6 +42,8 @@ export type ExecuteOptions = {
   replay: string
   /** Ms in which this process stood still, in all. */
   stalledMs?(): number
+  /** Called with each event as the report will have it. */
+  onEvent?(event: TraceEvent): void
   /** Called once at the beginning. */
   onBegun?(course: Course): void
   /** Called at the end with the largest share of a budget that an answer took. */
@@ -84,6 +87,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     ...(options.liveness ? { liveness: options.liveness } : {}),
     ...(options.senderOf ? { senderOf: options.senderOf } : {}),
     ...(options.stalledMs ? { stalledMs: options.stalledMs } : {}),
+    ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     ...(kase.role === 'proxy' && options.behind
       ? { upstream: new Upstream(options.behind.target, kase.version) }
       : {}),

@@ -1,5 +1,6 @@
 import type { Bench } from '../model/bench.ts'
 import type { CaseResult } from '../model/report.ts'
+import type { TraceEvent } from '../model/trace.ts'
 import type { Case } from '../scenario/ast.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import { confirm, type Doubt } from './confirming/confirm.ts'
@@ -33,6 +34,7 @@ export type RunnerOptions = {
   /** Whether the target, if we can start it again, still answers a plain CONNECT. */
   serves?(): Promise<boolean>
   onStart(kase: Case): void
+  onEvent?(id: string, event: TraceEvent): void
   onDone(result: CaseResult): void
 }
 
@@ -313,7 +315,7 @@ class Runner {
     again = false,
     onBegun?: (course: Course) => void,
   ): Promise<CaseResult> {
-    const { facts, cleanUp, maxPacketBytes, bench } = this.options
+    const { facts, cleanUp, maxPacketBytes, bench, onEvent } = this.options
     const budgets = again ? hastened(this.options.budgets) : this.options.budgets
     const signal = laneOf(kase) === 'private' ? this.options.signal : this.loss.round
     const nonce = this.nonceFor(index)
@@ -331,6 +333,7 @@ class Runner {
       ...(facts.behind ? { behind: facts.behind } : {}),
       replay: this.options.replayOf(kase),
       stalledMs: () => this.stalls.totalMs(),
+      ...(onEvent ? { onEvent: event => onEvent(kase.id, event) } : {}),
       onBegun: course => {
         if (laneOf(kase) === 'quick') this.idle.watch(index, () => course.progress())
         onBegun?.(course)

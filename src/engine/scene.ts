@@ -54,6 +54,8 @@ export type SceneOptions = {
   liveness?: Liveness
   /** Ms in which this process stood still, in all. */
   stalledMs?(): number
+  /** Gets each event as the report will have it. */
+  onEvent?(event: TraceEvent): void
 }
 
 /** So often a wait for a slow target begins. */
@@ -129,7 +131,10 @@ export class Scene {
     this.place = options.kase.place
     const broker = options.target.role === 'broker' ? options.target : options.upstream?.target
     this.redactor = new Redactor(broker?.credentials)
-    this.log = new TraceLog(this.redactor, event => {
+    this.log = new TraceLog(this.redactor, (event, shown) => {
+      options.onEvent?.(shown)
+      // Events go on while a case that was aborted is put away; what they show is not what was asked for.
+      if (this.signal.aborted) return
       if (event.kind === 'step') this.declared.begin(event)
       this.weBroke(this.ownSide.observe(event))
       this.exceeded ??= this.sessionExpiry.observe(event)

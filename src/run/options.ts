@@ -1,5 +1,6 @@
 import type { KnownIssue } from '../model/known-issues.ts'
 import type { CaseResult, RunHead } from '../model/report.ts'
+import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import type { TargetWish } from '../targets/index.ts'
 import type { Reach } from '../targets/reach.ts'
@@ -28,6 +29,8 @@ export type RunOptions = {
   bail?: boolean
   /** Multiplies every budget. Default 1. */
   timeoutScale?: number
+  /** When the run ends, with its reports, if it has not ended by itself: exit code 4. Default an hour. */
+  timeLimitMs?: number
   seed?: number
   /** One part of several: `{ index: 1, count: 4 }`. */
   shard?: { index: number; count: number }
@@ -37,5 +40,7 @@ export type RunOptions = {
   signal?: AbortSignal
   onBegin?(head: RunHead): void
   onCaseBegun?(id: string): void
+  /** All that happens in a case, as it happens and as the report will have it. */
+  onCaseEvent?(id: string, event: TraceEvent): void
   onCaseDone?(result: CaseResult): void
 }

@@ -1,58 +1,61 @@
-import type { Duplex } from 'node:stream'
-import { Aedes } from 'aedes'
 import t from 'tap'
-import type { CaseResult } from '../model/report.ts'
+import { createReferenceBroker } from '../../fixtures/testing/peers/broker.ts'
+import { type Ending, endEverywhere, endings, roles } from '../../scripts/hostile/moments.ts'
 import { run } from './run.ts'
 
 /*
- * An interrupt at any moment invents nothing: what a run says after it was proven before it. The broker is a good one, so whatever is
- * found is found because we looked away.
+ * A run that is ended at any moment invents nothing and acquits nobody: what it says was proven before. Every few moments of each role
+ * are tried here; `npm run hostile -- moment/` tries all of them.
  */
 
-const suites = ['qos2/broker-receives/undisturbed', 'qos2/broker-sends/undisturbed']
+/** A target that is lost takes its client half a second to leave. */
+const every: Record<Ending, number> = { signal: 6, 'time limit': 29, loss: 29 }
 
-/** Runs against a good broker, interrupted when the broker has read for the `reads`-th time. Tells also how often it read in all. */
-async function interruptedAt(reads: number): Promise<{ found: CaseResult[]; reads: number }> {
-  const interrupt = new AbortController()
-  const broker = await Aedes.createBroker()
-  let count = 0
-  const handle = (stream: Duplex) => {
-    broker.handle(stream)
-    stream.prependListener('data', () => {
-      if (++count === reads) interrupt.abort()
-    })
-  }
-  try {
-    const { results } = await run({
-      suites,
-      mqtt: ['3.1.1'],
-      jobs: 1,
-      target: { handle, name: 'aedes' },
-      signal: interrupt.signal,
-    })
-    const judged = results.filter(({ verdict }) => !/pass|skipped|inconclusive/.test(verdict))
-    return { found: judged, reads: count }
-  } catch (error) {
-    if ((error as Error).name !== 'InterruptedError') throw error
-    return { found: [], reads: count }
-  } finally {
-    broker.close()
+/** A board takes a second to start: `npm run hostile` has it. */
+for (const role of roles.filter(role => role !== 'device')) {
+  for (const peer of ['correct', 'wrong'] as const) {
+    for (const ending of endings) {
+      const title = `${ending}: no moment invents a finding or a pass with a ${peer} peer, ${role}`
+      t.test(title, async t => {
+        const { whole, moments, wrong } = await endEverywhere({ role, peer, ending }, every[ending])
+        const due = peer === 'correct' ? 'pass' : 'fail'
+        t.same([...new Set(whole.results.map(({ verdict }) => verdict))], [due], 'the whole run')
+        t.ok(moments > 0, `${moments} of ${whole.events} moments`)
+        t.same(wrong, [])
+      })
+    }
   }
 }
 
-t.test(
-  'an interrupt at every step of a case finds nothing that the whole run does not',
-  async t => {
-    const whole = await interruptedAt(Number.POSITIVE_INFINITY)
-    t.same(whole.found, [], 'the broker is good')
-    t.ok(whole.reads > 20, `${whole.reads} moments`)
-    for (let reads = 1; reads <= whole.reads; reads++) {
-      const { found } = await interruptedAt(reads)
-      t.same(
-        found.map(({ id, reason }) => `${id}: ${reason}`),
-        [],
-        `interrupted at read ${reads}`,
-      )
-    }
-  },
-)
+/** One file: all suites take seconds to read. */
+const suites = ['suites/broker/qos2-sender.yaml']
+
+t.test('a run whose time is over ends with its report, which says so', async t => {
+  const broker = createReferenceBroker({})
+  t.teardown(() => broker.close())
+  let begun = false
+  const report = await run({
+    suites,
+    mqtt: ['3.1.1'],
+    target: {
+      // Once a case has begun nobody is answered any more.
+      handle: stream => (begun ? stream.resume() : broker.accept(stream)),
+    },
+    jobs: 1,
+    timeLimitMs: 4000,
+    onCaseBegun: () => {
+      begun = true
+    },
+  })
+  t.equal(report.exitCode, 4)
+  t.match(report.problem, /^the time limit of 4 s was reached: cases that had not ended/)
+  t.ok(report.results.some(({ reason }) => reason.startsWith('interrupted at')))
+  t.notOk(report.results.some(({ verdict }) => verdict === 'fail'))
+})
+
+t.test('a run whose time is over before it began says so', async t => {
+  await t.rejects(run({ suites, target: { handle: () => undefined }, timeLimitMs: 100 }), {
+    name: 'InterruptedError',
+    message: /^the time limit of 0.1 s was reached before any case/,
+  })
+})

@@ -25,6 +25,7 @@ import type { RunOptions } from './options.ts'
 import { askedTransports, overTransports } from './over-transports.ts'
 import { askPrerequisites, prerequisiteCases } from './prerequisites.ts'
 import { killsOfCase, packagedKills } from './proof-kills.ts'
+import { defaultTimeLimitMs, limitTime, whyEnded } from './time-limit.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
@@ -36,6 +37,15 @@ const maxPacketBytes = 4 * 1024 * 1024
  * in suites or options, with TargetError (exit 3) where the target cannot be reached or started.
  */
 export async function run(options: RunOptions = {}): Promise<RunReport> {
+  const limit = limitTime(options.signal, options.timeLimitMs ?? defaultTimeLimitMs)
+  try {
+    return await runLimited({ ...options, signal: limit.signal })
+  } finally {
+    limit.release()
+  }
+}
+
+async function runLimited(options: RunOptions): Promise<RunReport> {
   const began = { at: Date.now(), clock: performance.now() }
   const { asked, reach } = askedTransports(options)
   const { suites, words } = await readSuites(asked)
@@ -66,7 +76,7 @@ async function openUnlessAborted(
   try {
     return await unlessAborted(opening, signal, target => target.stop())
   } catch (error) {
-    if (error instanceof Interrupted) throw new InterruptedError()
+    if (error instanceof Interrupted) throw new InterruptedError(whyEnded(signal))
     throw error instanceof WishError ? new UsageError(error.message) : error
   }
 }
@@ -101,7 +111,7 @@ export async function runLoaded(
   const signal = options.signal ?? new AbortController().signal
   const common = { budgets, nonce: newNonce(), signal, maxPacketBytes }
   const facts = await learn(target, common, options).catch(error => {
-    throw signal.aborted ? new InterruptedError() : error
+    throw signal.aborted ? new InterruptedError(whyEnded(signal)) : error
   })
   const info: RunReport['target'] = {
     name: target.name,
@@ -153,6 +163,7 @@ export async function runLoaded(
     ...running,
     facts: { ...facts, unmet: asked.unmet },
     onStart: kase => options.onCaseBegun?.(kase.id),
+    ...(options.onCaseEvent ? { onEvent: options.onCaseEvent } : {}),
     onDone,
   })
   const results = [...unasked, ...chosen]
@@ -166,7 +177,7 @@ export async function runLoaded(
     target: info,
     results,
     findings: facts.findings,
-    trouble: signal.aborted ? interrupted : trouble,
+    trouble: signal.aborted ? endedEarly(signal) : trouble,
     shard: options.shard,
     knownIssues: options.knownIssues,
     strict: options.strict,
@@ -273,9 +284,9 @@ async function afterwards(
 }
 
 /** What was judged stays judged; the run as a whole is not whole. */
-const interrupted: Trouble = {
-  says: 'interrupted: cases that had not ended are inconclusive',
-  exitCode: 4,
+function endedEarly(signal: AbortSignal): Trouble {
+  const says = `${whyEnded(signal)}: cases that had not ended are inconclusive`
+  return { says, exitCode: 4 }
 }
 
 async function troubleOf(

@@ -5,6 +5,7 @@ import { files } from './files.ts'
 import { interrupts } from './interrupts.ts'
 import { listeners } from './listeners.ts'
 import { machines } from './machines.ts'
+import { moments } from './moments.ts'
 import { secrets } from './secrets.ts'
 
 export const attacks: readonly Attack[] = [
@@ -15,4 +16,5 @@ export const attacks: readonly Attack[] = [
   ...files,
   ...secrets,
   ...interrupts,
+  ...moments,
 ]
