@@ -21,6 +21,7 @@ const circlesLeft: string[][] = [
   ),
   ['connection', 'state'].map(name => `fixtures/testing/peers/broker/${name}.ts`),
   [
+    'authentication',
     'connecting',
     'core',
     'ending',
@@ -32,7 +33,7 @@ const circlesLeft: string[][] = [
     'rules',
     'subscribing',
   ].map(name => `fixtures/testing/peers/broker/${name}.ts`),
-  ['core', 'inbound', 'options', 'outbound', 'rules'].map(
+  ['authentication', 'core', 'inbound', 'options', 'outbound', 'rules'].map(
     name => `fixtures/testing/peers/client/${name}.ts`,
   ),
 ]

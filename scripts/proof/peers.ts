@@ -35,6 +35,7 @@ export async function brokerTarget(
       role: 'broker',
       versions: [...(options.versions ?? brokerDefaults.versions)],
       durable: true,
+      ...authOf(options),
       ...claims(options),
     },
     credentials: {},
@@ -81,6 +82,13 @@ export async function clientTarget(
     death: () => (adapter.broken ? { reason: adapter.broken.message } : undefined),
     stop: () => adapter.stop(),
   }
+}
+
+/** How its first user authenticates. */
+function authOf({ authUsers = brokerDefaults.authUsers }: BrokerOptions) {
+  const [user, password] = authUsers.split(',')[0]?.split(':') ?? []
+  if (!user || password === undefined) return {}
+  return { auth: { method: 'SCRAM-SHA-256', user, password } }
 }
 
 /** What the profile of such a peer would say: what it lacks by its setting, which is legal. */

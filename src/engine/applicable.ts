@@ -1,7 +1,9 @@
 import type { Version } from '../model/version.ts'
+import { isChallenged } from '../peers/authentication/exchange.ts'
 import type { Case, Condition, Step } from '../scenario/ast.ts'
 import { announcedValue, limitValue, originOf } from '../scenario/limits.ts'
 import { flatten, insideOf } from '../scenario/visit.ts'
+import type { Profile } from '../targets/profile.ts'
 import type { Target } from '../targets/target.ts'
 import { transportNamed } from '../transport/index.ts'
 import { adapterNeeds } from './adapter-needs.ts'
@@ -53,6 +55,10 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
   if (target.role === 'client' && target.level === 1) {
     const missing = adapterNeeds(kase).find(need => !hasFeature(need, facts))
     if (missing) return `needs ${missing}: the adapter does not claim it`
+  }
+  if (target.role === 'broker' && kase.role === 'client') {
+    const missing = adapterNeeds(kase).find(need => !hasFeature(need, facts))
+    if (missing) return `needs ${missing}`
   }
   if (target.role === 'client' && target.level === 0) {
     const fitted = asOneCommand(kase.steps)
@@ -226,6 +232,8 @@ function hasFeature(name: string, facts: Facts): boolean {
   const { target, fingerprint } = facts
   const { profile } = target
   if (name === 'durable') return profile.durable === true
+  if (name === 'enhanced-auth') return profile.auth !== undefined && isClaimed(name, profile)
+  if (name === 'auth-challenge') return profile.auth !== undefined && isChallenged(profile.auth)
   if (name === 'restart') return target.role === 'broker' && target.restart !== undefined
   if (name === 'adapter') return target.role === 'client' && target.level === 1
   if (name === 'topic-alias') return Number(fingerprint.topicAliasMaximum ?? 0) > 0
@@ -236,7 +244,11 @@ function hasFeature(name: string, facts: Facts): boolean {
   if (name === 'qos1' && highest < 1) return false
   const denied = deniedBy[name]
   if (denied && fingerprint[denied[0]] === denied[1]) return false
-  return !(profile.lacks ?? []).includes(name)
+  return isClaimed(name, profile)
+}
+
+function isClaimed(name: string, { lacks = [] }: Profile): boolean {
+  return !lacks.includes(name)
 }
 
 function describeCondition(condition: Condition): string {

@@ -60,6 +60,7 @@ export async function expectNext(
         ? `${endOf(actor)} after ${afterMs} ms`
         : `${nothingOf(expected)}${swallowed ? ', and PINGRESP to a PINGREQ behind it' : ''}`,
     packetType: firstType(expected),
+    ...(actor.conversation ? { on: actor.conversation.number } : {}),
     ...(look?.kind === 'ended' ? leftBy(actor) : {}),
   })
 }

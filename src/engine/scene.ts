@@ -1,5 +1,5 @@
 import type { Bench } from '../model/bench.ts'
-import type { Breach, Finding, Place, StatementRef } from '../model/finding.ts'
+import type { Breach, Finding, Level, Place, StatementRef } from '../model/finding.ts'
 import type { Packet } from '../model/packet.ts'
 import type { EventOf, TraceEvent } from '../model/trace.ts'
 import { DeclaredBreaches } from '../oracle/declared-breaches.ts'
@@ -8,9 +8,13 @@ import type { Judges } from '../oracle/judges.ts'
 import { createOwnSide, type OwnBreach, type OwnSide, reactionTo } from '../oracle/own-side.ts'
 import { SessionExpiry } from '../oracle/session-expiry.ts'
 import { Actor } from '../peers/actor.ts'
+import { beginExchange } from '../peers/authentication/exchange.ts'
 import type { Case, Judging } from '../scenario/ast.ts'
 import { type Announced, limitValues } from '../scenario/limits.ts'
 import { find } from '../scenario/visit.ts'
+import { cite } from '../standard/clauses.ts'
+import { statements } from '../standard/statements.ts'
+import type { Profile } from '../targets/profile.ts'
 import type { BrokerTarget, Target } from '../targets/target.ts'
 import { TargetError } from '../targets/target-error.ts'
 import type { Listener } from '../transport/listen.ts'
@@ -153,6 +157,7 @@ export class Scene {
       ...options.kase.bindings,
       topic: ownTopic(options.target.profile, options.nonce),
       client: ownClientId(options.target.profile, `${options.nonce}c`),
+      ...authValues(options.target.profile.auth),
     })
   }
 
@@ -388,6 +393,19 @@ export class Scene {
     }
   }
 
+  /**
+   * The statement that a missed expectation breaks, and how much that weighs. No statement says what a client tells its application: where
+   * a scenario has nothing for that but a duty of the broker, it is the sense of an acknowledgement that it can.
+   */
+  private ruleMissed(judging: Judging, what: Missed): { statement: StatementRef; level: Level } {
+    const statement = this.cite(judging, what)
+    const { role } = this.target
+    const isOthersDuty = role === 'client' && statements.get(statement)?.binds === 'server'
+    if (!what.ofApplication || !isOthersDuty) return { statement, level: judging.level }
+    const level = judging.level === 'MUST' ? 'SHOULD' : judging.level
+    return { statement: cite('neverTold', this.kase.version, role), level }
+  }
+
   /** Ends the case: a check was missed, or what a check rests on. */
   miss(judging: Judging, what: Missed): never {
     const blame = this.upstream?.blame()
@@ -396,13 +414,17 @@ export class Scene {
     if (premise) throw new Skipped(premise)
     const limit = this.upstream ? undefined : overrunLimit(this.log.events())
     if (limit !== undefined) throw new Skipped(`needs a Receive Maximum of more than ${limit}`)
+    if (what.on !== undefined && this.ownSide.hidPacketsOn(what.on)) {
+      throw new Skipped(hiddenPacket)
+    }
     const mildly = what.left !== undefined && this.mayHaveLeft(what.left, what.packetType)
     if (judging.as === 'given') {
       throw new Inconclusive(`${statedOnce(what)}; got ${what.got}`)
     }
+    const { statement, level } = this.ruleMissed(judging, what)
     throw new CheckFailed({
-      statement: this.cite(judging, what),
-      level: mildly && judging.level === 'MUST' ? 'SHOULD' : judging.level,
+      statement,
+      level: mildly && level === 'MUST' ? 'SHOULD' : level,
       message: what.message,
       expected: what.expected,
       got: what.got,
@@ -414,6 +436,13 @@ export class Scene {
       atMs: this.log.nowMs,
     })
   }
+}
+
+/** What a CONNECT written by hand needs to begin an authentication; empty where the profile says nothing of one. */
+function authValues(auth: Profile['auth']) {
+  return auth
+    ? { authMethod: auth.method, authData: beginExchange(auth, 'right').first() }
+    : { authMethod: '', authData: '' }
 }
 
 /** The target sent more than is read of it in one case. */
@@ -435,6 +464,9 @@ function statedOnce({ message, expected }: Missed): string {
     : `${message}: expected ${expected}`
 }
 
+const hiddenPacket =
+  'our packet went out behind bytes that are no whole packet, and there is no answer: one who takes those for MQTT waits for the rest; for a PROXY header say `proxyProtocol` in the profile'
+
 export type Missed = {
   message: string
   expected: string
@@ -444,8 +476,12 @@ export type Missed = {
   /** Fields of the packet that are not as expected. */
   fields?: readonly { field: string; expected: string }[]
   seq?: number
+  /** Number of the connection on which nothing came, or an end. */
+  on?: number
   /** Number of a connection that the target left. */
   left?: number
+  /** It is about what the application is told, not about the wire. */
+  ofApplication?: true
 }
 
 function isBroker(actor: string): boolean {

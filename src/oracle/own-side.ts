@@ -4,7 +4,7 @@ import type { EventOf, TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import { type ClauseName, cite, type TargetRole } from '../standard/clauses.ts'
 import { decode } from '../wire/codec.ts'
-import { createFramer } from '../wire/framing.ts'
+import { createFramer, type Framer } from '../wire/framing.ts'
 import { readVarint } from '../wire/varint.ts'
 import { createAudit } from './audit/audit.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -27,6 +27,10 @@ export type OwnSide = {
   observe(event: TraceEvent): OwnBreach[]
   /** The first rule that we broke on a connection: from then on the other side may close it. */
   brokenOn(connection: number): OwnBreach | undefined
+  /**
+   * A packet went out behind raw bytes that are no whole one: whoever takes those for MQTT finds it inside of another, and answers nothing.
+   */
+  hidPacketsOn(connection: number): boolean
 }
 
 export function createOwnSide({
@@ -41,6 +45,8 @@ export function createOwnSide({
   const roles = new Map<number, TargetRole>()
   const versions = new Map<number, Version>()
   const broken = new Map<number, OwnBreach>()
+  const rawBytes = new Map<number, Framer>()
+  const hidden = new Set<number>()
   const keepAlive = new KeepAlive()
   const ruling = createRuling('client')
 
@@ -59,10 +65,23 @@ export function createOwnSide({
       return silence(event, connection, as)
     }
     const late = silence(event, connection, as)
+    noteStrayBytes(event, connection)
     const found = packetsOf(event, versions.get(connection) ?? version).flatMap(seen =>
       byRole[as](seenOf(seen, 'harness')),
     )
     return [...late, ...found.map(breach => ownBreach(breach, connection, as))]
+  }
+
+  /** Bytes that are sent raw and are no whole packet may be for somebody in front of the target, such as a PROXY header. */
+  function noteStrayBytes(event: TraceEvent, connection: number): void {
+    if (!('from' in event) || event.from !== 'harness') return
+    if (event.kind === 'bytes' && event.why === 'raw') {
+      const framer = rawBytes.get(connection) ?? createFramer({ maxPacketBytes: 268_435_460 })
+      rawBytes.set(connection, framer)
+      framer.push(event.bytes)
+    }
+    const inside = event.kind === 'packet' && rawBytes.get(connection)?.rest()
+    if (inside && inside.length > 0) hidden.add(connection)
   }
 
   function silence(event: TraceEvent, connection: number, as: TargetRole): OwnBreach[] {
@@ -81,7 +100,11 @@ export function createOwnSide({
     return breach
   }
 
-  return { observe, brokenOn: connection => broken.get(connection) }
+  return {
+    observe,
+    brokenOn: connection => broken.get(connection),
+    hidPacketsOn: connection => hidden.has(connection),
+  }
 }
 
 /** A proxy plays the broker to the client, and the client to the broker. */
@@ -140,6 +163,8 @@ export function reactionTo(breach: OwnBreach): 'may close' | 'should not close' 
 const limits = [
   'quota',
   'packetSize',
+  'authReasonTooLong',
+  'authUserPropertyTooLong',
   'aliasForbidden',
   'aliasTooHigh',
   'maximumQos',

@@ -3,6 +3,7 @@ import type { Packet, PacketType, Publish, Subscribe } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
 import type { Wrong } from '../wire/codec.ts'
+import type { AuthExchange } from './authentication/exchange.ts'
 import { Conversation } from './conversation.ts'
 import {
   createSession,
@@ -48,6 +49,8 @@ export class Actor {
   /** Fake broker: the last CONNECT was accepted. */
   accepted = false
   session: Session = createSession()
+  /** Fake client: what answers an AUTH that asks for more. */
+  authentication: AuthExchange | undefined
   conversation: Conversation | undefined
   inbox: Arrived[] = []
   /** Sentinel payloads that came in, for fences. */
@@ -160,6 +163,7 @@ export class Actor {
     if (packet.type === 'PUBLISH' && isSentinel(packet)) {
       this.sentinels.add(Buffer.from(packet.payload).toString('utf8'))
     }
+    if (this.authenticates(conversation, packet)) return
     const reaction = this.renews(packet)
       ? renewal(packet)
       : react(this.session, packet, { auto: this.auto, plays: this.plays })
@@ -169,6 +173,25 @@ export class Actor {
     if (reaction.shown && current) this.inbox.push({ packet, seq, ignorable })
     if (!this.auto && packet.type === 'PUBLISH' && !isSentinel(packet)) {
       conversation.answers.expects(packet)
+    }
+  }
+
+  /** Answers an AUTH that asks for more; what it has no answer to is for the scenario to see. */
+  private authenticates(conversation: Conversation, packet: Packet): boolean {
+    const { authentication } = this
+    if (packet.type !== 'AUTH' || packet.code !== continueAuthentication || !authentication) {
+      return false
+    }
+    const { authenticationData: challenge } = packet.properties
+    try {
+      const data = authentication.next(
+        challenge instanceof Uint8Array ? challenge : new Uint8Array(0),
+      )
+      conversation.send(authPacket(authentication, continueAuthentication, data), { auto: true })
+      return true
+    } catch (error) {
+      if (error instanceof RangeError) return false
+      throw error
     }
   }
 
@@ -199,4 +222,22 @@ export class Actor {
     else if (late === 'held') this.stash.push({ packet, conversation })
     else setTimeout(() => conversation.open && conversation.send(packet, { auto: true }), late)
   }
+}
+
+/** Reason codes of AUTH. Source: 5.0 §3.15.2.1. */
+const continueAuthentication = 0x18
+const reAuthenticate = 0x19
+
+/** AUTH with the method that all of one authentication share [5.0:MQTT-4.12.0-5]. */
+function authPacket({ method }: AuthExchange, code: number, data: Uint8Array): Packet {
+  return {
+    type: 'AUTH',
+    code,
+    properties: { authenticationMethod: method, authenticationData: data },
+  }
+}
+
+/** The AUTH by which an authenticated client begins anew. */
+export function reauthPacket(exchange: AuthExchange): Packet {
+  return authPacket(exchange, reAuthenticate, exchange.first())
 }

@@ -10,7 +10,7 @@ import type { Matching } from './verbs/step-kind.ts'
 import { insideOf } from './visit.ts'
 
 /** Bound in every case. */
-export const builtins = ['topic', 'client'] as const
+export const builtins = ['topic', 'client', 'authMethod', 'authData'] as const
 
 /**
  * Walks the steps in order and reports variables used before anything binds them, and captures and counters that nothing

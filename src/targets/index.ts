@@ -9,6 +9,7 @@ import { formatProblem } from '../model/schema/problem.ts'
 import { noteSecret } from '../model/secrets.ts'
 import { versions } from '../model/version.ts'
 import { type Address, hideCredentials, parseAddress } from '../transport/address.ts'
+import { resolvedAuth } from './auth-wish.ts'
 import { startBroker } from './broker-process.ts'
 import { externalBroker } from './external.ts'
 import { inProcessBroker } from './in-process.ts'
@@ -92,11 +93,12 @@ function lanAddress(): string | undefined {
 }
 
 async function openProfile(
-  profile: Profile,
+  written: Profile,
   here: string,
   budgets: OpenBudgets,
   listenHost?: string,
 ): Promise<Target> {
+  const profile = written.auth ? { ...written, auth: resolvedAuth(written.auth) } : written
   if (profile.role === 'client') {
     if (profile.adapter) {
       const { startClient } = await import('./client-library.ts')

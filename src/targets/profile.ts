@@ -5,6 +5,7 @@ import { flag, integer, number, text, textLike, word } from '../model/schema/sca
 import { mapped, type Schema } from '../model/schema/schema.ts'
 import { dictionary, listOf, may, must, type RecordOf, record } from '../model/schema/shapes.ts'
 import { type Version, versions } from '../model/version.ts'
+import { isScram } from '../peers/authentication/scram.ts'
 import { type TransportName, transportNames } from '../transport/index.ts'
 import { type ProxyHeader, proxyHeaders } from '../transport/proxy-header.ts'
 
@@ -27,6 +28,15 @@ export function parseProfile(
 }
 
 function missingPart(profile: Profile): string | undefined {
+  const { auth } = profile
+  if (auth) {
+    if (isScram(auth.method) && (auth.user === undefined || auth.password === undefined)) {
+      return `"auth" needs "user" and "password" for ${auth.method}`
+    }
+    if (!isScram(auth.method) && auth.data === undefined) {
+      return `"auth" needs "data" for ${auth.method}: what we say, in its order`
+    }
+  }
   if (profile.role === 'broker') {
     return profile.start || profile.address
       ? undefined
@@ -133,6 +143,19 @@ const build = record(
   'how the adapter is compiled',
 )
 
+const auth = record(
+  {
+    method: must(nameLike, 'The Authentication Method of CONNECT: SCRAM-SHA-256, or any other.'),
+    user: may(nameLike, 'For SCRAM. $NAME stands for a variable of the environment.'),
+    password: may(nameLike, 'For SCRAM; $NAME likewise. It is shown nowhere.'),
+    data: may(
+      listOf(nameLike, { min: 1 }),
+      'For any other method, what we say: first in CONNECT, then once for each AUTH that asks for more; $NAME likewise.',
+    ),
+  },
+  'how we authenticate by AUTH: method, user and password, or data',
+)
+
 const commands = record(
   {
     publish: may(words, 'Publishes one message and ends.'),
@@ -178,6 +201,7 @@ export const profileFields = {
     'Other ways to reach it, for --transport: tcp, tls, ws, wss.',
   ),
   tls: may(tls, 'For addresses by TLS.'),
+  auth: may(auth, 'A broker that does enhanced authentication (5.0): how we authenticate to it.'),
   proxyProtocol: may(
     word('version of the PROXY protocol', proxyHeaders, 'UNKNOWN_VERSION') as Schema<ProxyHeader>,
     'A header that we send first, as a balancer in front of it would: v1 or v2.',

@@ -193,6 +193,7 @@ export async function appExpect(
       expected: `${wanted} within ${budgetMs} ms`,
       got:
         app.events.length > 0 ? `only ${counted(app.events.map(e => e.event.event))}` : 'nothing',
+      ofApplication: true,
     })
   }
   const { entry, match } = found
@@ -202,6 +203,7 @@ export async function appExpect(
       expected: match.mismatches.map(m => `${m.field} ${m.expected}`).join(', '),
       got: match.mismatches.map(m => `${m.field} ${m.got}`).join(', '),
       seq: entry.seq,
+      ofApplication: true,
     })
   }
   for (const [name, value] of match.bindings) scene.env.bind(name, value)

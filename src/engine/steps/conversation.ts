@@ -2,16 +2,30 @@ import { isFraming } from '../../model/framing.ts'
 import type { ConversationBodies } from '../../scenario/verbs/conversation.ts'
 import { Skipped } from '../early-end.ts'
 import { expectNext } from '../expect-next.ts'
+import { reauthenticate } from './authenticate.ts'
 import { accept, connect, openStream, refuse } from './dial.ts'
 import { bytes, lose } from './faults.ts'
 import type { Runners } from './runner.ts'
-import { disconnect, ping, publish, receive, sendStep, subscribe, unsubscribe } from './traffic.ts'
+import {
+  disconnect,
+  needOpen,
+  ping,
+  publish,
+  receive,
+  sendStep,
+  subscribe,
+  unsubscribe,
+} from './traffic.ts'
 
 /** What a fake client or fake broker does when nothing is lost. */
 export const conversationRunners: Runners<ConversationBodies> = {
   connect: (scene, body, { actor }) => connect(scene, scene.actor(actor), body),
   open: (scene, _, { actor }) => openStream(scene, scene.actor(actor)),
   accept: (scene, body, { actor }) => accept(scene, scene.actor(actor), body),
+  reauthenticate(scene, body, { actor }) {
+    needOpen(scene, scene.actor(actor))
+    reauthenticate(scene, scene.actor(actor), body)
+  },
   disconnect: (scene, body, { actor }) => disconnect(scene, scene.actor(actor), body),
   subscribe: (scene, body, { actor }) => subscribe(scene, scene.actor(actor), body),
   unsubscribe: (scene, body, { actor }) => unsubscribe(scene, scene.actor(actor), body),

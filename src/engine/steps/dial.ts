@@ -9,6 +9,7 @@ import { Inconclusive, Skipped } from '../early-end.ts'
 import { expectNext, given } from '../expect-next.ts'
 import { matchFields } from '../match.ts'
 import type { Scene } from '../scene.ts'
+import { authenticating } from './authenticate.ts'
 
 type Body<V extends StepVerb> = StepBody<V>
 
@@ -25,11 +26,14 @@ const keepAliveS = 600
 export async function connect(scene: Scene, actor: Actor, body: Body<'connect'>): Promise<void> {
   await openStream(scene, actor)
   actor.auto = body.answers === 'auto'
-  const packet = connectPacket(scene, actor, body)
+  const plain = connectPacket(scene, actor, body)
+  const packet = body.auth ? authenticating(scene, actor, body.auth, plain) : plain
+  if (!body.auth) actor.authentication = undefined
   actor.clientId = packet.clientId
   if (packet.clean) actor.forget()
   actor.keptSession ||= body.session === 'kept' || !packet.clean
   actor.send(packet)
+  if (body.unanswered) return
   const expected: Expected = body.expect ?? connackWithCode0(scene)
   const taken = await expectNext(
     scene,
@@ -196,6 +200,11 @@ function answerConnack(
   // An honest broker says Session Present when it has met this client id before and was not told to forget it.
   if (body.fields.sessionPresent === undefined) {
     connack.sessionPresent = connack.code === 0 && !packet.clean && sameClient && actor.accepted
+  }
+  // An honest broker names the method again that CONNECT named [5.0:MQTT-4.12.0-5].
+  const method = packet.properties.authenticationMethod
+  if (method !== undefined && connack.code === 0) {
+    connack.properties = { authenticationMethod: method, ...connack.properties }
   }
   if (!connack.sessionPresent) actor.forget()
   actor.accepted = connack.code === 0

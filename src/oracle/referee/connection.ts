@@ -47,8 +47,8 @@ export type Connection = {
   /** Client id of CONNECT; undefined before it. */
   client: string | undefined
   clean: boolean
-  /** CONNECT named an Authentication Method: only then may AUTH follow. */
-  authenticates: boolean
+  /** The Authentication Method that CONNECT named: only then may AUTH follow. */
+  authenticationMethod: string | undefined
   /** CONNECT asked for Response Information, and did not decline what explains a failure. */
   wantsResponseInformation: boolean
   wantsProblemInformation: boolean
@@ -134,7 +134,7 @@ export function createConnection(
     phase: 'open',
     client: undefined,
     clean: true,
-    authenticates: false,
+    authenticationMethod: undefined,
     wantsResponseInformation: false,
     wantsProblemInformation: true,
     expiryS: 0,

@@ -1,6 +1,7 @@
 import type { Connack, Connect, Disconnect } from '../../model/packet.ts'
 import { type Ruling, say } from '../ruling.ts'
 import { addOwed, clearOwed, takeOwed } from './answers.ts'
+import { connackKeepsMethod, methodOf } from './authentication.ts'
 import { type Connection, emptyResume, type Mark, proveRead } from './connection.ts'
 import { possible, settle } from './exchange.ts'
 import { limitsOf } from './limits.ts'
@@ -36,7 +37,7 @@ export function onConnect(
   }
   connection.phase = 'connecting'
   connection.clean = packet.clean
-  connection.authenticates = packet.properties.authenticationMethod !== undefined
+  connection.authenticationMethod = methodOf(packet)
   connection.wantsResponseInformation = packet.properties.requestResponseInformation === 1
   connection.wantsProblemInformation = packet.properties.requestProblemInformation !== 0
   connection.client = packet.clientId === '' ? `#${connection.number}` : packet.clientId
@@ -104,6 +105,7 @@ export function onConnack(
   const { session } = connection
   if (!session) return
   if (!mark) responseInformation(ruling, connection, packet)
+  if (!mark) connackKeepsMethod(ruling, connection, packet)
   if (!mark) connection.ourLimits = limitsOf(packet)
   else connection.limits = connection.pipelined ? connection.limits : limitsOf(packet)
   if (packet.code !== 0) {

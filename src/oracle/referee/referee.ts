@@ -8,6 +8,7 @@ import { createPublications } from '../ledger/publications.ts'
 import { type Owed, overdueOf, owedOf } from '../owed.ts'
 import { createRuling, drain, say } from '../ruling.ts'
 import { addOwed, clearOwed } from './answers.ts'
+import { beforeAuthenticated, onAuth } from './authentication.ts'
 import { type Connection, createConnection, type Mark, nextMark } from './connection.ts'
 import { onClose, onConnack, onConnect, onDisconnect, type Sessions } from './lifecycle.ts'
 import { checkProblemInformation, checkPublish, checkSize, checkSubscribe } from './limits.ts'
@@ -172,7 +173,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
       })
       return
     }
-    checkSize(ruling, connection, packet, sizeBytes)
+    if (packet.type !== 'AUTH') checkSize(ruling, connection, packet, sizeBytes)
     checkProblemInformation(ruling, connection, packet)
     if (packet.type === 'CONNECT') {
       onConnect(ruling, connection, sessions, packet, undefined)
@@ -187,6 +188,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
       return
     }
     if (tooEarly(connection, packet)) return
+    beforeAuthenticated(ruling, connection, packet)
     const { session } = connection
     if (!session) return
     if (connection.phase === 'connecting') connection.pipelined = true
@@ -218,20 +220,11 @@ export function createReferee({ target }: { target: TargetRole; version: Version
         onSubscribing(ruling, connection, session, packet.type, packet.id)
         return
       case 'AUTH':
-        authenticates(connection)
+        onAuth(ruling, connection, packet, sizeBytes)
         return
       case 'PINGREQ':
         return
     }
-  }
-
-  function authenticates(connection: Connection): void {
-    if (connection.authenticates || connection.phase === 'open') return
-    say(ruling, connection.version, 'authUnasked', {
-      message: 'AUTH came, and CONNECT named no Authentication Method',
-      expected: 'no AUTH',
-      got: 'AUTH',
-    })
   }
 
   function published(

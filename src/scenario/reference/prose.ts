@@ -143,6 +143,7 @@ written \`$$share/g/x\`. A variable may be a whole value or a part of text: \`$t
 | variable | bound |
 |---|---|
 | \`$topic\` | always: a topic unique to the run and the case |
+| \`$authMethod\`, \`$authData\` | always: the Authentication Method and first Authentication Data by the profile's \`auth\`, empty where it has none |
 | \`$client\` | always: text for client identifiers, unique to the run and the case |
 | a variable of \`matrix\` | before the steps are read: its values are checked wherever it is used |
 | a parameter of a fragment | by \`with\`: any value, map or list; also as an actor, \`$who.send\` |

@@ -31,6 +31,13 @@ const app = ['app'] as const
 const none = record({}, 'nothing')
 const tag = textSpec('The name by which `expect` knows its outcome.')
 
+const answers: FieldSpecs[string] = {
+  shape: 'list',
+  item: textSpec('Authentication Data of an answer.'),
+  about:
+    'What answers the AUTHs that ask for more, one after the other. Where none is left, the application fails the authentication.',
+}
+
 const connectFields: FieldSpecs = {
   clientId: textSpec('Client Identifier. Default: unique to the case.'),
   keepAliveS: numberSpec(65_535, 'Keep Alive in s.'),
@@ -49,6 +56,16 @@ const connectFields: FieldSpecs = {
     about: 'Maximum Packet Size in bytes.',
   },
   topicAliasMaximum: numberSpec(65_535, 'Topic Alias Maximum.'),
+  auth: {
+    shape: 'fields',
+    name: 'authentication',
+    about: 'Enhanced authentication of 5.0, and what the application says in it.',
+    fields: {
+      method: textSpec('Authentication Method.'),
+      data: textSpec('Authentication Data of CONNECT.'),
+      answers,
+    },
+  },
   properties,
 }
 
@@ -139,7 +156,7 @@ const reauthenticate = verb({
   about:
     'Tells the application to begin a re-authentication of 5.0: AUTH with the method of its CONNECT.',
   example: 'app.reauthenticate: { properties: { authenticationData: again } }',
-  value: recordOf(templateFields({ properties }), 'nothing, or properties'),
+  value: recordOf(templateFields({ properties, answers }), 'nothing, or properties and answers'),
   body: fields => ({ verb: 'app.reauthenticate' as const, fields }),
 })
 
@@ -240,6 +257,7 @@ export const appKinds: StepKinds<AppBodies> = {
     connection: 'opens',
     checks: judged,
     setsOff: never,
+    needs: ({ fields }) => needsFor(fields, ['auth'], 'can-enhanced-auth'),
   },
   'app.publish': {
     written: [publish],

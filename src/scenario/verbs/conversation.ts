@@ -44,6 +44,7 @@ import {
 } from './step-kind.ts'
 
 type Fields = { [name: string]: FieldValue }
+type Authenticating = 'right' | 'wrong'
 type Answered = {
   /** Asked of the answer; without it a good answer is a precondition. */
   expect?: Expected & { kind: 'packet' }
@@ -53,7 +54,15 @@ type Answered = {
 /** What a fake client or fake broker can do when nothing is lost. */
 export type ConversationBodies = {
   /** `fields` are those of CONNECT that replace the defaults. */
-  connect: Answered & { session: SessionWish; answers: Answers; fields: Fields }
+  connect: Answered & {
+    session: SessionWish
+    answers: Answers
+    /** Enhanced authentication as the profile says, or with a wrong answer; without it CONNECT names no method. */
+    auth?: Authenticating
+    /** CONNACK is left to a later step. */
+    unanswered?: true
+    fields: Fields
+  }
   /** Fake client: opens a connection and sends nothing, not even CONNECT. */
   open: object
   /**
@@ -61,6 +70,8 @@ export type ConversationBodies = {
    * `send` does it.
    */
   accept: Answered & { answers: Answers; fields: Fields; silent: boolean }
+  /** Fake client: begins a re-authentication by AUTH, and answers what the broker asks. */
+  reauthenticate: { auth: Authenticating; properties: Fields }
   disconnect: { fields: Fields }
   subscribe: Answered & { subscriptions: FieldValue[]; fields: Fields }
   unsubscribe: Answered & { filters: FieldValue[]; fields: Fields }
@@ -84,6 +95,7 @@ export type ConversationBodies = {
 
 export const session = word('session', ['kept', 'fresh'])
 const answers = word('way to answer', ['auto', 'by-hand'])
+const authenticating = word('way to authenticate', ['right', 'wrong'])
 const none = record({}, 'nothing')
 
 /** `expect: { … }` within a verb: fields of its answer with the keys of judgement among them. */
@@ -126,14 +138,24 @@ const connect = verb({
         answers,
         'Whether it answers PUBLISH, PUBREC and PUBREL by itself. Default auto.',
       ),
+      auth: may(
+        authenticating,
+        'Authenticates by AUTH as the profile says: right, or wrong in its last answer.',
+      ),
+      wait: may(flag(), 'false: takes no CONNACK; a later expect does. Default true.'),
       expect: may(answerFields('CONNACK'), 'What CONNACK must say; else code 0 is a precondition.'),
     },
     templateFields(packetFields.CONNECT),
   ),
-  body: ({ own: { session = 'fresh', answers = 'auto', expect }, rest: fields }, { place }) => ({
+  body: (
+    { own: { session = 'fresh', answers = 'auto', auth, wait = true, expect }, rest: fields },
+    { place },
+  ) => ({
     verb: 'connect' as const,
     session,
     answers,
+    ...(auth === undefined ? {} : { auth }),
+    ...(wait ? {} : { unanswered: true as const }),
     fields,
     ...answerOf('CONNACK', expect, place),
   }),
@@ -173,6 +195,27 @@ const accept = verb({
     silent,
     fields,
     ...answerOf('CONNECT', expect, place),
+  }),
+})
+
+const reauthenticate = verb({
+  name: 'reauthenticate',
+  actors: ['client'],
+  kind: 'stimulus',
+  about:
+    'Begins a re-authentication of 5.0 by AUTH, as the profile says or wrong in its last answer, and answers what the broker asks.',
+  example: 'pub.reauthenticate: { auth: right }',
+  value: record(
+    {
+      auth: may(authenticating, 'right or wrong. Default right.'),
+      properties: may(templateOf(properties), 'Properties of that AUTH besides its own.'),
+    },
+    'nothing, or how',
+  ),
+  body: ({ auth = 'right', ...fields }) => ({
+    verb: 'reauthenticate' as const,
+    auth,
+    properties: fields,
   }),
 })
 
@@ -442,6 +485,7 @@ export const conversationKinds: StepKinds<ConversationBodies> = {
     connection: 'opens',
     checks: judged,
     setsOff: never,
+    needs: ({ auth }) => (auth === undefined ? [] : ['enhanced-auth']),
   },
   open: {
     written: [open],
@@ -458,6 +502,15 @@ export const conversationKinds: StepKinds<ConversationBodies> = {
     connection: 'opens',
     checks: judged,
     setsOff: never,
+  },
+  reauthenticate: {
+    written: [reauthenticate],
+    values: ({ properties }) => Object.values(properties),
+    matches: nothing,
+    connection: 'needs',
+    checks: never,
+    setsOff: never,
+    needs: () => ['enhanced-auth'],
   },
   disconnect: {
     written: [disconnect],
