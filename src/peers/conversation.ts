@@ -37,6 +37,8 @@ export class Conversation {
   ending: Ending | undefined
   /** Set when the target sent what is no MQTT packet. */
   broken: string | undefined
+  /** The target wrote something, if no whole packet. */
+  spoken = false
   /** How many QoS 2 PUBLISH packets of ours went out, by id. */
   readonly published = new Map<number, number>()
   /** Of a fence, on a connection where the scenario answers by hand. */
@@ -147,6 +149,7 @@ export class Conversation {
   }
 
   private receive(chunk: Uint8Array): void {
+    this.spoken = true
     if (this.broken) return
     for (const incoming of this.flow.read(chunk)) {
       if (incoming.kind === 'packet') this.arrive(incoming.packet, incoming.seq)

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Connect, Packet } from '../../model/packet.ts'
 import { versionOfLevel } from '../../model/version.ts'
 import type { Actor } from '../../peers/actor.ts'
+import type { Conversation } from '../../peers/conversation.ts'
 import type { Expected, StepBody, StepVerb } from '../../scenario/ast.ts'
 import { Listener } from '../../transport/listen.ts'
 import { buildPacket, Fields } from '../build-packet.ts'
@@ -130,15 +131,37 @@ export async function nextDialled(scene: Scene, name: string): Promise<Duplex> {
       packetType: 'CONNECT',
     })
   }
-  for (const app of scene.apps.values()) app.reconnecting = false
   return socket
+}
+
+/** An application that was told to connect again has done so. */
+export function nobodyReconnects(scene: Scene): void {
+  for (const app of scene.apps.values()) app.reconnecting = false
+}
+
+/**
+ * The next connection on which the client says anything. A library may give up an attempt before it sent CONNECT, for a limit of
+ * its own, and try again; no statement is broken by that.
+ */
+async function nextSpoken(scene: Scene, actor: Actor): Promise<Conversation> {
+  const untilMs = scene.log.nowMs + scene.budgets.reconnectMs
+  for (;;) {
+    const conversation = actor.attach(await nextDialled(scene, actor.name))
+    await scene.until(
+      () => conversation.spoken || conversation.ending !== undefined || undefined,
+      scene.budgets.replyMs,
+    )
+    const givenUp = !conversation.spoken && conversation.ending?.by === 'them'
+    if (!givenUp || scene.log.nowMs >= untilMs) return conversation
+    scene.log.record({ kind: 'note', text: `${actor.name} was left without CONNECT` })
+  }
 }
 
 /** A fake broker takes the next connection, its CONNECT, and answers CONNACK. */
 export async function accept(scene: Scene, actor: Actor, body: Body<'accept'>): Promise<void> {
-  const socket = await nextDialled(scene, actor.name)
   actor.auto = body.answers === 'auto'
-  const conversation = actor.attach(socket)
+  const conversation = await nextSpoken(scene, actor)
+  nobodyReconnects(scene)
   const taken = await expectNext(
     scene,
     actor,

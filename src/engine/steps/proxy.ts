@@ -10,7 +10,7 @@ import { Inconclusive } from '../early-end.ts'
 import { describePacketMatcher, type Mismatch, matchFields, matchPacket } from '../match.ts'
 import type { Placed, ProxyActor } from '../proxy-actor.ts'
 import type { Scene } from '../scene.ts'
-import { nextDialled } from './dial.ts'
+import { nextDialled, nobodyReconnects } from './dial.ts'
 import { valuesNow } from './faults.ts'
 import type { Runners } from './runner.ts'
 
@@ -31,6 +31,7 @@ export const proxyRunners: Runners<ProxyBodies> = {
 /** The proxy takes the next connection of the client, opens one to the broker behind, and CONNECT comes. */
 async function accept(scene: Scene, actor: ProxyActor, body: Body<'proxy.accept'>): Promise<void> {
   const socket = await nextDialled(scene, actor.name)
+  nobodyReconnects(scene)
   const behind = await dialBehind(scene)
   actor.attach(socket, behind, { client: appOf(scene, actor), broker: scene.behind().name })
   const packet = body.expect ?? { type: 'CONNECT' as const, fields: {}, place: scene.place }
