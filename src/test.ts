@@ -6,8 +6,9 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /*
- * All test files, in twice as many processes as there are cores: most tests wait most of the time, for answers and for rules about time. `npm test -- wire/audit` runs only the files whose path contains one of the
- * words. Output of files with failures is shown whole, of the others one line. A file that crashes or hangs is a failure of that file.
+ * All test files, in twice as many processes as there are cores: most tests wait most of the time, for answers and for rules about time.
+ * `npm test -- wire/audit` runs only the files whose path contains one of the words. Output of files with failures is shown whole, of the
+ * others one line. A file that crashes or hangs is a failure of that file.
  */
 
 /** A file may take so long; the longest take about a minute on a machine that does nothing else. */

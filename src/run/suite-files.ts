@@ -40,7 +40,7 @@ export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
   }
   const texts = await readTexts(files.filter(isSuite))
   return {
-    files: texts.filter(file => mayBeMeant(file, rest)),
+    files: filesMeant(texts, rest),
     fragments: await readTexts([...fragments]),
     words: rest,
   }
@@ -82,18 +82,21 @@ async function foundFiles(name: string): Promise<string[]> {
 }
 
 /**
- * Whether any of the words can select from this file: a replay of one case need not read every suite. Words that tell nothing of
- * the suite (a bare scenario id, a wildcard) mean all files, and so do words that fit none.
+ * The files from which the words can select: one case, one suite or one family need not wait until every suite is read. Where a word
+ * cannot mean anything in any file, all are read, so that what is nearest to it can be named.
  */
-function mayBeMeant(file: TextFile, words: string[]): boolean {
-  const suite = /^suite:\s*["']?([^\s"'#]+)/m.exec(file.text)?.[1]
-  if (words.length === 0 || suite === undefined) return true
-  return words.some(word => {
-    if (!/^[\w-]+\/[\w-]+[/:]/.test(word) || word.includes('*')) return true
-    return (
-      word === suite || word.startsWith(`${suite}/`) || file.path.includes(word.split(':')[0] ?? '')
-    )
-  })
+export function filesMeant(files: TextFile[], words: string[]): TextFile[] {
+  const meant = words.map(word => files.filter(file => mayMean(word, file)))
+  if (words.length === 0 || meant.some(of => of.length === 0)) return files
+  return files.filter(file => meant.some(of => of.includes(file)))
+}
+
+/** By its path, or by an id: of a suite with all or part of it in front, or of a scenario, which stands in the text. */
+function mayMean(word: string, { path: file, text }: TextFile): boolean {
+  const plain = word.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '')
+  if (plain.includes('*') || text.includes(plain) || file.includes(plain)) return true
+  const suite = /^suite:\s*["']?([^\s"'#]+)/m.exec(text)?.[1]
+  return suite === undefined || plain.startsWith(`${suite}/`)
 }
 
 function looksLikePath(word: string): boolean {
