@@ -1,4 +1,5 @@
 import type { Finding, StatementRef } from '../model/finding.ts'
+import type { PacketType } from '../model/packet-type.ts'
 import type { CaseResult, Cause } from '../model/report.ts'
 import { fixOf } from './fixes.ts'
 import { primaryFinding } from './primary.ts'
@@ -35,7 +36,7 @@ type Told = {
   statement: StatementRef
   level: Cause['level']
   says: string
-  packet: string | undefined
+  packet: PacketType | undefined
   shape: string
 }
 
