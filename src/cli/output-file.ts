@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { UsageError } from '../run/usage-error.ts'
 
 export type OutputFile = {
-  write(text: string): void
+  write(content: string | Uint8Array): void
   /** Resolves when all is written that can be. */
   close(): Promise<void>
 }
@@ -27,13 +27,13 @@ export async function openOutputFile(
   // One after the other: a handle does not put its writes in order.
   let last = Promise.resolve()
   return {
-    write: text => {
-      if (text === '') return
+    write: content => {
+      if (content.length === 0) return
       if (!wrote && isPlain) ftruncateSync(handle.fd)
       wrote = true
       last = last.then(async () => {
         // Members of gzip in a row are one file of gzip.
-        if (!lost) await handle.appendFile(isPacked ? gzipSync(text) : text)
+        if (!lost) await handle.appendFile(isPacked ? gzipSync(content) : content)
       })
       last = last.catch(error => {
         lost = true

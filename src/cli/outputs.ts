@@ -9,6 +9,7 @@ import {
 } from '../reporters/index.ts'
 import type { Traces } from '../reporters/reporter.ts'
 import { UsageError } from '../run/usage-error.ts'
+import { type CaptureOutput, openCapture } from './capture-output.ts'
 import type { Io, TextStream } from './io.ts'
 import { openOutputFile } from './output-file.ts'
 import { terminalTraits } from './terminal.ts'
@@ -40,6 +41,8 @@ export type OutputOptions = {
   verbose: boolean
   /** Of which cases JSON keeps the traces. */
   traces?: Traces | undefined
+  /** Where the packets go, for Wireshark. */
+  pcap?: string
   /** Nobody reads the terminal any more and no report goes to a file: there is nothing left to run for. */
   onAlone?(): void
 }
@@ -60,8 +63,10 @@ export async function openOutputs(wishes: string[], options: OutputOptions): Pro
     options.io.stderr.write(`mqttspec: the report ${where} is not whole: ${why}\n`)
   }
   const outputs: Output[] = []
+  let capture: CaptureOutput | undefined
   try {
     for (const wish of parsed) outputs.push(await open(wish, options, terminal, lose))
+    if (options.pcap !== undefined) capture = await openCapture(options.pcap, lose)
   } catch (error) {
     for (const output of outputs) await output.close()
     throw error
@@ -74,12 +79,16 @@ export async function openOutputs(wishes: string[], options: OutputOptions): Pro
   const closeAll = async () => {
     if (!isOver) tell(outputs, reporter => reporter.cancel?.())
     for (const output of outputs) await output.close()
+    await capture?.close()
   }
   return {
     lost,
     begin: head => tell(outputs, reporter => reporter.begin?.(head)),
     caseBegun: id => tell(outputs, reporter => reporter.caseBegun?.(id)),
-    caseDone: result => tell(outputs, reporter => reporter.caseDone?.(result)),
+    caseDone: result => {
+      tell(outputs, reporter => reporter.caseDone?.(result))
+      capture?.caseDone(result)
+    },
     tick: elapsedMs => tell(outputs, reporter => reporter.tick?.(elapsedMs)),
     end: report => {
       isOver = true

@@ -43,6 +43,7 @@ type Options = {
   timeLimit?: number
   timeoutScale?: number
   knownIssues?: string
+  pcap?: string
   verbose?: boolean
   showSecrets?: boolean
 }
@@ -59,6 +60,7 @@ export async function runCommand(words: string[], asked: Options, io: Io): Promi
     io,
     verbose: options.verbose ?? false,
     traces: options.trace,
+    ...(options.pcap === undefined ? {} : { pcap: options.pcap }),
     onAlone: () => interrupts.interrupt(),
   })
   tellWhenInterrupted(interrupts.signal, io)
