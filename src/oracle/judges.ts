@@ -41,6 +41,8 @@ export type JudgesOptions = {
   hearsApp?: boolean
   /** A client: its adapter claims that the library tells when a publish is complete. Default true. */
   tellsPublished?: boolean
+  /** A broker: others may publish whom nobody sees, as in a capture. Default false. */
+  unseenPublishers?: boolean
 }
 
 export function createJudges({
@@ -49,6 +51,7 @@ export function createJudges({
   judged = 'target',
   hearsApp,
   tellsPublished,
+  unseenPublishers,
 }: JudgesOptions): Judges {
   const audit = createAudit({ target })
   const referee = createReferee({ target, version })
@@ -57,6 +60,7 @@ export function createJudges({
     version,
     ...(hearsApp === undefined ? {} : { hearsApp }),
     ...(tellsPublished === undefined ? {} : { tellsPublished }),
+    ...(unseenPublishers === undefined ? {} : { unseenPublishers }),
   })
 
   function observe(event: TraceEvent): Breach[] {

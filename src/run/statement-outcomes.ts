@@ -15,7 +15,10 @@ export function statementOutcomes(
 ): StatementOutcome[] {
   const broken = new Map<StatementRef, Level>()
   // A case that is an error of ours says nothing about the target.
-  const judged = results.filter(({ verdict }) => verdict !== 'error')
+  // One that judges the other side of the connections says nothing about it either.
+  const judged = results.filter(
+    ({ verdict, judges }) => verdict !== 'error' && judges === undefined,
+  )
   for (const finding of [...findings, ...judged.flatMap(result => result.findings)]) {
     const { statement, level } = finding
     if (level === 'MAY') continue

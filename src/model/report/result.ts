@@ -46,6 +46,12 @@ export const result = Type.Object({
     }),
   ),
   covers: Type.Array(statement),
+  judges: Type.Optional(
+    Type.Literal('client', {
+      description:
+        'It judges the other side of a connection than the target: a client of a broker that was watched.',
+    }),
+  ),
   bugs: Type.Array(text, { description: 'Bug classes the scenario detects.' }),
   findings: Type.Array(finding),
   notes: Type.Optional(

@@ -27,9 +27,9 @@ export function judgeUpgrade(event: EventOf<'open'>, target: TargetRole): Breach
   })
 }
 
-/** Data of MQTT that was no binary frame. */
+/** Data of MQTT that was no binary frame, and over which the other side dropped the connection. */
 export function judgeTextFrame(event: EventOf<'close'>, version: Version): Breach[] {
-  if (!event.textFrame) return []
+  if (!event.textFrame || event.by === 'target') return []
   return breach(version, 1, event.seq, {
     message: 'The target sent a text frame',
     expected: 'MQTT in binary frames alone',

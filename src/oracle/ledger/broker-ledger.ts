@@ -64,7 +64,7 @@ export type BrokerConnection = {
 }
 
 /** The ledger of a case against a broker: our clients publish and subscribe, the broker passes on. */
-export function createBrokerLedger(version: Version): Ledger {
+export function createBrokerLedger(version: Version, unseenPublishers = false): Ledger {
   const sessions = new Map<string, BrokerSession>()
   const messages = createMessages(record => wentThrough(record, sessions.values()))
   const connections = new Map<number, BrokerConnection>()
@@ -79,6 +79,7 @@ export function createBrokerLedger(version: Version): Ledger {
     unexpected: [],
     disorder: [],
     raw: false,
+    strange: 0,
     now: 0,
     restarts: 0,
   }
@@ -355,6 +356,11 @@ export function createBrokerLedger(version: Version): Ledger {
     packet: Publish,
     seq: number,
   ): void {
+    if (unseenPublishers) {
+      // A broker's own topics, and what it kept from before, need no publisher now.
+      if (!packet.retain && !topic.startsWith('$')) state.strange += 1
+      return
+    }
     if (state.raw || !state.topics.has(topic) || packet.payload.length === 0) return
     state.unexpected.push({
       clause: 'neverPublished',

@@ -32,8 +32,10 @@ export function createLedger(options: {
   hearsApp?: boolean
   /** A client: its library tells when a publish is complete; of one that does not, nothing is made of its silence. Default true. */
   tellsPublished?: boolean
+  /** A broker: others may publish whom nobody sees. Then nothing is made of what nobody was seen to publish. Default false. */
+  unseenPublishers?: boolean
 }): Ledger {
   return options.target === 'broker'
-    ? createBrokerLedger(options.version)
+    ? createBrokerLedger(options.version, options.unseenPublishers ?? false)
     : createClientLedger(options.version, options.hearsApp ?? true, options.tellsPublished ?? true)
 }

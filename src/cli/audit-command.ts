@@ -1,0 +1,45 @@
+import { showSecrets } from '../model/secrets.ts'
+import { audit } from '../run/audit.ts'
+import { hearInterrupts } from './interrupts.ts'
+import type { Io } from './io.ts'
+import { openOutputs } from './outputs.ts'
+
+type Options = {
+  broker?: string
+  /** Seconds. */
+  patience?: number
+  strict?: boolean
+  reporter?: string[]
+  verbose?: boolean
+  showSecrets?: boolean
+}
+
+/** `mqttspec audit`: judges a capture and reports. Returns the exit code. */
+export async function auditCommand(file: string, options: Options, io: Io): Promise<number> {
+  if (options.showSecrets) showSecrets()
+  const interrupts = hearInterrupts(io)
+  const outputs = await openOutputs(options.reporter ?? [], {
+    io,
+    verbose: options.verbose ?? false,
+    onAlone: () => interrupts.interrupt(),
+  })
+  const { broker, patience, strict } = options
+  try {
+    const report = await audit({
+      file,
+      ...(broker === undefined ? {} : { broker }),
+      ...(patience === undefined ? {} : { patienceMs: patience * 1000 }),
+      ...(strict === undefined ? {} : { strict }),
+      replay: ['mqttspec audit', file, ...(broker === undefined ? [] : ['--broker', broker])].join(
+        ' ',
+      ),
+      signal: interrupts.signal,
+    })
+    outputs.end(report)
+    await outputs.close()
+    return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
+  } finally {
+    interrupts.stop()
+    await outputs.close()
+  }
+}
