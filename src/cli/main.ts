@@ -91,6 +91,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     )
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)
     .option('--known-issues <file>', 'failures that are accepted for now')
+    .option('--pcap <file>', 'write all packets for Wireshark, each beside what was found in it')
     .option('--verbose', 'show passing cases too')
     .option('--show-secrets', 'user names, passwords and authentication data as they are')
     .action(async (words: string[], options) => {
@@ -138,6 +139,44 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .action(async (words: string[], options) => {
       const { listenCommand } = await import('./listen-command.ts')
       exit(await listenCommand(words, options, io))
+    })
+  program
+    .command('audit')
+    .description('judge recorded traffic: both sides of every MQTT connection in a capture')
+    .argument('<capture>', 'a file of tcpdump or Wireshark, pcap or pcapng')
+    .option('--broker <address>', 'only connections to host:port, or to :port of any host')
+    .option(
+      '--patience <seconds>',
+      'what is owed for longer was not sent (default: 10)',
+      parseSeconds,
+    )
+    .option('--show-secrets', 'user names, passwords and authentication data as they are')
+    .option('--strict', 'a broken SHOULD fails the run too')
+    .addOption(reporterOption())
+    .option('--verbose', 'show sides that did nothing wrong, too')
+    .action(async (file: string, options) => {
+      const { auditCommand } = await import('./audit-command.ts')
+      exit(await auditCommand(file, options, io))
+    })
+  program
+    .command('watch')
+    .description('stand between clients and a broker, touch nothing, and judge both sides')
+    .requiredOption('--to <host:port>', 'the broker')
+    .option('--listen <[host:]port>', 'where clients dial in (default: 127.0.0.1, a free port)')
+    .option('--for <seconds>', 'end by itself after so long', parseSeconds)
+    .option('--metrics <seconds>', 'a line of numbers so often (default: 60)', parseSeconds)
+    .option(
+      '--patience <seconds>',
+      'what is owed for longer was not sent (default: 10)',
+      parseSeconds,
+    )
+    .option('--show-secrets', 'user names, passwords and authentication data as they are')
+    .option('--strict', 'a broken SHOULD fails the run too')
+    .addOption(reporterOption())
+    .option('--verbose', 'show sides that did nothing wrong, too')
+    .action(async options => {
+      const { watchCommand } = await import('./watch-command.ts')
+      exit(await watchCommand(options, io))
     })
   program
     .command('list')
