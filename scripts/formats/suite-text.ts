@@ -105,7 +105,10 @@ function inStatements(version: FormatVersion, id: string | undefined): string[] 
 
 function fragmentOf(target: Target, breach: Breach): string {
   if (target === 'client') {
-    return breach.packet === 'CONNACK' ? 'wrong-connack-to-a-client' : 'wrong-packet-to-a-client'
+    const name =
+      breach.packet === 'CONNACK' ? 'wrong-connack-to-a-client' : 'wrong-packet-to-a-client'
+    // A DISCONNECT of 3.1.1 has no code that could say why.
+    return versionsOf(breach).includes('3.1.1') ? name : `${name}-in-5`
   }
   if (isFirst(breach)) return 'wrong-packet-as-first-packet'
   if (breach.packet === 'DISCONNECT') return 'wrong-disconnect'
