@@ -47,6 +47,8 @@ const privateMax = 4
 /** A case about time is believed to blame the target only if we stood still for no longer than this, in ms; else it is run again. */
 const stalledMaxMs = 250
 const timedRuns = 3
+/** So often once nothing else is under way, which is what kept us from the clock most of the time. */
+const timedRunsAlone = 3
 /** Cases side by side where a failure is looked at again, and not alone. */
 const companyMax = 8
 /** A failure had its whole budget once. Where it is looked at again, the target has less to do and is asked first how quick it is. */
@@ -91,6 +93,8 @@ class Runner {
   private readonly traces = new KeptTraces()
   /** Cases that ended because the target sent more than is read. */
   private floods = 0
+  /** Cases about time without a verdict, because we stood still: they are run again when all others are over. */
+  private overtaken: { job: Job; result: CaseResult }[] = []
   /** How often each case was begun. */
   private readonly attempts = new Map<number, number>()
   private readonly pace: Pace
@@ -139,6 +143,7 @@ class Runner {
         if (await this.standsAgain()) await this.drainAll(lanes)
       }
       await this.confirmAll()
+      await this.runOvertaken()
     } while (!this.isOver && Object.values(lanes).some(lane => lane.length > 0))
     return this.cases.map((kase, index) => {
       const result = this.results[index]
@@ -228,6 +233,8 @@ class Runner {
     if (laneOf(kase) !== 'private' && (await this.loss.since(isSignOfLoss(result)))) {
       this.suspects.push({ ...job, ...this.clueOf(result) })
       this.loss.endRound()
+    } else if (this.stoodStill.has(result)) {
+      this.overtaken.push({ job, result })
     } else if (isDoubtful(result)) {
       this.doubts.push({
         job,
@@ -247,6 +254,16 @@ class Runner {
     }
     this.underWay.set(index, beside)
     return beside
+  }
+
+  /** Cases for which this machine stood still, one after the other. */
+  private async runOvertaken(): Promise<void> {
+    const jobs = this.overtaken
+    this.overtaken = []
+    for (const { job, result } of jobs) {
+      const again = this.isOver ? undefined : await this.runAgain(job, 'alone', timedRunsAlone)
+      if (!this.results[job.index]) this.done(job.index, again ?? result)
+    }
   }
 
   /** What failed by something that did not come is run again before it is told. */
@@ -270,12 +287,13 @@ class Runner {
   private async runAgain(
     { kase, index }: Job,
     how: 'alone' | 'company',
+    times = timedRuns,
   ): Promise<CaseResult | undefined> {
     this.standing ??= this.standsAgain().finally(() => {
       this.standing = undefined
     })
     if (!(await this.standing)) return undefined
-    const result = await this.inTime(kase, index, true)
+    const result = await this.inTime(kase, index, true, times)
     this.idle.forget(index)
     if (this.options.signal.aborted) return undefined
     if (laneOf(kase) === 'private' || !(await this.loss.since(isSignOfLoss(result)))) return result
@@ -293,9 +311,14 @@ class Runner {
    * Where a rule about time is broken while we stood still, the case is run again: it may have been us who came late. In the end there
    * is no verdict.
    */
-  private async inTime(kase: Case, index: number, again = false): Promise<CaseResult> {
+  private async inTime(
+    kase: Case,
+    index: number,
+    again = false,
+    times = timedRuns,
+  ): Promise<CaseResult> {
     if (!verbsOf(kase.steps).has('elapse')) return this.execute(kase, index, again)
-    for (let left = timedRuns; ; left--) {
+    for (let left = times; ; left--) {
       let course: Course | undefined
       const result = await this.execute(kase, index, again, begun => {
         course = begun
@@ -305,9 +328,14 @@ class Runner {
       if (!blames || stalledMs <= stalledMaxMs || this.options.signal.aborted) return result
       if (left > 1) continue
       const reason = `this machine stood still for ${stalledMs} ms while time counted: ${result.reason}`
-      return { ...result, verdict: 'inconclusive', reason, findings: [] }
+      const stood: CaseResult = { ...result, verdict: 'inconclusive', reason, findings: [] }
+      this.stoodStill.add(stood)
+      return stood
     }
   }
+
+  /** Results of cases for which this machine stood still. */
+  private readonly stoodStill = new WeakSet<CaseResult>()
 
   private execute(
     kase: Case,

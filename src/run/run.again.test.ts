@@ -55,7 +55,17 @@ t.test('a case that is run again does not meet the session that it left', async 
   t.teardown(() => clearInterval(stalling))
   const { result, runs } = await runDisturbed(t, () => undefined)
   t.match(result?.reason, /stood still/)
-  t.equal(runs, 3)
+  // Three times beside others, and three times more when all others are over.
+  t.equal(runs, 6)
+})
+
+t.test('a case for which we stood still gets its verdict once we do not', async t => {
+  let runs = 0
+  const stalling = setInterval(() => runs <= 3 && standStill(150), 160)
+  t.teardown(() => clearInterval(stalling))
+  const { result } = await runDisturbed(t, () => void runs++)
+  t.equal(result?.verdict, 'fail')
+  t.notMatch(result?.reason, /stood still/)
 })
 
 t.test('standing still while the target has the word is no reason to run a case again', async t => {
