@@ -7,17 +7,19 @@ import { type FlawOutcome, quicklyKilled, scoreLine } from './proof/outcome.ts'
 import { pageOf } from './proof/page.ts'
 import { openPool, type Pool } from './proof/pool.ts'
 import { control, countKills, flawsNamed, hunt, sampleOf } from './proof/prove.ts'
+import { settings, settingsNamed } from './proof/settings.ts'
 
 /*
  * npm run proof                       all: correct peers, every flaw; writes reports/proof.md and reports/proof.json
  * npm run proof -- --only WORD        flaws whose name contains the word; writes nothing
  * npm run proof -- --sample N [--seed S]   N flaws chosen by the seed; exit code 1 where one survives
- * npm run proof -- --control          only the correct peers
+ * npm run proof -- --control [--only WORD]   only the correct peers, or those whose setting contains the word; writes nothing
+ * --only may be given several times
  * --jobs N                            processes side by side; by default one for each core
  */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     sample: { type: 'string' },
     seed: { type: 'string' },
     jobs: { type: 'string' },
@@ -35,14 +37,14 @@ try {
 }
 
 async function main(pool: Pool): Promise<number> {
-  if (values.control) return guilty(await control(pool, say))
+  if (values.control) return guilty(await control(pool, settingsNamed(values.only), say))
   if (values.sample !== undefined) return sample(pool, Number(values.sample))
   if (values.only !== undefined) return partly(await hunt(pool, flawsNamed(values.only), say))
   return whole(pool)
 }
 
 async function whole(pool: Pool): Promise<number> {
-  const controls = await control(pool, say)
+  const controls = await control(pool, settings, say)
   const outcomes = await hunt(pool, flawsNamed(undefined), say)
   const kills = await countKills(pool, outcomes, say)
   write('proof.md', pageOf({ outcomes, controls, kills }))

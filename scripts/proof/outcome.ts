@@ -3,7 +3,7 @@ import type { Setting } from './settings.ts'
 import { isCatch, type Miss, type Trial } from './trial.ts'
 
 /**
- * `killed`: a case caught it that is about it, or by a statement that it breaks. `unrelated`: caught, but for something else.
+ * `killed`: a finding cites a statement that it breaks. `unrelated`: caught, but for something else.
  * `refused`: no verdict, the peer would not do even for the probe before the first case.
  */
 export type Fate = 'killed' | 'unrelated' | 'refused' | 'survived' | 'invisible'

@@ -17,8 +17,8 @@ export function pageOf(proof: Proof): string {
   return `${[
     '# Proof that the harness is right',
     `Made by \`npm run proof\`: every suite against reference peers of our own (fixtures/testing/peers), correct ones in every legal setting and
-ones with a single flaw. A flaw is *killed* where a case fails that names its class of bugs or by a statement that the flaw breaks; for
-flaws against a SHOULD a warning is enough.`,
+ones with a single flaw. A flaw is *killed* only where a finding cites a statement that the flaw breaks; for flaws against a SHOULD a
+warning is enough.`,
     `**${scoreLine(proof.outcomes)}**`,
     controlPart(proof),
     workPart(proof),

@@ -36,7 +36,6 @@ export async function brokerTarget(
       versions: [...(options.versions ?? brokerDefaults.versions)],
       durable: true,
       ...authOf(options),
-      ...claims(options),
     },
     credentials: {},
     transports: ['tcp'],
@@ -64,7 +63,7 @@ export async function clientTarget(
     role: 'client',
     name,
     address: 'in-process',
-    profile: { name, role: 'client', versions, ...claims(options) },
+    profile: { name, role: 'client', versions },
     level: 1,
     versions,
     can: adapter.hello.can,
@@ -89,15 +88,6 @@ function authOf({ authUsers = brokerDefaults.authUsers }: BrokerOptions) {
   const [user, password] = authUsers.split(',')[0]?.split(':') ?? []
   if (!user || password === undefined) return {}
   return { auth: { method: 'SCRAM-SHA-256', user, password } }
-}
-
-/** What the profile of such a peer would say: what it lacks by its setting, which is legal. */
-function claims({ maxInflight, wildcards }: { maxInflight?: number; wildcards?: boolean }) {
-  const lacks = [
-    ...(maxInflight === 1 ? ['several-in-flight'] : []),
-    ...(wildcards === false ? ['wildcards'] : []),
-  ]
-  return { lacks, ...(maxInflight === undefined ? {} : { settings: { maxInflight } }) }
 }
 
 /** Both directions in a later tick, as through a pipe. */

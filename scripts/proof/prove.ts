@@ -6,26 +6,34 @@ import { alarmsOf, type FlawOutcome, killsOf, outcomeOf } from './outcome.ts'
 import type { Proof } from './page.ts'
 import type { Pool } from './pool.ts'
 import { isAbout, scenarioOf } from './select.ts'
-import { settings } from './settings.ts'
+import type { Setting } from './settings.ts'
 import { isFromTable } from './weigh.ts'
 
 export type Say = (line: string) => void
 
-/** Correct peers in every legal setting. */
-export async function control(pool: Pool, say: Say): Promise<Proof['controls']> {
-  const tasks = settings.map(({ name }) => ({ kind: 'setting' as const, name }))
+/** Where fewer settings than these are asked for, all is told that is amiss with them. */
+const settingsMax = 40
+
+/** Correct peers in legal settings. */
+export async function control(
+  pool: Pool,
+  among: readonly Setting[],
+  say: Say,
+): Promise<Proof['controls']> {
+  const tasks = among.map(({ name }) => ({ kind: 'setting' as const, name }))
   const trials = await pool.perform(tasks, (trial, done) => {
-    const setting = settings.find(({ name }) => name === trial.name)!
+    const setting = among.find(({ name }) => name === trial.name)!
     const alarms = alarmsOf(setting, trial)
     const unsure = trial.misses.filter(({ verdict }) => verdict === 'inconclusive').length
     say(
       `${done}/${tasks.length} ${trial.name}: ${trial.ran} cases, ${alarms.length} alarms` +
         `${unsure > 0 ? `, ${unsure} inconclusive` : ''} (${seconds(trial.tookMs)})`,
     )
-    for (const { id, verdict, reason } of alarms.slice(0, 10)) say(`  ${verdict} ${id}: ${reason}`)
+    const told = among.length < settingsMax ? trial.misses : alarms.slice(0, 10)
+    for (const { id, verdict, reason } of told) say(`  ${verdict} ${id}: ${reason}`)
     if (trial.problem) say(`  ${trial.problem}`)
   })
-  return settings.map((setting, index) => {
+  return among.map((setting, index) => {
     const trial = trials[index]!
     return { setting, trial, alarms: alarmsOf(setting, trial) }
   })
@@ -96,9 +104,9 @@ export function sampleOf(among: readonly Flaw[], size: number, seed: number): Fl
   return chosen
 }
 
-/** All flaws, or those whose name contains the word. */
-export function flawsNamed(word: string | undefined): Flaw[] {
-  return flaws.filter(({ name }) => word === undefined || name.includes(word))
+/** All flaws, or those whose name contains one of the words. */
+export function flawsNamed(words: readonly string[] | undefined): Flaw[] {
+  return flaws.filter(({ name }) => !words || words.some(word => name.includes(word)))
 }
 
 function seconds(ms: number): string {

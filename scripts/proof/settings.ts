@@ -12,14 +12,26 @@ const offers: BrokerOptions[] = [
   { receiveMaximum: 1 },
   { receiveMaximum: 65_535 },
   { topicAliasMaximum: 0 },
+  { topicAliasMaximum: 65_535 },
+  { maximumPacketSize: 200 },
   { maximumPacketSize: 131_072 },
+  { maximumQoS: 0 },
+  { maximumQoS: 1 },
   { retainAvailable: false },
   { wildcards: false },
   { sharedSubscriptions: false },
   { subscriptionIdentifiers: false },
+  { serverKeepAlive: 1 },
   { serverKeepAlive: 30 },
+  { maximumSessionExpiry: 0 },
   { maximumSessionExpiry: 3600 },
   { responseInformation: 'answers' },
+  { denyPublish: '#' },
+  { storeMs: 5 },
+  { expiryLateS: 1 },
+  { takeoverEarlyMs: 30 },
+  { allowTopics: 'ms/#' },
+  { busyEvery: 40 },
 ]
 
 /** The defaults first, then each choice by itself, then all of them at once. */
@@ -32,6 +44,11 @@ export const settings: readonly Setting[] = [
   { ...brokerSetting(together(brokerChoices)), name: 'broker, all at once' },
   { ...clientSetting(together(clientChoices)), name: 'client, all at once' },
 ]
+
+/** All settings, or those whose name contains one of the words. */
+export function settingsNamed(words: readonly string[] | undefined): readonly Setting[] {
+  return settings.filter(({ name }) => !words || words.some(word => name.includes(word)))
+}
 
 function brokerSetting(options: BrokerOptions, warns = false): Setting {
   return { name: `broker, ${said(options)}`, peer: 'broker', warns, options }
