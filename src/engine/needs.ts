@@ -6,7 +6,14 @@ import { flatten, insideOf } from '../scenario/visit.ts'
  */
 
 /** What the suite of prerequisites asks for; a scenario of it is called so. */
-export const prerequisites = ['qos-0', 'qos-1', 'qos-2', 'several-in-flight'] as const
+export const prerequisites = [
+  'qos-0',
+  'qos-1',
+  'qos-2',
+  'wildcards',
+  'several-in-flight',
+  'empty-client-id',
+] as const
 export type Prerequisite = (typeof prerequisites)[number]
 
 const prerequisiteSuite = 'prerequisites/'
@@ -16,12 +23,12 @@ export function prerequisitesOf(kase: Case): Prerequisite[] {
   if (kase.suite.startsWith(prerequisiteSuite)) return []
   const levels = new Set<number>()
   for (const step of flatten(kase.steps)) if (!insideOf(step)) addLevels(step.body, levels)
-  const several = kase.requires.some(
-    condition => condition.kind === 'feature' && condition.name === 'several-in-flight',
+  const asked = new Set(
+    kase.requires.flatMap(condition => (condition.kind === 'feature' ? condition.name : [])),
   )
   return [
     ...[...levels].sort().map(level => `qos-${level}` as Prerequisite),
-    ...(several ? (['several-in-flight'] as const) : []),
+    ...prerequisites.filter(name => asked.has(name)),
   ]
 }
 

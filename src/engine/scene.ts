@@ -5,7 +5,13 @@ import type { EventOf, TraceEvent } from '../model/trace.ts'
 import { DeclaredBreaches } from '../oracle/declared-breaches.ts'
 import { isTold } from '../oracle/findings.ts'
 import type { Judges } from '../oracle/judges.ts'
-import { createOwnSide, type OwnBreach, type OwnSide, reactionTo } from '../oracle/own-side.ts'
+import {
+  createOwnSide,
+  type OwnBreach,
+  type OwnSide,
+  owedInstead,
+  reactionTo,
+} from '../oracle/own-side.ts'
 import { SessionExpiry } from '../oracle/session-expiry.ts'
 import { Actor } from '../peers/actor.ts'
 import { beginExchange } from '../peers/authentication/exchange.ts'
@@ -406,6 +412,11 @@ export class Scene {
     return { statement: cite('neverTold', this.kase.version, role), level }
   }
 
+  private owedInstead(connection: number | undefined): StatementRef | undefined {
+    const breach = connection === undefined ? undefined : this.ownSide.brokenOn(connection)
+    return breach && owedInstead(breach, this.kase.version, this.target.role)
+  }
+
   /** Ends the case: a check was missed, or what a check rests on. */
   miss(judging: Judging, what: Missed): never {
     const blame = this.upstream?.blame()
@@ -418,12 +429,14 @@ export class Scene {
       throw new Skipped(hiddenPacket)
     }
     const mildly = what.left !== undefined && this.mayHaveLeft(what.left, what.packetType)
-    if (judging.as === 'given') {
+    // It is known why a premise did not come about where the target left for what is only unusual of us.
+    if (judging.as === 'given' && !mildly) {
       throw new Inconclusive(`${statedOnce(what)}; got ${what.got}`)
     }
     const { statement, level } = this.ruleMissed(judging, what)
+    const instead = mildly ? this.owedInstead(what.left) : undefined
     throw new CheckFailed({
-      statement,
+      statement: instead ?? statement,
       level: mildly && level === 'MUST' ? 'SHOULD' : level,
       message: what.message,
       expected: what.expected,

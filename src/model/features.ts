@@ -11,6 +11,8 @@ export const features = {
   'offline-queue': 'Messages are kept for a session without a connection',
   retained: 'Retained messages',
   'several-in-flight': 'Sends further messages while one is not complete',
+  'empty-client-id':
+    'A client: leaves its client identifier empty where its application gives none',
   wildcards: 'Topic filters with + and #',
   'sys-topics': 'Topics below $SYS',
   will: 'Will messages',

@@ -159,6 +159,19 @@ export function reactionTo(breach: OwnBreach): 'may close' | 'should not close' 
   return breach.level === 'MUST' && breach.about !== 'dispute' ? 'may close' : 'should not close'
 }
 
+/**
+ * What the other side breaks that closes where it should not: the rule for the packet that it met. That a sender answers each PUBREC by PUBREL
+ * is what the letter says; whether a second one is an error that it may close for is disputed.
+ */
+export function owedInstead(
+  { statement }: OwnBreach,
+  version: Version,
+  by: TargetRole,
+): StatementRef | undefined {
+  const unasked = cite('pubrecUnasked', version, by)
+  return statement === unasked ? cite('pubrelOwed', version, by) : undefined
+}
+
 /** Rules that bind only because the other side told a limit. */
 const limits = [
   'quota',

@@ -112,7 +112,8 @@ function judgeCounts(input: VerifierInput, min: number, max: number): Breach[] {
     return receivers.flatMap(receiver => {
       const times = timesFor(input, record, receiver)
       const most = max === 0 ? times : timesThatCount(input, record, receiver)
-      const fits = times >= min && most <= max
+      const least = givenUp(input, record) ? 0 : min
+      const fits = times >= least && most <= max
       return fits ? [] : [countBreach(input, record, receiver, times, min, max)]
     })
   })
@@ -127,6 +128,11 @@ function countable({ target, hearsApp = true }: VerifierInput, record: MessageRe
 function deliverable(input: VerifierInput, record: MessageRecord): boolean {
   if (input.args.payload !== undefined) return true
   return record.publications.some(one => one.outcome === 'acknowledged')
+}
+
+/** The application of a client was told that the message failed. */
+function givenUp({ target }: VerifierInput, { publications }: MessageRecord): boolean {
+  return target === 'client' && publications.every(({ told }) => told?.ok === false)
 }
 
 function chosen(ledger: Ledger, wanted: unknown): MessageRecord[] {
@@ -348,7 +354,7 @@ function judgeAcknowledged(input: VerifierInput): Breach[] {
     record.publications
       .filter(one => one.qos > 0 && !one.will && !isAcknowledged(input, one.told, one.outcome))
       .map(one => {
-        const clause: ClauseName = one.qos === 1 ? 'pubackOwed' : 'pubcompOwed'
+        const clause = unfinished(input.target, one.qos)
         return breachOf('ledger', { target: input.target, seq: one.seq }, input.version, clause, {
           message: `${record.shown} was never acknowledged to its publisher`,
           expected: one.qos === 1 ? 'PUBACK' : 'PUBREC and PUBCOMP',
@@ -358,10 +364,17 @@ function judgeAcknowledged(input: VerifierInput): Breach[] {
   )
 }
 
+/** The rule of whoever leaves an exchange unfinished: a broker owes answers, a client what it has not brought to its end. */
+function unfinished(target: TargetRole, qos: number): ClauseName {
+  if (target === 'client') return 'resendOwed'
+  return qos === 1 ? 'pubackOwed' : 'pubcompOwed'
+}
+
+/** A client that tells its application of a failure has told it: nothing is demanded of that message any more. */
 function isAcknowledged(
   { target }: VerifierInput,
   told: { ok: boolean } | undefined,
   outcome: string,
 ): boolean {
-  return outcome === 'acknowledged' || (target === 'client' && told?.ok === true)
+  return outcome === 'acknowledged' || (target === 'client' && told !== undefined)
 }

@@ -48,6 +48,8 @@ export class Actor {
   keptSession = false
   /** Fake broker: the last CONNECT was accepted. */
   accepted = false
+  /** Fake broker: what it has of the client outlives the last connection, where Clean Session or Clean Start does not end it. */
+  leavesSession = true
   session: Session = createSession()
   /** Fake client: what answers an AUTH that asks for more. */
   authentication: AuthExchange | undefined

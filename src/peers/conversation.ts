@@ -73,6 +73,7 @@ export class Conversation {
     this.link.listen({
       onBytes: bytes => this.receive(bytes),
       onEnd: ending => this.end(ending),
+      onGone: () => options.onEnd(),
     })
   }
 

@@ -30,7 +30,28 @@ async function ask(
 
 t.test('there is a scenario for each QoS in each version', async t => {
   const cases = await prerequisiteCases('broker', ['3.1.1'])
-  t.same(cases.map(({ scenario }) => scenario).sort(), ['qos-0', 'qos-1', 'qos-2'])
+  t.same(cases.map(({ scenario }) => scenario).sort(), [
+    'qos-0',
+    'qos-1',
+    'qos-2',
+    'several-in-flight',
+    'wildcards',
+  ])
+})
+
+t.test('filters with wildcards may be refused, which is a choice; silence is none', async t => {
+  const refused = await ask(({ scenario }) => (scenario === 'wildcards' ? 'last' : undefined))
+  t.same(refused.failed, [])
+  t.equal(refused.unmet['3.1.1']?.wildcards, 'it refuses subscriptions with wildcards')
+  const cases = await prerequisiteCases('broker', ['3.1.1'])
+  const silent = await askPrerequisites(cases, {}, async some =>
+    some.map(kase =>
+      kase.scenario === 'wildcards'
+        ? ({ ...result(kase, 'last'), findings: [{ absent: true }] } as unknown as CaseResult)
+        : result(kase),
+    ),
+  )
+  t.same(silent, { unmet: {}, failed: [] })
 })
 
 t.test('what fails is told once, and cases that need it say because of what', async t => {

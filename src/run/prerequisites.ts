@@ -48,7 +48,8 @@ export async function askPrerequisites(
     if (isMet(first[index])) continue
     const [result] = await run([kase])
     const name = prerequisites.find(one => one === kase.scenario)
-    if (result && !isMet(result) && name) failing.push({ kase, name, result })
+    if (result && name && !isMet(result) && !(name === 'wildcards' && isSilent(result)))
+      failing.push({ kase, name, result })
   }
   const unmet: Unmet = {}
   for (const one of failing) {
@@ -79,13 +80,25 @@ function isMet(result: CaseResult | undefined): boolean {
   )
 }
 
-/** What the standard leaves to the target is no failure of it. */
+/** It broke something other than by refusing what it was asked for: the cases are to tell. */
+function isSilent({ findings }: CaseResult): boolean {
+  return !findings.some(({ absent }) => !absent)
+}
+
+/** What the standard leaves to the target is no failure of it: what it does instead. */
+const choices: { [P in Prerequisite]?: string } = {
+  wildcards: 'it refuses subscriptions with wildcards',
+  'several-in-flight': 'it has one message in flight at a time',
+  'empty-client-id': 'it makes up a client identifier where its application gives none',
+}
+
 function isChoice(name: Prerequisite): boolean {
-  return name === 'several-in-flight'
+  return choices[name] !== undefined
 }
 
 function reasonOf({ name, result }: Failing): string {
-  if (isChoice(name)) return 'it has one message in flight at a time'
+  const choice = choices[name]
+  if (choice !== undefined) return choice
   return result.verdict === 'fail' ? `because ${result.id} failed` : `because ${result.reason}`
 }
 

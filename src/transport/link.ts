@@ -13,6 +13,8 @@ export type LinkListener = {
   onBytes(bytes: Uint8Array): void
   /** Called once, after the last `onBytes`. */
   onEnd(ending: Ending): void
+  /** Called once, when neither side can send any more. */
+  onGone?(): void
 }
 
 /** How long a half-closed connection may wait for the other side's FIN. */
@@ -27,13 +29,15 @@ export class Link {
   private listener: LinkListener | undefined
   private ending: Ending | undefined
   private ended = false
+  /** Neither side can send any more: after a FIN of ours the other side has ended, too. */
+  gone = false
 
   constructor(stream: Duplex) {
     this.stream = stream
     stream.on('data', chunk => this.listener?.onBytes(chunk))
     stream.on('end', () => this.finish({ by: 'them', how: 'fin' }))
     stream.on('error', error => this.fail(error))
-    stream.on('close', () => this.finish({ by: 'them', how: 'fin' }))
+    stream.on('close', () => this.close())
     stream.pause()
   }
 
@@ -131,6 +135,12 @@ export class Link {
 
   private fail(error: NodeJS.ErrnoException): void {
     this.finish({ by: 'them', how: 'rst', lost: error.code ?? error.message })
+  }
+
+  private close(): void {
+    this.finish({ by: 'them', how: 'fin' })
+    this.gone = true
+    this.listener?.onGone?.()
   }
 
   private finish(ending: Ending): void {

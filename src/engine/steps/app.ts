@@ -1,5 +1,6 @@
 import type { AppCommand, AppEvent } from '../../model/app.ts'
 import { isToldEvent, toldBy } from '../../model/told.ts'
+import { wire } from '../../oracle/ledger/client-ledger.ts'
 import { isSentinel } from '../../oracle/ledger/sentinel.ts'
 import { isNothing } from '../../oracle/owed.ts'
 import type { StepBody } from '../../scenario/ast.ts'
@@ -147,6 +148,47 @@ function canTell({ target }: Scene, event: string): boolean {
   return target.can.includes(toldBy[event].replace(/^can-/, ''))
 }
 
+/** Some message of this application went out and has not come to its end. */
+function mayStillSucceed({ judges }: Scene, { name }: AppActor): boolean {
+  return judges.ledger
+    .messages()
+    .some(
+      ({ publications, received }) =>
+        received.has(wire) &&
+        publications.some(
+          ({ actor, tag, outcome }) => actor === name && tag !== undefined && outcome === 'unknown',
+        ),
+    )
+}
+
+/** That a message failed, where it is not asked just for that: it may be sent again all the same, and be told as complete later. */
+function isFailure(event: AppEvent, { fields }: Body<'app.expect'>): boolean {
+  return (
+    event.event === 'published' &&
+    event.error !== undefined &&
+    fields.error === undefined &&
+    fields.code === undefined
+  )
+}
+
+/** The message of the tag that is asked for has come to its end on the wire. */
+function isThrough(
+  scene: Scene,
+  { name }: AppActor,
+  { event, fields }: Body<'app.expect'>,
+): boolean {
+  if (event !== 'published') return true
+  const wanted = fields.tag
+  const publications = scene.judges.ledger.messages().flatMap(record => record.publications)
+  const own = publications.filter(({ actor, tag }) => actor === name && tag !== undefined)
+  const asked = own.filter(
+    ({ tag }) =>
+      wanted === undefined ||
+      matchFields({ tag: wanted }, { tag }, scene.env).mismatches.length === 0,
+  )
+  return asked.every(({ outcome }) => outcome !== 'unknown')
+}
+
 /** What a fence sent to the application is no message of the scenario. */
 function isOfFence(event: AppEvent): boolean {
   return event.event === 'delivered' && isSentinel(event.payload)
@@ -165,7 +207,7 @@ export async function appExpect(
   if (!canTell(scene, body.event)) {
     // In the place of its word: the exchange is over on the wire, or has stood still for as long as the word might have taken.
     await scene.until(
-      () => isNothing(scene.judges.owed('packets')) || undefined,
+      () => (isNothing(scene.judges.owed('packets')) && isThrough(scene, app, body)) || undefined,
       scene.budgets.reconnectMs,
     )
     scene.log.record({ kind: 'note', text: `${app.name} cannot tell ${body.event}: not asked` })
@@ -175,15 +217,23 @@ export async function appExpect(
     app.events
       .filter(({ event }) => event.event === body.event && !isOfFence(event))
       .map(entry => ({ entry, match: matchFields(body.fields, entry.event, scene.env) }))
-  const look = () => {
-    const all = candidates()
+  const look = (failures: 'as well' | 'not yet') => {
+    const all = candidates().filter(
+      ({ entry }) => failures === 'as well' || !isFailure(entry.event, body),
+    )
     const fitting = all.find(({ match }) => match.mismatches.length === 0)
     const found = anyOrder ? fitting : all[0]
     if (found && found === fitting) app.events.splice(app.events.indexOf(found.entry), 1)
     return found
   }
   const budgetMs = scene.budgets.reconnectMs
-  const found = (await scene.until(look, budgetMs)) ?? candidates()[0]
+  const found =
+    (await scene.until(
+      () => look('not yet') ?? (mayStillSucceed(scene, app) ? undefined : look('as well')),
+      budgetMs,
+    )) ??
+    look('as well') ??
+    candidates()[0]
   const wanted = `the application to be told ${body.event}${Object.entries(body.fields)
     .map(([name, matcher]) => ` ${name}=${describe(matcher, scene.env)}`)
     .join('')}`

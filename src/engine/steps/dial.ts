@@ -222,7 +222,8 @@ function answerConnack(
   if (connack.type !== 'CONNACK') return
   // An honest broker says Session Present when it has met this client id before and was not told to forget it.
   if (body.fields.sessionPresent === undefined) {
-    connack.sessionPresent = connack.code === 0 && !packet.clean && sameClient && actor.accepted
+    connack.sessionPresent =
+      connack.code === 0 && !packet.clean && sameClient && actor.accepted && actor.leavesSession
   }
   // An honest broker names the method again that CONNECT named [5.0:MQTT-4.12.0-5].
   const method = packet.properties.authenticationMethod
@@ -231,6 +232,9 @@ function answerConnack(
   }
   if (!connack.sessionPresent) actor.forget()
   actor.accepted = connack.code === 0
+  // A session of 5.0 ends with its connection where no Session Expiry Interval keeps it [5.0 §3.1.2.11.2].
+  actor.leavesSession =
+    actor.version !== '5.0' || Number(packet.properties.sessionExpiryInterval ?? 0) > 0
   actor.send(connack)
   if (connack.sessionPresent && actor.auto) actor.resend()
 }

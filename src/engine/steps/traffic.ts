@@ -9,10 +9,13 @@ import type {
   StepBody,
   StepVerb,
 } from '../../scenario/ast.ts'
+import type { Target } from '../../targets/target.ts'
+import type { Link } from '../../transport/link.ts'
 import { buildPacket, Fields, subscriptionOf, wrongOf } from '../build-packet.ts'
 import { Inconclusive, Skipped } from '../early-end.ts'
 import { endOf, expectNext, given, hasEnded, leftBy, packetExpected } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
+import { promptMs } from '../waiting/budgets.ts'
 import { openStream } from './dial.ts'
 
 type Body<V extends StepVerb> = StepBody<V>
@@ -182,8 +185,24 @@ export async function disconnect(
       actor.version,
     ),
   )
-  await actor.conversation.link.flush()
-  actor.conversation.link.fin()
+  const { link } = actor.conversation
+  await link.flush()
+  link.fin()
+  await untilRead(scene, link)
+}
+
+/** Brokers that leave the end of a connection to its client. */
+const leaveOpen = new WeakSet<Target>()
+
+/**
+ * Waits until the broker has read DISCONNECT, which the end of its own side shows. A broker with a thread for each connection may take the
+ * next CONNECT of the same client before that, and would be right to publish its will.
+ */
+async function untilRead(scene: Scene, link: Link): Promise<void> {
+  const { target, budgets } = scene
+  if (target.role !== 'broker' || leaveOpen.has(target)) return
+  const gone = await scene.briefly(() => link.gone || undefined, promptMs(budgets))
+  if (!gone) leaveOpen.add(target)
 }
 
 export async function ping(scene: Scene, actor: Actor, body: Body<'ping'>): Promise<void> {

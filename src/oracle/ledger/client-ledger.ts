@@ -266,6 +266,7 @@ export function createClientLedger(
       })
     }
     const incoming = peer.incoming
+    if (packet.qos === 0) for (const one of asked) one.outcome = 'acknowledged'
     const delivery = takePublish(incoming, record, packet, wire, seq, state.restarted)
     if (delivery) losable.remember(seq, () => losePublish(incoming, delivery, wire))
   }
@@ -340,23 +341,21 @@ export function createClientLedger(
     if (!known || known.publication.told?.ok) return
     const ok = event.error === undefined && (event.code ?? 0) < 0x80
     const { record, publication } = known
+    const connection = [...connections.values()].at(-1)
+    // A broker of a lower Maximum QoS may get the message at that one [5.0:MQTT-3.2.2-11].
+    const qos = Math.min(publication.qos, connection?.maximumQos ?? 2)
     publication.told = { seq, ok }
     const through = state.complete.get(record.key)
     const told = record.publications.filter(one => one.told?.ok).length
-    if (!ok || publication.qos === 0) return
+    if (!ok || qos === 0) return
     if (through && through.done >= told) return
     const refused = through !== undefined && through.refused > 0
-    const connection = [...connections.values()].at(-1)
     state.early.push({
-      clause: refused
-        ? 'toldThoughRefused'
-        : publication.qos === 1
-          ? 'toldTooEarlyQos1'
-          : 'toldTooEarlyQos2',
+      clause: refused ? 'toldThoughRefused' : qos === 1 ? 'toldTooEarlyQos1' : 'toldTooEarlyQos2',
       connection,
       seq,
       record,
-      wanted: publication.qos,
+      wanted: qos,
       got: 0,
     })
   }
