@@ -11,8 +11,8 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { emulatedDeadlineMs, openBench, openEmulatedBench } from '../src/device/bench.ts'
-import type { FakeBroker } from '../src/device/fake-broker.ts'
+import { emulatedDeadlineMs, openBench, openEmulatedBench } from '../src/device/board-setup.ts'
+import type { FakeBroker } from '../src/device/device-broker.ts'
 import { firstFlow, longFlows, shortFlows } from '../src/device/flows.ts'
 import {
   type Image,

@@ -3,8 +3,8 @@ import path from 'node:path'
 import t from 'tap'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { packagedFirmware } from '../targets/micropython/firmware.ts'
-import { FakeBroker } from './fake-broker.ts'
-import { plays } from './plays.ts'
+import { FakeBroker } from './device-broker.ts'
+import { plays } from './long-runs.ts'
 
 /** Seconds on an idle machine; this is for one that is not. */
 const limitMs = 180_000

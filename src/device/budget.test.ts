@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createSimulatedPico, type SimulatedPico } from '../targets/micropython/board.ts'
-import { FakeBroker } from './fake-broker.ts'
+import { FakeBroker } from './device-broker.ts'
 
 /** Seconds on an idle machine; this is for one that is not. */
 const limitMs = 180_000

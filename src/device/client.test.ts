@@ -1,9 +1,9 @@
 import type { Packet } from 'mqtt-packet'
 import t from 'tap'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
-import { openBench } from './bench.ts'
-import { FakeBroker } from './fake-broker.ts'
-import { Stage } from './stage.ts'
+import { Stage } from './board-driver.ts'
+import { openBench } from './board-setup.ts'
+import { FakeBroker } from './device-broker.ts'
 
 /*
  * The client on the wire. Cases in Python run on the board as they stand; the rest goes through the adapter.

@@ -1,5 +1,5 @@
 import type { Packet } from 'mqtt-packet'
-import type { Stage } from './stage.ts'
+import type { Stage } from './board-driver.ts'
 import type { Flow } from './sweep.ts'
 
 /** One message each way at QoS 2: small enough to cut the recovery of every cut as well. */

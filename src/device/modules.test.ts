@@ -3,7 +3,7 @@ import path from 'node:path'
 import t from 'tap'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { packagedFirmware } from '../targets/micropython/firmware.ts'
-import { FakeBroker } from './fake-broker.ts'
+import { FakeBroker } from './device-broker.ts'
 
 /*
  * The optional modules of the library: topics, asyncio, DNS, MQTT 5.0 where no scenario looks. Each program is a loop() that is stepped.

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
 import { packagedFirmware } from '../targets/micropython/firmware.ts'
-import { openBench } from './bench.ts'
+import { openBench } from './board-setup.ts'
 import { firstFlow, longFlows, shortFlows } from './flows.ts'
 import { type SweepReport, sweep } from './sweep.ts'
 

@@ -7,9 +7,9 @@ import {
   type PointCounts,
 } from '../targets/micropython/cut-point.ts'
 import type { FlashImage } from '../targets/micropython/flash.ts'
-import type { FakeBroker } from './fake-broker.ts'
-import { type Gap, judge, type Record } from './record.ts'
-import { BoardEnded, type DrivenBoard, Stage } from './stage.ts'
+import { BoardEnded, type DrivenBoard, Stage } from './board-driver.ts'
+import type { FakeBroker } from './device-broker.ts'
+import { type Gap, judge, type Record } from './exactly-once.ts'
 
 /** What the device does while the power may go. It starts with connecting and ends when all is complete. */
 export type Flow = { name: string; run(stage: Stage): Promise<void> }

@@ -1,4 +1,4 @@
-import type { Bench } from '../model/bench.ts'
+import type { Bench } from '../model/board-checks.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'

@@ -1,4 +1,4 @@
-import type { Bench } from '../model/bench.ts'
+import type { Bench } from '../model/board-checks.ts'
 import type { Breach, Finding, Level, Place, StatementRef } from '../model/finding.ts'
 import type { Packet } from '../model/packet.ts'
 import type { EventOf, TraceEvent } from '../model/trace.ts'

@@ -318,6 +318,6 @@ function targetWords({ replayWith, target }: RunOptions): string {
 /** Only a simulated board's power can be cut at will. */
 async function benchOf(target: Target) {
   if (target.profile.settings?.board !== 'simulated') return {}
-  const { deviceBench } = await import('../device/device-bench.ts')
+  const { deviceBench } = await import('../device/board-checks.ts')
   return { bench: deviceBench }
 }

@@ -32,7 +32,7 @@ const sweepFlows = [
   'reconnect-after-each-packet-was-lost',
 ]
 
-/** What the firmware can be played through; src/device/plays.ts holds them. */
+/** What the firmware can be played through; src/device/long-runs.ts holds them. */
 const playFlows = [
   'readings-and-commands',
   'link-lost-for-minutes',

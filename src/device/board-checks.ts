@@ -1,7 +1,7 @@
-import type { Bench, PlayOutcome, SweepOutcome } from '../model/bench.ts'
-import { openBench } from './bench.ts'
+import type { Bench, PlayOutcome, SweepOutcome } from '../model/board-checks.ts'
+import { openBench } from './board-setup.ts'
 import { firstFlow, longFlows, shortFlows } from './flows.ts'
-import { plays } from './plays.ts'
+import { plays } from './long-runs.ts'
 import { sweep } from './sweep.ts'
 
 /** What scenarios ask of a simulated board beside the target's. Rejects with RangeError for a flow that does not exist. */

@@ -1,6 +1,6 @@
 import type { BoardEnd, SimulatedPico } from '../targets/micropython/board.ts'
-import type { FakeBroker } from './fake-broker.ts'
-import { copyRecord, type Record } from './record.ts'
+import type { FakeBroker } from './device-broker.ts'
+import { copyRecord, type Record } from './exactly-once.ts'
 
 /** A line of the adapter protocol. */
 export type Line = { [field: string]: unknown }

@@ -1,7 +1,7 @@
 import mqtt from 'mqtt-packet'
-import type { PlayOutcome } from '../model/bench.ts'
+import type { PlayOutcome } from '../model/board-checks.ts'
 import { createSimulatedPico, type SimulatedPico } from '../targets/micropython/board.ts'
-import { FakeBroker, type Hook } from './fake-broker.ts'
+import { FakeBroker, type Hook } from './device-broker.ts'
 
 /*
  * The firmware as it ships, main program and all, over minutes and hours of its own time.

@@ -1,8 +1,8 @@
 import { createSimulatedPico, type SimulatedPico } from '../targets/micropython/board.ts'
 import type { EmulatedBoardOptions } from '../targets/micropython/emulated/emulated-board.ts'
 import { SweptPico } from '../targets/micropython/emulated/swept-pico.ts'
-import { FakeBroker } from './fake-broker.ts'
-import { Stage } from './stage.ts'
+import { Stage } from './board-driver.ts'
+import { FakeBroker } from './device-broker.ts'
 import type { Start } from './sweep.ts'
 
 /** A simulated board with the tester on it, a fake broker, and two states to start cases from. */

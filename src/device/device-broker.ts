@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import mqtt, { type IPublishPacket, type Packet } from 'mqtt-packet'
 import { Listener } from '../transport/listen.ts'
 import { reset } from '../transport/reset.ts'
-import type { Witness } from './record.ts'
+import type { Witness } from './exactly-once.ts'
 
 /** What the broker does with one packet instead of answering it. */
 export type Hook = (packet: Packet) => 'answer' | 'ignore' | 'cut'
