@@ -11,8 +11,8 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { emulatedDeadlineMs, openBench, openEmulatedBench } from '../src/device/board-setup.ts'
-import type { FakeBroker } from '../src/device/device-broker.ts'
+import { emulatedDeadlineMs, setUpBoard, setUpEmulatedBoard } from '../src/device/board-setup.ts'
+import type { DeviceBroker } from '../src/device/device-broker.ts'
 import { firstFlow, longFlows, shortFlows } from '../src/device/flows.ts'
 import {
   type Image,
@@ -34,7 +34,7 @@ const { values } = parseArgs({
 
 type Swept<I extends Image> = {
   board: SweptBoard<I>
-  broker: FakeBroker
+  broker: DeviceBroker
   blank: Start<I>
   used: Start<I>
   stop(): Promise<void>
@@ -44,7 +44,7 @@ const flows = [firstFlow, ...shortFlows, ...longFlows]
 
 /** Every flow in turn, until there are enough kills. */
 async function sweepAll<I extends Image>(
-  bench: Swept<I>,
+  setup: Swept<I>,
   how: {
     kills: number
     twice: boolean
@@ -55,23 +55,23 @@ async function sweepAll<I extends Image>(
   let left = how.kills
   try {
     for (const [index, flow] of flows.entries()) {
-      const start = flow === firstFlow ? bench.blank : bench.used
+      const start = flow === firstFlow ? setup.blank : setup.used
       // Where not all can be reached, each flow gets its part.
       const killsMax = Math.ceil(left / (flows.length - index))
-      const report = await sweep({ ...bench, ...how, flow, start, killsMax })
+      const report = await sweep({ ...setup, ...how, flow, start, killsMax })
       reports.push(report)
       left -= report.cuts.first + report.cuts.second
       process.stderr.write(`${flow.name}: ${how.kills - left} kills so far\n`)
     }
   } finally {
-    await bench.stop()
+    await setup.stop()
   }
   return reports
 }
 
 async function simulated(): Promise<{ head: string; reports: SweepReport[] }> {
   const kills = Number(values.kills ?? Number.POSITIVE_INFINITY)
-  const reports = await sweepAll(await openBench(), { kills, twice: true })
+  const reports = await sweepAll(await setUpBoard(), { kills, twice: true })
   const head =
     '## Simulated\n\n`npm run device-sweep`: seven flows, each cut at every point, and every recovery again. umqtt2 as it ships, MicroPython 1.27.0 on WebAssembly.\n\n'
   return { head, reports }
@@ -79,9 +79,9 @@ async function simulated(): Promise<{ head: string; reports: SweepReport[] }> {
 
 async function emulated(image: string, bootrom: string) {
   const kills = Number(values.kills ?? 240)
-  const bench = await openEmulatedBench({ image, bootrom })
-  const reports = await sweepAll(bench, { kills, twice: false, deadlineMs: emulatedDeadlineMs })
-  const head = `## Emulated\n\n\`npm run device-sweep -- --image FIRMWARE.uf2 --bootrom FILE\`: the same flows, cut at points spread over all of them. umqtt2 as it ships on ${bench.version}, an RP2040 instruction by instruction.\n\n`
+  const setup = await setUpEmulatedBoard({ image, bootrom })
+  const reports = await sweepAll(setup, { kills, twice: false, deadlineMs: emulatedDeadlineMs })
+  const head = `## Emulated\n\n\`npm run device-sweep -- --image FIRMWARE.uf2 --bootrom FILE\`: the same flows, cut at points spread over all of them. umqtt2 as it ships on ${setup.version}, an RP2040 instruction by instruction.\n\n`
   return { head, reports }
 }
 

@@ -3,16 +3,16 @@ import path from 'node:path'
 import t from 'tap'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { packagedFirmware } from '../targets/micropython/firmware.ts'
-import { FakeBroker } from './device-broker.ts'
-import { plays } from './long-runs.ts'
+import { DeviceBroker } from './device-broker.ts'
+import { longRuns } from './long-runs.ts'
 
 /** Seconds on an idle machine; this is for one that is not. */
 const limitMs = 180_000
 
-for (const play of plays) {
-  t.test(`the firmware as it ships stands: ${play.name}`, async t => {
+for (const longRun of longRuns) {
+  t.test(`the firmware as it ships stands: ${longRun.name}`, async t => {
     t.setTimeout(limitMs)
-    const { seen, problems } = await play.run()
+    const { seen, problems } = await longRun.run()
     t.same(problems, [])
     t.comment(seen)
   })
@@ -22,14 +22,14 @@ const client = 'lib/umqtt2/client.py'
 /** What a broken copy never does need not be waited for as long. */
 const brokenPatienceMs = 6000
 
-/** One place of the firmware changed, and what the play of that name finds then. */
+/** One place of the firmware changed, and what the long run of that name finds then. */
 const broken = [
   {
     what: 'obeys a toggle twice',
     file: 'app.py',
     from: '            self.led.toggle()\n',
     to: '            self.led.toggle()\n            self.led.toggle()\n',
-    play: 'readings and commands',
+    longRun: 'readings and commands',
     problem: /LED/,
   },
   {
@@ -37,7 +37,7 @@ const broken = [
     file: 'app.py',
     from: '        self.left_ms = max(0, self.left_ms + self.interval_ms)\n',
     to: '        self.left_ms = max(0, self.left_ms + self.interval_ms)\n        if self.subscribed and not self.client.sock:\n            return\n',
-    play: 'link lost for minutes',
+    longRun: 'link lost for minutes',
     problem: /readings: expected 6|what was kept/,
   },
   {
@@ -45,7 +45,7 @@ const broken = [
     file: 'app.py',
     from: 'self.client.publish(self.id + "/" + what, value, True)',
     to: 'self.client.publish(self.id + "/" + what, value, True, 1, False)',
-    play: 'journal full when the link returns',
+    longRun: 'journal full when the link returns',
     problem: /what was kept/,
   },
   {
@@ -53,7 +53,7 @@ const broken = [
     file: 'app.py',
     from: 'return min(ms * 2, RETRY_MAX_MS)',
     to: 'return RETRY_MIN_MS',
-    play: 'broker gone for an hour',
+    longRun: 'broker gone for an hour',
     problem: /attempts between/,
   },
   {
@@ -61,7 +61,7 @@ const broken = [
     file: 'app.py',
     from: '    app.client.wait = dog.feed\n',
     to: '',
-    play: 'a packet at 670 bytes a second',
+    longRun: 'a packet at 670 bytes a second',
     problem: /the board reset \d+ times/,
   },
   {
@@ -69,7 +69,7 @@ const broken = [
     file: 'app.py',
     from: '                if app.acknowledged or ticks_diff(ticks_ms(), at) > PEACE_MS:\n',
     to: '                if True:\n',
-    play: 'a broker that cuts each connection',
+    longRun: 'a broker that cuts each connection',
     problem: /connections in ten minutes/,
   },
   {
@@ -77,7 +77,7 @@ const broken = [
     file: client,
     from: '                        self.store.blame(m)\n',
     to: '',
-    play: 'a message that the broker never accepts',
+    longRun: 'a message that the broker never accepts',
     problem: /times it was sent/,
   },
   {
@@ -85,7 +85,7 @@ const broken = [
     file: client,
     from: 'self.store.last_id % 65535 + 1',
     to: 'self.store.last_id + 1',
-    play: 'ids run out',
+    longRun: 'ids run out',
     problem: /messages with id 0: expected 0, got 1/,
   },
   {
@@ -93,7 +93,7 @@ const broken = [
     file: client,
     from: 'self.store.last_id % 65535 + 1',
     to: '(self.store.last_id + 1) % 65536',
-    play: 'ids run out',
+    longRun: 'ids run out',
     problem: /messages with id 0: expected 0, got 1/,
   },
   {
@@ -101,18 +101,18 @@ const broken = [
     file: client,
     from: ' and not self.store.find(pid)',
     to: '',
-    play: 'ids run out',
+    longRun: 'ids run out',
     problem: /messages with the id that is held: expected 1, got 2/,
   },
 ]
 
-for (const { what, file, from, to, play: name, problem } of broken) {
+for (const { what, file, from, to, longRun: name, problem } of broken) {
   t.test(`${name}: firmware that ${what} is found out`, async t => {
     t.setTimeout(limitMs)
     const source = await readFile(path.join(packagedFirmware, file), 'utf8')
     t.equal(source.split(from).length, 2, 'the place is there once')
-    const play = plays.find(each => each.name === name)
-    const { problems } = await play!.run({ [file]: source.replace(from, to) }, brokenPatienceMs)
+    const longRun = longRuns.find(each => each.name === name)
+    const { problems } = await longRun!.run({ [file]: source.replace(from, to) }, brokenPatienceMs)
     t.match(problems.join('; '), problem)
   })
 }
@@ -153,7 +153,7 @@ class WLAN:
 )
 
 t.test('a MicroPython without TLS says so, and the board goes on', async t => {
-  const broker = await new FakeBroker().start()
+  const broker = await new DeviceBroker().start()
   t.teardown(() => broker.stop())
   const config = { ssl: true, port: broker.port }
   const { lines, end, resets } = await alone(t, 60_000, {}, config)

@@ -1,18 +1,18 @@
-import type { Bench, PlayOutcome, SweepOutcome } from '../model/board-checks.ts'
-import { openBench } from './board-setup.ts'
+import type { BoardChecks, LongRunOutcome, SweepOutcome } from '../model/board-checks.ts'
+import { setUpBoard } from './board-setup.ts'
 import { firstFlow, longFlows, shortFlows } from './flows.ts'
-import { plays } from './long-runs.ts'
+import { longRuns } from './long-runs.ts'
 import { sweep } from './sweep.ts'
 
 /** What scenarios ask of a simulated board beside the target's. Rejects with RangeError for a flow that does not exist. */
-export const deviceBench: Bench = { sweep: sweepFlow, play: playFlow }
+export const boardChecks: BoardChecks = { sweep: sweepFlow, longRun: runLong }
 
 async function sweepFlow({ flow, twice }: { flow: string; twice: boolean }): Promise<SweepOutcome> {
   const chosen = named(flow, [firstFlow, ...shortFlows, ...longFlows])
-  const bench = await openBench()
+  const setup = await setUpBoard()
   try {
-    const start = chosen === firstFlow ? bench.blank : bench.used
-    const report = await sweep({ ...bench, flow: chosen, start, twice })
+    const start = chosen === firstFlow ? setup.blank : setup.used
+    const report = await sweep({ ...setup, flow: chosen, start, twice })
     const { cuts, operations, failures } = report
     return {
       cuts: cuts.first + cuts.second,
@@ -21,12 +21,12 @@ async function sweepFlow({ flow, twice }: { flow: string; twice: boolean }): Pro
       failures: failures.map(({ at, problems }) => ({ at, problems })),
     }
   } finally {
-    await bench.stop()
+    await setup.stop()
   }
 }
 
-function playFlow({ flow }: { flow: string }): Promise<PlayOutcome> {
-  return named(flow, plays).run()
+function runLong({ flow }: { flow: string }): Promise<LongRunOutcome> {
+  return named(flow, longRuns).run()
 }
 
 function named<T extends { name: string }>(wanted: string, all: readonly T[]): T {

@@ -1,6 +1,6 @@
 import type { BoardEnd, SimulatedPico } from '../targets/micropython/board.ts'
-import type { FakeBroker } from './device-broker.ts'
-import { copyRecord, type Record } from './exactly-once.ts'
+import type { DeviceBroker } from './device-broker.ts'
+import { type ApplicationRecord, copyOfRecord } from './exactly-once.ts'
 
 /** A line of the adapter protocol. */
 export type Line = { [field: string]: unknown }
@@ -18,22 +18,27 @@ export class BoardEnded extends Error {
 /** A board as far as a case drives it. */
 export type DrivenBoard = Pick<SimulatedPico, 'send' | 'onLine' | 'onEnd' | 'end'>
 
-/** One case on the bench: it drives the board and keeps the record of what its application was told. */
-export class Stage {
+/** One case: it drives the board and keeps the record of what its application was told. */
+export class BoardDriver {
   readonly board: DrivenBoard
-  readonly broker: FakeBroker
-  readonly record: Record
+  readonly broker: DeviceBroker
+  readonly record: ApplicationRecord
   readonly events: Line[] = []
   private readonly deadlineMs: number
   private readonly waiters = new Set<() => void>()
   private readonly endings: (() => void)[]
   private lastId = 0
 
-  constructor(board: DrivenBoard, broker: FakeBroker, deadlineMs: number, record?: Record) {
+  constructor(
+    board: DrivenBoard,
+    broker: DeviceBroker,
+    deadlineMs: number,
+    record?: ApplicationRecord,
+  ) {
     this.board = board
     this.broker = broker
     this.deadlineMs = deadlineMs
-    this.record = record ? copyRecord(record) : { outgoing: new Map(), inbound: new Map() }
+    this.record = record ? copyOfRecord(record) : { outgoing: new Map(), inbound: new Map() }
     this.endings = [
       board.onLine(line => this.hear(line)),
       board.onEnd(() => this.wake()),

@@ -1,14 +1,14 @@
 import { createSimulatedPico, type SimulatedPico } from '../targets/micropython/board.ts'
 import type { EmulatedBoardOptions } from '../targets/micropython/emulated/emulated-board.ts'
 import { SweptPico } from '../targets/micropython/emulated/swept-pico.ts'
-import { Stage } from './board-driver.ts'
-import { FakeBroker } from './device-broker.ts'
+import { BoardDriver } from './board-driver.ts'
+import { DeviceBroker } from './device-broker.ts'
 import type { Start } from './sweep.ts'
 
 /** A simulated board with the tester on it, a fake broker, and two states to start cases from. */
-export type Bench = {
+export type BoardSetup = {
   board: SimulatedPico
-  broker: FakeBroker
+  broker: DeviceBroker
   /** Nothing on the flash but firmware, no session. */
   blank: Start
   /** A session with a subscription, one message published and one received. */
@@ -17,8 +17,8 @@ export type Bench = {
 }
 
 /** `files` go over the firmware's: a patched client, a config.json. */
-export async function openBench(files: { [path: string]: string } = {}): Promise<Bench> {
-  const broker = await new FakeBroker().start()
+export async function setUpBoard(files: { [path: string]: string } = {}): Promise<BoardSetup> {
+  const broker = await new DeviceBroker().start()
   const config = JSON.stringify({ retry_ms: 1 })
   const board = await createSimulatedPico({
     files: { 'config.json': config, ...files },
@@ -30,7 +30,7 @@ export async function openBench(files: { [path: string]: string } = {}): Promise
   }
   try {
     const blank: Start = { image: board.flash(), session: undefined }
-    await use(new Stage(board, broker, 20_000))
+    await use(new BoardDriver(board, broker, 20_000))
     const used: Start = { image: board.flash(), session: broker.saved() }
     return { board, broker, blank, used, stop }
   } catch (error) {
@@ -40,9 +40,9 @@ export async function openBench(files: { [path: string]: string } = {}): Promise
 }
 
 /** The same with an image of the user on an emulated board. */
-export async function openEmulatedBench(options: EmulatedBoardOptions): Promise<{
+export async function setUpEmulatedBoard(options: EmulatedBoardOptions): Promise<{
   board: SweptPico
-  broker: FakeBroker
+  broker: DeviceBroker
   blank: Start<Uint8Array>
   used: Start<Uint8Array>
   /** What MicroPython says of itself. */
@@ -50,7 +50,7 @@ export async function openEmulatedBench(options: EmulatedBoardOptions): Promise<
   stop(): Promise<void>
 }> {
   const board = await SweptPico.create({ ...options, config: { ssid: '', retry_ms: 1 } })
-  const broker = await new FakeBroker().start()
+  const broker = await new DeviceBroker().start()
   const stop = async () => {
     await board.stop()
     await broker.stop()
@@ -58,9 +58,9 @@ export async function openEmulatedBench(options: EmulatedBoardOptions): Promise<
   try {
     await board.reboot()
     const blank = { image: board.flash(), session: undefined }
-    const stage = new Stage(board, broker, emulatedDeadlineMs)
-    const version = String((await stage.command('hello')).version)
-    await use(stage)
+    const driver = new BoardDriver(board, broker, emulatedDeadlineMs)
+    const version = String((await driver.command('hello')).version)
+    await use(driver)
     return {
       board,
       broker,
@@ -78,12 +78,12 @@ export async function openEmulatedBench(options: EmulatedBoardOptions): Promise<
 /** An emulated board is some ten times slower than a real one, on an idle machine. */
 export const emulatedDeadlineMs = 120_000
 
-async function use(stage: Stage): Promise<void> {
-  await stage.connect()
-  await stage.subscribe('in')
-  await stage.publish('before')
-  await stage.told('before')
-  stage.send('before-in')
-  await stage.settled()
-  stage.leave()
+async function use(driver: BoardDriver): Promise<void> {
+  await driver.connect()
+  await driver.subscribe('in')
+  await driver.publish('before')
+  await driver.told('before')
+  driver.send('before-in')
+  await driver.settled()
+  driver.leave()
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createSimulatedPico, type SimulatedPico } from '../targets/micropython/board.ts'
-import { FakeBroker } from './device-broker.ts'
+import { DeviceBroker } from './device-broker.ts'
 
 /** Seconds on an idle machine; this is for one that is not. */
 const limitMs = 180_000
@@ -63,7 +63,7 @@ t.test('the optional modules take what the README says, and no more', async t =>
 
 t.test('a packet of 8 KB each way fits 41 KB of heap', async t => {
   t.setTimeout(limitMs)
-  const broker = await new FakeBroker().start()
+  const broker = await new DeviceBroker().start()
   t.teardown(() => broker.stop())
   broker.hook = packet => {
     if (packet.cmd === 'subscribe')
@@ -97,7 +97,7 @@ def loop():
 
 t.test('a QoS 2 message of 100 B wears the flash by at most 0.2 erases', async t => {
   t.setTimeout(limitMs)
-  const broker = await new FakeBroker().start()
+  const broker = await new DeviceBroker().start()
   t.teardown(() => broker.stop())
   const app = `
 from umqtt2.client import MQTTClient

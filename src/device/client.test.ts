@@ -1,16 +1,16 @@
 import type { Packet } from 'mqtt-packet'
 import t from 'tap'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
-import { Stage } from './board-driver.ts'
-import { openBench } from './board-setup.ts'
-import { FakeBroker } from './device-broker.ts'
+import { BoardDriver } from './board-driver.ts'
+import { setUpBoard } from './board-setup.ts'
+import { DeviceBroker } from './device-broker.ts'
 
 /*
  * The client on the wire. Cases in Python run on the board as they stand; the rest goes through the adapter.
  */
-const bench = await openBench()
-const { board, broker } = bench
-t.teardown(bench.stop)
+const setup = await setUpBoard()
+const { board, broker } = setup
+t.teardown(setup.stop)
 
 /** Runs Python with a client `c` that is not connected yet; returns what it printed. */
 async function python(code: string, options = ''): Promise<string[]> {
@@ -25,7 +25,7 @@ c = MQTTClient('pico', '127.0.0.1', ${broker.port}${options})
 got = []
 c.set_callback(lambda topic, msg: got.append((topic, msg)))
 ${code}`
-  await board.reboot({ image: bench.blank.image, program: { code: program } })
+  await board.reboot({ image: setup.blank.image, program: { code: program } })
   const end = await board.ended
   await broker.quiet()
   off()
@@ -34,12 +34,12 @@ ${code}`
 }
 
 /** A board with the tester, connected. */
-async function connected(fields = {}): Promise<Stage> {
-  broker.reset(bench.used.session)
-  const stage = new Stage(board, broker, 20_000)
-  await board.reboot({ image: bench.used.image, program: 'tester' })
-  await stage.connect(fields)
-  return stage
+async function connected(fields = {}): Promise<BoardDriver> {
+  broker.reset(setup.used.session)
+  const driver = new BoardDriver(board, broker, 20_000)
+  await board.reboot({ image: setup.used.image, program: 'tester' })
+  await driver.connect(fields)
+  return driver
 }
 
 /** Once the device has its SUBACK. */
@@ -114,15 +114,15 @@ c.connect()`,
 })
 
 t.test('unicode topics and payloads go both ways', async t => {
-  const stage = await connected()
-  await stage.publish('grüße 🌡', 2, 'haus/küche/温度')
-  await stage.told('grüße 🌡')
-  stage.send('größer', 'in/ü')
-  await stage.settled()
-  stage.leave()
+  const driver = await connected()
+  await driver.publish('grüße 🌡', 2, 'haus/küche/温度')
+  await driver.told('grüße 🌡')
+  driver.send('größer', 'in/ü')
+  await driver.settled()
+  driver.leave()
   t.same(broker.received, ['grüße 🌡'])
   t.match(
-    stage.events.find(line => line.event === 'delivered'),
+    driver.events.find(line => line.event === 'delivered'),
     { topic: 'in/ü', payload: 'größer' },
   )
 })
@@ -171,18 +171,18 @@ while c.pending(): c.wait_msg()`,
 t.test(
   'without a session at the broker, stored messages go out and old ids are forgotten',
   async t => {
-    const stage = await connected()
-    await stage.subscribe('in')
+    const driver = await connected()
+    await driver.subscribe('in')
     broker.hook = packet =>
       packet.cmd === 'pubcomp' || packet.cmd === 'pubrel' ? 'ignore' : 'answer'
-    await stage.publish('released')
-    await stage.until('PUBREL', () => sent().some(line => line.startsWith('> pubrel')))
+    await driver.publish('released')
+    await driver.until('PUBREL', () => sent().some(line => line.startsWith('> pubrel')))
     broker.hook = packet => (packet.cmd === 'publish' ? 'ignore' : 'answer')
-    await stage.publish('stored')
-    await stage.until('PUBLISH', () => sent().some(line => line.endsWith('stored')))
+    await driver.publish('stored')
+    await driver.until('PUBLISH', () => sent().some(line => line.endsWith('stored')))
     broker.reset()
-    await stage.told('stored')
-    stage.leave()
+    await driver.told('stored')
+    driver.leave()
     t.same(sent().slice(0, 3), ['> connect', '> publish 5 dup stored', '> subscribe 6'])
     t.same(broker.received, ['stored'])
   },
@@ -519,7 +519,7 @@ print(told == [(pid, -1)], c.pending())`,
 })
 
 t.test('forty commands in a burst are each answered, at QoS 2, out of eight slots', async t => {
-  const broker = await new FakeBroker().start()
+  const broker = await new DeviceBroker().start()
   t.teardown(() => broker.stop())
   broker.hook = packet => {
     if (packet.cmd === 'subscribe') {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import mqtt, { type IPublishPacket, type Packet } from 'mqtt-packet'
 import { Listener } from '../transport/listen.ts'
 import { reset } from '../transport/reset.ts'
-import type { Witness } from './exactly-once.ts'
+import type { BrokerRecord } from './exactly-once.ts'
 
 /** What the broker does with one packet instead of answering it. */
 export type Hook = (packet: Packet) => 'answer' | 'ignore' | 'cut'
@@ -29,7 +29,7 @@ type Session = {
  * A small broker for one client and QoS 0–2 over real TCP, which delivers at PUBLISH (method B). It writes down what came, and what a
  * client must never do.
  */
-export class FakeBroker {
+export class DeviceBroker {
   private listener: Listener | undefined
   private readonly sockets = new Set<Duplex>()
   private readonly waiters = new Set<() => void>()
@@ -80,7 +80,7 @@ export class FakeBroker {
     this.hook = () => 'answer'
   }
 
-  witness(): Witness {
+  record(): BrokerRecord {
     const { received, log, breaches, session } = this
     const held = [...(session?.held.values() ?? [])]
     const outgoing = session?.outgoing.map(each => each.payload.toString()) ?? []

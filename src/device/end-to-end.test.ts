@@ -14,7 +14,7 @@ import { TargetError } from '../targets/target-error.ts'
  * its id's commit and the callback: at most one for each cut.
  */
 const limitMs = 300_000
-const patienceMs = 60_000
+const waitLimitMs = 60_000
 const troubles = 16
 const seed = Number(process.env.MQTTSPEC_SEED ?? 20_260)
 /** Brokers that send a message again, DUP 0, after its PUBCOMP, on the next connection: no receiver can tell (reports/findings.md). */
@@ -153,11 +153,11 @@ class Run {
 
   /** Moves the board's clock until it holds; rejects when ours runs out. */
   private async until(what: string, holds: () => boolean): Promise<void> {
-    const endMs = performance.now() + patienceMs
+    const endMs = performance.now() + waitLimitMs
     while (!holds()) {
       if (this.board.end)
         throw new Error(`${what}: the board ended: ${JSON.stringify(this.board.end)}`)
-      if (performance.now() > endMs) throw new Error(`${what}: not within ${patienceMs} ms`)
+      if (performance.now() > endMs) throw new Error(`${what}: not within ${waitLimitMs} ms`)
       await Promise.race([
         this.board.advance(2000),
         new Promise<void>(done => this.waiters.add(done)),

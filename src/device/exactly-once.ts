@@ -1,5 +1,5 @@
 /** What an application was told and saw in one case, over any number of boots. Messages are known by their payload. */
-export type Record = {
+export type ApplicationRecord = {
   /** Published by the device, in order. `accepted`: the client took it; `told`: the client said that it is complete. */
   outgoing: Map<string, { accepted: boolean; told: boolean; id: number; toldAt: number }>
   /** Sent to the device; how often its application got each. */
@@ -7,7 +7,7 @@ export type Record = {
 }
 
 /** The other side's part of the same case. */
-export type Witness = {
+export type BrokerRecord = {
   /** Payloads it took for new messages, in order. */
   received: readonly string[]
   /** One line per packet, `> ` from the device. */
@@ -26,17 +26,17 @@ export type Gap = 'loses' | 'repeats'
  * `excused` is the one allowance: inbound messages that the gap hit, at most one per cut that could have.
  */
 export function judge(
-  record: Record,
-  witness: Witness,
+  record: ApplicationRecord,
+  broker: BrokerRecord,
   excused: { gap: Gap; count: number },
 ): { problems: string[]; gaps: string[] } {
   const gaps: string[] = []
-  const problems = [...witness.breaches, ...witness.open.map(each => `${each} is still open`)]
+  const problems = [...broker.breaches, ...broker.open.map(each => `${each} is still open`)]
   for (const [payload, message] of record.outgoing) {
-    const count = witness.received.filter(each => each === payload).length
+    const count = broker.received.filter(each => each === payload).length
     if (count > 1) problems.push(`${payload} arrived ${count} times`)
     if (count === 0 && message.accepted) problems.push(`${payload} was accepted and never arrived`)
-    if (message.told && takenUpAgain(payload, message, witness.log))
+    if (message.told && takenUpAgain(payload, message, broker.log))
       problems.push(`${payload} was taken up again after the application was told it is complete`)
   }
   for (const [payload, count] of record.inbound) {
@@ -49,7 +49,7 @@ export function judge(
 }
 
 /** A copy for another case that goes on from the same state. */
-export function copyRecord(record: Record): Record {
+export function copyOfRecord(record: ApplicationRecord): ApplicationRecord {
   return {
     outgoing: new Map([...record.outgoing].map(([payload, each]) => [payload, { ...each }])),
     inbound: new Map(record.inbound),

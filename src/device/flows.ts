@@ -1,23 +1,23 @@
 import type { Packet } from 'mqtt-packet'
-import type { Stage } from './board-driver.ts'
+import type { BoardDriver } from './board-driver.ts'
 import type { Flow } from './sweep.ts'
 
 /** One message each way at QoS 2: small enough to cut the recovery of every cut as well. */
 export const shortFlows: Flow[] = [
   {
     name: 'publish one',
-    run: async stage => {
-      await stage.connect()
-      await publish(stage, 'm1')
-      await stage.command('ping')
+    run: async driver => {
+      await driver.connect()
+      await publish(driver, 'm1')
+      await driver.command('ping')
     },
   },
   {
     name: 'receive one',
-    run: async stage => {
-      await stage.connect()
-      stage.send('c1')
-      await stage.settled()
+    run: async driver => {
+      await driver.connect()
+      driver.send('c1')
+      await driver.settled()
     },
   },
 ]
@@ -26,46 +26,46 @@ export const shortFlows: Flow[] = [
 export const longFlows: Flow[] = [
   {
     name: 'publish, alone and two at once',
-    run: async stage => {
-      await stage.connect()
-      await publish(stage, 'm1')
-      await stage.publish('m2')
-      await stage.publish('m3')
-      await stage.told('m2', 'm3')
-      await stage.command('ping')
+    run: async driver => {
+      await driver.connect()
+      await publish(driver, 'm1')
+      await driver.publish('m2')
+      await driver.publish('m3')
+      await driver.told('m2', 'm3')
+      await driver.command('ping')
     },
   },
   {
     name: 'receive two',
-    run: async stage => {
-      await stage.connect()
-      stage.send('c1')
-      stage.send('c2')
-      await stage.settled()
+    run: async driver => {
+      await driver.connect()
+      driver.send('c1')
+      driver.send('c2')
+      await driver.settled()
     },
   },
   {
     name: 'publish more than a slot holds',
-    run: async stage => {
-      await stage.connect()
-      await publish(stage, `large ${'x'.repeat(2000)}`)
-      await stage.command('ping')
+    run: async driver => {
+      await driver.connect()
+      await publish(driver, `large ${'x'.repeat(2000)}`)
+      await driver.command('ping')
     },
   },
   {
     name: 'reconnect after each packet was lost',
-    run: async stage => {
-      await stage.connect()
-      cutAt(stage, 'publish')
-      await publish(stage, 'm1')
-      cutAt(stage, 'pubrel')
-      await publish(stage, 'm2')
-      cutAt(stage, 'pubrec')
-      stage.send('c1')
-      await stage.settled()
-      cutAt(stage, 'pubcomp')
-      stage.send('c2')
-      await stage.settled()
+    run: async driver => {
+      await driver.connect()
+      cutAt(driver, 'publish')
+      await publish(driver, 'm1')
+      cutAt(driver, 'pubrel')
+      await publish(driver, 'm2')
+      cutAt(driver, 'pubrec')
+      driver.send('c1')
+      await driver.settled()
+      cutAt(driver, 'pubcomp')
+      driver.send('c2')
+      await driver.settled()
     },
   },
 ]
@@ -73,22 +73,22 @@ export const longFlows: Flow[] = [
 /** From a flash that no client ever wrote to. */
 export const firstFlow: Flow = {
   name: 'first connection',
-  run: async stage => {
-    await stage.connect()
-    await stage.subscribe('in')
-    await publish(stage, 'm1')
-    stage.send('c1')
-    await stage.settled()
+  run: async driver => {
+    await driver.connect()
+    await driver.subscribe('in')
+    await publish(driver, 'm1')
+    driver.send('c1')
+    await driver.settled()
   },
 }
 
-async function publish(stage: Stage, payload: string): Promise<void> {
-  await stage.publish(payload)
-  await stage.told(payload)
+async function publish(driver: BoardDriver, payload: string): Promise<void> {
+  await driver.publish(payload)
+  await driver.told(payload)
 }
 
 /** The broker dies once, when such a packet comes, before it takes notice of it. */
-function cutAt({ broker }: Stage, kind: Packet['cmd']): void {
+function cutAt({ broker }: BoardDriver, kind: Packet['cmd']): void {
   broker.hook = packet => {
     if (packet.cmd !== kind) return 'answer'
     broker.hook = () => 'answer'

@@ -3,7 +3,7 @@ import path from 'node:path'
 import t from 'tap'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { packagedFirmware } from '../targets/micropython/firmware.ts'
-import { FakeBroker } from './device-broker.ts'
+import { DeviceBroker } from './device-broker.ts'
 
 /*
  * The optional modules of the library: topics, asyncio, DNS, MQTT 5.0 where no scenario looks. Each program is a loop() that is stepped.
@@ -12,7 +12,7 @@ import { FakeBroker } from './device-broker.ts'
 /** Seconds on an idle machine; this is for one that is not. */
 const limitMs = 120_000
 
-async function run(t: Tap, broker: FakeBroker | undefined, app: string): Promise<string[]> {
+async function run(t: Tap, broker: DeviceBroker | undefined, app: string): Promise<string[]> {
   const source = app.replaceAll('PORT', String(broker?.port ?? 0))
   const board = await createSimulatedPico({ program: 'main', files: { 'app.py': source } })
   t.teardown(() => board.stop())
@@ -23,8 +23,8 @@ async function run(t: Tap, broker: FakeBroker | undefined, app: string): Promise
   return lines
 }
 
-async function open(t: Tap): Promise<FakeBroker> {
-  const broker = await new FakeBroker().start()
+async function open(t: Tap): Promise<DeviceBroker> {
+  const broker = await new DeviceBroker().start()
   t.teardown(() => broker.stop())
   return broker
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
 import { packagedFirmware } from '../targets/micropython/firmware.ts'
-import { openBench } from './board-setup.ts'
+import { setUpBoard } from './board-setup.ts'
 import { firstFlow, longFlows, shortFlows } from './flows.ts'
 import { type SweepReport, sweep } from './sweep.ts'
 
@@ -15,11 +15,11 @@ t.test(
   'a power cut at any point of publish, receive and reconnect leaves exactly once',
   async t => {
     t.setTimeout(limitMs)
-    const bench = await openBench()
-    t.teardown(bench.stop)
+    const setup = await setUpBoard()
+    t.teardown(setup.stop)
     const reports: SweepReport[] = []
-    reports.push(await sweep({ ...bench, flow: firstFlow, start: bench.blank }))
-    for (const flow of longFlows) reports.push(await sweep({ ...bench, flow, start: bench.used }))
+    reports.push(await sweep({ ...setup, flow: firstFlow, start: setup.blank }))
+    for (const flow of longFlows) reports.push(await sweep({ ...setup, flow, start: setup.used }))
     for (const report of reports) isClean(t, report)
     t.equal(
       gapsOf(reports, 'receive two'),
@@ -34,11 +34,11 @@ t.test(
   'a power cut at any point of the recovery from any power cut leaves exactly once',
   async t => {
     t.setTimeout(limitMs)
-    const bench = await openBench()
-    t.teardown(bench.stop)
+    const setup = await setUpBoard()
+    t.teardown(setup.stop)
     const reports: SweepReport[] = []
     for (const flow of shortFlows)
-      reports.push(await sweep({ ...bench, flow, start: bench.used, twice: true }))
+      reports.push(await sweep({ ...setup, flow, start: setup.used, twice: true }))
     for (const report of reports) isClean(t, report)
     for (const report of reports) t.ok(report.cuts.second > 50, `${report.cuts.second} second cuts`)
     t.comment(`${cutsOf(reports)} power cuts`)
@@ -47,10 +47,10 @@ t.test(
 
 t.test('storing the inbound id after the callback repeats where it otherwise loses', async t => {
   t.setTimeout(limitMs)
-  const bench = await openBench({ 'config.json': JSON.stringify({ retry_ms: 1, late: true }) })
-  t.teardown(bench.stop)
+  const setup = await setUpBoard({ 'config.json': JSON.stringify({ retry_ms: 1, late: true }) })
+  t.teardown(setup.stop)
   const [, flow] = shortFlows
-  const report = await sweep({ ...bench, flow: flow!, start: bench.used, gap: 'repeats' })
+  const report = await sweep({ ...setup, flow: flow!, start: setup.used, gap: 'repeats' })
   isClean(t, report)
   t.equal(report.gaps.length, 3, 'before the write, in it, and after the callback')
 })
@@ -90,12 +90,12 @@ const broken = [
 for (const { name, file, from, to, problem } of broken) {
   t.test(`the sweep fails for a client with ${name}`, async t => {
     t.setTimeout(limitMs)
-    const bench = await openBench({ [file]: await patched(file, from, to) })
-    t.teardown(bench.stop)
+    const setup = await setUpBoard({ [file]: await patched(file, from, to) })
+    t.teardown(setup.stop)
     const report = await sweep({
-      ...bench,
+      ...setup,
       flow: brokenFlow,
-      start: bench.used,
+      start: setup.used,
       stopAtFirst: true,
       deadlineMs: 2000,
     })

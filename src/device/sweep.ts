@@ -7,12 +7,12 @@ import {
   type PointCounts,
 } from '../targets/micropython/cut-point.ts'
 import type { FlashImage } from '../targets/micropython/flash.ts'
-import { BoardEnded, type DrivenBoard, Stage } from './board-driver.ts'
-import type { FakeBroker } from './device-broker.ts'
-import { type Gap, judge, type Record } from './exactly-once.ts'
+import { BoardDriver, BoardEnded, type DrivenBoard } from './board-driver.ts'
+import type { DeviceBroker } from './device-broker.ts'
+import { type ApplicationRecord, type Gap, judge } from './exactly-once.ts'
 
 /** What the device does while the power may go. It starts with connecting and ends when all is complete. */
-export type Flow = { name: string; run(stage: Stage): Promise<void> }
+export type Flow = { name: string; run(driver: BoardDriver): Promise<void> }
 
 /** What is on a flash: files, or the bytes of the chip. */
 export type Image = FlashImage | Uint8Array
@@ -29,12 +29,12 @@ export type SweptBoard<I extends Image> = DrivenBoard & {
 /** Where each case starts: what is on the flash, and what the broker knows. */
 export type Start<I extends Image = FlashImage> = {
   image: I
-  session: ReturnType<FakeBroker['saved']>
+  session: ReturnType<DeviceBroker['saved']>
 }
 
 export type SweepOptions<I extends Image = FlashImage> = {
   board: SweptBoard<I>
-  broker: FakeBroker
+  broker: DeviceBroker
   flow: Flow
   start: Start<I>
   /** What the client's option says about a cut between an inbound id's commit and the application; default `loses`. */
@@ -69,7 +69,11 @@ export type SweepReport = {
 }
 
 /** A state between two boots. */
-type Between<I extends Image> = Start<I> & { received: string[]; log: string[]; record: Record }
+type Between<I extends Image> = Start<I> & {
+  received: string[]
+  log: string[]
+  record: ApplicationRecord
+}
 
 /**
  * Cuts the power at every socket operation and every flash commit of a flow, before and after it, boots again, lets the device recover and
@@ -155,58 +159,58 @@ class Sweep<I extends Image> {
 
   private async cutRecovery(at: string, first: CutPoint, left: Between<I>): Promise<void> {
     const uncut = await this.boot(left)
-    await this.play(uncut, resumption)
+    await this.drive(uncut, resumption)
     uncut.leave()
     for (const point of everyCutPoint(this.options.board.stats().points)) {
       if (this.enough) return
       const where = `${at}, then ${describeCutPoint(point)}`
-      const stage = await this.boot(left, point)
-      await this.play(stage, resumption)
+      const driver = await this.boot(left, point)
+      await this.drive(driver, resumption)
       if (this.options.board.end?.why !== 'point') {
         this.report.notReached.push(where)
         continue
       }
       this.report.cuts.second += 1
       this.count(point)
-      await this.recover(where, [first, point], await this.leave(stage))
+      await this.recover(where, [first, point], await this.leave(driver))
     }
   }
 
-  /** Plays the flow until it is done or the power goes. */
+  /** Runs the flow until it is done or the power goes. */
   private async runFlow(cutAt?: CutPoint): Promise<Between<I>> {
     const { board, start } = this.options
-    const empty: Record = { outgoing: new Map(), inbound: new Map() }
-    const stage = await this.boot({ ...start, received: [], log: [], record: empty }, cutAt)
-    await this.play(stage, this.options.flow.run)
+    const empty: ApplicationRecord = { outgoing: new Map(), inbound: new Map() }
+    const driver = await this.boot({ ...start, received: [], log: [], record: empty }, cutAt)
+    await this.drive(driver, this.options.flow.run)
     this.points = board.stats().points
-    return await this.leave(stage)
+    return await this.leave(driver)
   }
 
   private async recover(at: string, cuts: CutPoint[], from: Between<I>): Promise<void> {
-    const stage = await this.boot(from)
-    const failed = await this.play(stage, recovery)
-    const { record } = stage
+    const driver = await this.boot(from)
+    const failed = await this.drive(driver, recovery)
+    const { record } = driver
     this.report.messages += record.outgoing.size + record.inbound.size
-    const { problems, gaps } = judge(record, this.options.broker.witness(), this.excused(cuts))
-    stage.leave()
+    const { problems, gaps } = judge(record, this.options.broker.record(), this.excused(cuts))
+    driver.leave()
     if (failed) problems.unshift(failed)
     for (const payload of gaps) this.report.gaps.push(`${at}: ${payload}`)
     if (problems.length > 0)
       this.report.failures.push({ at, problems, log: [...this.options.broker.log] })
   }
 
-  private async boot(from: Between<I>, cutAt?: CutPoint): Promise<Stage> {
+  private async boot(from: Between<I>, cutAt?: CutPoint): Promise<BoardDriver> {
     const { board, broker, deadlineMs = 5000 } = this.options
     await board.powerCut()
     broker.reset(from.session, from)
-    const stage = new Stage(board, broker, deadlineMs, from.record)
+    const driver = new BoardDriver(board, broker, deadlineMs, from.record)
     await board.reboot({ image: from.image, ...(cutAt ? { cutAt } : {}) })
-    return stage
+    return driver
   }
 
-  private async leave(stage: Stage): Promise<Between<I>> {
+  private async leave(driver: BoardDriver): Promise<Between<I>> {
     const { board, broker } = this.options
-    stage.leave()
+    driver.leave()
     // What the board had sent when its power went arrives.
     if (board.end) await broker.quiet()
     return {
@@ -214,14 +218,17 @@ class Sweep<I extends Image> {
       session: broker.saved(),
       received: [...broker.received],
       log: [...broker.log],
-      record: stage.record,
+      record: driver.record,
     }
   }
 
   /** What went wrong, if anything; that the power went is not. */
-  private async play(stage: Stage, run: (stage: Stage) => Promise<void>): Promise<string> {
+  private async drive(
+    driver: BoardDriver,
+    run: (driver: BoardDriver) => Promise<void>,
+  ): Promise<string> {
     try {
-      await run(stage)
+      await run(driver)
       return ''
     } catch (error) {
       if (error instanceof BoardEnded && error.end.why === 'point') return ''
@@ -258,21 +265,21 @@ function mayHitGap({ kind, when }: CutPoint, gap: Gap): boolean {
 }
 
 /** Connects and completes what was open. */
-async function resumption(stage: Stage): Promise<void> {
-  await stage.connect()
-  await stage.settled()
+async function resumption(driver: BoardDriver): Promise<void> {
+  await driver.connect()
+  await driver.settled()
 }
 
 /** Connects and sends a message behind all others in both directions: when they are through, so is the rest. */
-async function recovery(stage: Stage): Promise<void> {
-  const number = stage.record.outgoing.size + stage.record.inbound.size
+async function recovery(driver: BoardDriver): Promise<void> {
+  const number = driver.record.outgoing.size + driver.record.inbound.size
   const [out, back] = [`fence-out-${number}`, `fence-in-${number}`]
-  await stage.connect()
-  await stage.publish(out)
-  stage.send(back)
-  await stage.told(out)
-  await stage.until('the last message is complete', () => !stage.broker.owes(back))
-  await stage.command('ping', { nonce: 'recovered' })
+  await driver.connect()
+  await driver.publish(out)
+  driver.send(back)
+  await driver.told(out)
+  await driver.until('the last message is complete', () => !driver.broker.owes(back))
+  await driver.command('ping', { nonce: 'recovered' })
 }
 
 function keyOf({ image, session, received, record }: Between<Image>): string {

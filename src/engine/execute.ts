@@ -1,4 +1,4 @@
-import type { Bench } from '../model/board-checks.ts'
+import type { BoardChecks } from '../model/board-checks.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
@@ -32,7 +32,7 @@ export type ExecuteOptions = {
   maxPacketBytes: number
   /** What the broker under test told in its CONNACK of 5.0. */
   announced?: Announced
-  bench?: Bench
+  boardChecks?: BoardChecks
   liveness?: Liveness
   senderOf?: SenderOf
   /** For proxies. */
@@ -83,7 +83,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     }),
     maxPacketBytes: options.maxPacketBytes,
     ...(options.announced ? { announced: options.announced } : {}),
-    ...(options.bench ? { bench: options.bench } : {}),
+    ...(options.boardChecks ? { boardChecks: options.boardChecks } : {}),
     ...(options.liveness ? { liveness: options.liveness } : {}),
     ...(options.senderOf ? { senderOf: options.senderOf } : {}),
     ...(options.stalledMs ? { stalledMs: options.stalledMs } : {}),

@@ -1,4 +1,4 @@
-import type { Bench } from '../model/board-checks.ts'
+import type { BoardChecks } from '../model/board-checks.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Case } from '../scenario/ast.ts'
@@ -29,7 +29,7 @@ export type RunnerOptions = {
   bail: boolean
   cleanUp: boolean
   maxPacketBytes: number
-  bench?: Bench
+  boardChecks?: BoardChecks
   replayOf(kase: Case): string
   /** Whether the target, if we can start it again, still answers a plain CONNECT. */
   serves?(): Promise<boolean>
@@ -343,7 +343,7 @@ class Runner {
     again = false,
     onBegun?: (course: Course) => void,
   ): Promise<CaseResult> {
-    const { facts, cleanUp, maxPacketBytes, bench, onEvent } = this.options
+    const { facts, cleanUp, maxPacketBytes, boardChecks, onEvent } = this.options
     const budgets = again ? hastened(this.options.budgets) : this.options.budgets
     const signal = laneOf(kase) === 'private' ? this.options.signal : this.loss.round
     const nonce = this.nonceFor(index)
@@ -356,7 +356,7 @@ class Runner {
       signal,
       cleanUp,
       maxPacketBytes,
-      ...(bench ? { bench } : {}),
+      ...(boardChecks ? { boardChecks } : {}),
       ...(this.liveness ? { liveness: this.liveness } : {}),
       ...(facts.behind ? { behind: facts.behind } : {}),
       replay: this.options.replayOf(kase),

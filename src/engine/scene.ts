@@ -1,4 +1,4 @@
-import type { Bench } from '../model/board-checks.ts'
+import type { BoardChecks } from '../model/board-checks.ts'
 import type { Breach, Finding, Level, Place, StatementRef } from '../model/finding.ts'
 import type { Packet } from '../model/packet.ts'
 import type { EventOf, TraceEvent } from '../model/trace.ts'
@@ -57,7 +57,7 @@ export type SceneOptions = {
   /** The broker behind the proxies of the case. */
   upstream?: Upstream
   /** Of a simulated board; absent for any other target. */
-  bench?: Bench
+  boardChecks?: BoardChecks
   /** Whose message came on a topic, where it is not this case's. */
   senderOf?: SenderOf
   /** Asked before silence is held against the target: whether it is slow just now. */
@@ -103,7 +103,7 @@ export class Scene {
   /** How often the power of a board was cut. */
   powerCuts = 0
   readonly nonce: string
-  readonly bench: Bench | undefined
+  readonly boardChecks: BoardChecks | undefined
   private readonly liveness: Liveness | undefined
   private readonly senderOf: SenderOf | undefined
   /** `seq` of messages that belong to other cases. */
@@ -129,7 +129,7 @@ export class Scene {
     this.signal = options.signal
     this.wakeups = new Wakeups(options.signal)
     this.nonce = options.nonce
-    this.bench = options.bench
+    this.boardChecks = options.boardChecks
     this.liveness = options.liveness
     this.senderOf = options.senderOf
     this.stalls = new TimedStalls(options.stalledMs ?? (() => 0))

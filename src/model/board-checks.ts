@@ -10,11 +10,11 @@ export type SweepOutcome = {
   failures: { at: string; problems: string[] }[]
 }
 
-/** What came of a play of the firmware as it ships: what was seen, in words, and what should not have been. */
-export type PlayOutcome = { seen: string; problems: string[] }
+/** What came of a long run of the firmware as it ships: what was seen, in words, and what should not have been. */
+export type LongRunOutcome = { seen: string; problems: string[] }
 
 /** A simulated board beside the target's, with a broker and a clock that the harness moves. */
-export type Bench = {
+export type BoardChecks = {
   sweep(wish: { flow: string; twice: boolean }): Promise<SweepOutcome>
-  play(wish: { flow: string }): Promise<PlayOutcome>
+  longRun(wish: { flow: string }): Promise<LongRunOutcome>
 }

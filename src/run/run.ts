@@ -143,7 +143,7 @@ export async function runLoaded(
     cleanUp: target.role === 'broker' && target.restart === undefined,
     replayOf: replayLines(options, seed),
     ...servesOf(target, facts, common),
-    ...(await benchOf(target)),
+    ...(await boardChecksOf(target)),
   }
   const asked = options.proceed
     ? { unmet: {}, failed: [] }
@@ -316,8 +316,8 @@ function targetWords({ replayWith, target }: RunOptions): string {
 }
 
 /** Only a simulated board's power can be cut at will. */
-async function benchOf(target: Target) {
+async function boardChecksOf(target: Target) {
   if (target.profile.settings?.board !== 'simulated') return {}
-  const { deviceBench } = await import('../device/board-checks.ts')
-  return { bench: deviceBench }
+  const { boardChecks } = await import('../device/board-checks.ts')
+  return { boardChecks }
 }

@@ -18,7 +18,7 @@ export const targetRunners: Runners<TargetBodies> = {
   'target.link': link,
   'target.advance': advance,
   'target.flash': flash,
-  'target.play': play,
+  'target.play': longRun,
   'target.sweep': sweep,
 }
 
@@ -50,9 +50,9 @@ async function restart(scene: Scene, body: Body<'target.restart'>): Promise<void
 
 /** Cuts a board's power at every point of a flow; a point after which a message is lost or doubled is a finding. */
 async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<void> {
-  if (!scene.bench) throw new Skipped('not drivable: the power of this target cannot be cut')
+  if (!scene.boardChecks) throw new Skipped('not drivable: the power of this target cannot be cut')
   const flow = scene.env.text(body.flow)
-  const outcome = await scene.bench.sweep({ flow, twice: body.twice })
+  const outcome = await scene.boardChecks.sweep({ flow, twice: body.twice })
   const { cuts, socketOps, commits, failures, notReached } = outcome
   const text = `${cuts} power cuts at ${socketOps} socket operations and ${commits} flash commits`
   scene.powerCuts += cuts
@@ -66,11 +66,11 @@ async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<void> {
   })
 }
 
-/** Plays the firmware as it ships; what should not have happened is a finding. */
-async function play(scene: Scene, body: Body<'target.play'>): Promise<void> {
-  if (!scene.bench) throw new Skipped('not drivable: the time of this target cannot be moved')
+/** Runs the firmware as it ships; what should not have happened is a finding. */
+async function longRun(scene: Scene, body: Body<'target.play'>): Promise<void> {
+  if (!scene.boardChecks) throw new Skipped('not drivable: the time of this target cannot be moved')
   const flow = scene.env.text(body.flow)
-  const { seen, problems } = await scene.bench.play({ flow })
+  const { seen, problems } = await scene.boardChecks.longRun({ flow })
   note(scene, seen)
   if (problems.length === 0) return
   scene.miss(body.judging, {

@@ -21,7 +21,7 @@ export type TargetBodies = {
   'target.sweep': { flow: Value; twice: boolean; judging: Judging }
 }
 
-/** What a device can be doing while its power goes; src/device/flows.ts plays them. */
+/** What a device can be doing while its power goes; src/device/flows.ts holds them. */
 const sweepFlows = [
   'first-connection',
   'publish-one',
@@ -32,8 +32,8 @@ const sweepFlows = [
   'reconnect-after-each-packet-was-lost',
 ]
 
-/** What the firmware can be played through; src/device/long-runs.ts holds them. */
-const playFlows = [
+/** What the firmware can be run through; src/device/long-runs.ts holds them. */
+const longRuns = [
   'readings-and-commands',
   'link-lost-for-minutes',
   'journal-full-when-the-link-returns',
@@ -111,7 +111,7 @@ const play = verb({
   example: 'target.play: { flow: broker-gone-for-an-hour }',
   value: record(
     {
-      flow: must(value(word('flow of the firmware', playFlows)), 'What happens.'),
+      flow: must(value(word('flow of the firmware', longRuns)), 'What happens.'),
       ...judgingFields,
     },
     'flow',
