@@ -77,6 +77,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     )
     .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
     .option('--tag <tag...>', 'only scenarios with one of these tags')
+    .option('--profile <name>', 'a named set of suites: core, qos2, full or device-advisor')
     .option('--jobs <n>', 'cases side by side', wholeNumber(1, 1024))
     .option('--strict', 'a broken SHOULD fails the run too')
     .addOption(reporterOption())

@@ -3,6 +3,7 @@ import type { RunReport } from '../model/report.ts'
 import { showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
 import type { Traces } from '../reporters/reporter.ts'
+import { profiles } from '../run/conformance-profiles.ts'
 import { run } from '../run/run.ts'
 import { runThatNeverBegan } from '../run/run-that-never-began.ts'
 import { UsageError } from '../run/usage-error.ts'
@@ -32,6 +33,7 @@ type Options = {
   bootrom?: string
   mqtt?: Version[]
   tag?: string[]
+  profile?: string
   jobs?: number
   strict?: boolean
   reporter?: string[]
@@ -106,6 +108,7 @@ async function runAndTell(
     ...(options.clientIdPrefix === undefined ? {} : { clientIdPrefix: options.clientIdPrefix }),
     ...(options.mqtt ? { mqtt: options.mqtt } : {}),
     ...(options.tag ? { tags: options.tag } : {}),
+    ...profileOf(words, options),
     ...jobsOf(options),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.shard ? { shard: options.shard } : {}),
@@ -148,6 +151,17 @@ function targetOf(options: Options): { target?: TargetWish } {
   }
   const config = boardConfig === undefined ? [] : ['--config', path.resolve(boardConfig)]
   return { target: { named: 'pico', adapterWords: ['--serial', serial, ...config] } }
+}
+
+/** A named set stands in the place of suites. Throws UsageError where both are named, or no set is called so. */
+function profileOf(words: string[], { profile }: Options): { profile?: string } {
+  if (profile === undefined) return {}
+  if (!Object.hasOwn(profiles, profile)) {
+    const known = Object.entries(profiles).map(([name, { about }]) => `  ${name}: ${about}`)
+    throw new UsageError(`no profile is called "${profile}"; there are\n${known.join('\n')}`)
+  }
+  if (words.length > 0) throw new UsageError('--profile names the suites by itself: leave them out')
+  return { profile }
 }
 
 /** How the target is reached, as far as the command line says it. */

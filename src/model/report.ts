@@ -1,4 +1,5 @@
 import type { StaticDecode } from 'typebox'
+import type { profileOutcome } from './report/conformance-profile.ts'
 import type * as shapes from './report/report.ts'
 import type { cause, result, statementOutcome } from './report/result.ts'
 
@@ -14,6 +15,10 @@ export type StatementOutcome = StaticDecode<typeof statementOutcome>
 
 /** Cases that failed, or warned, in the same way: one thing to mend. */
 export type Cause = StaticDecode<typeof cause>
+
+/** What became of a named set of suites, and of each of its parts. */
+export type ProfileOutcome = StaticDecode<typeof profileOutcome>
+export type ProfilePart = ProfileOutcome['parts'][number]
 
 /** What is known before the first case runs. */
 export type RunHead = {

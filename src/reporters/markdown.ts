@@ -3,6 +3,7 @@ import { caseCounts, neverBegan, statementCounts } from './counts.ts'
 import { escapeHtml } from './escape-html.ts'
 import { type Group, groupAlike, groupByCause } from './groups.ts'
 import { headline, isAccepted, knownWords, saysOf } from './headline.ts'
+import { partSigns, partWords, profileWords } from './profile-words.ts'
 import { atEnd } from './reporter.ts'
 import { drawRuns } from './runs.ts'
 import { visible } from './visible.ts'
@@ -70,7 +71,19 @@ function wrong(report: RunReport): string[] {
       ]),
     ),
     ...known(report),
+    ...profileTable(report),
   ]
+}
+
+/** The parts of a named set, each passed or failed. */
+function profileTable({ profile }: RunReport): string[] {
+  if (!profile) return []
+  const rows = profile.parts.map(part => [
+    `${partSigns[part.outcome]} ${part.outcome}`,
+    safe(part.title),
+    safe(partWords(part)),
+  ])
+  return table(`Profile ${safe(profileWords(profile))}`, ['', 'part', 'cases'], rows)
 }
 
 const causeHead = ['cases', 'clause', 'found', 'the simplest case']

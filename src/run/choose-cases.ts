@@ -2,17 +2,19 @@ import type { Case, Suite, SuiteRole } from '../scenario/ast.ts'
 import { selectFor } from '../scenario/select.ts'
 import type { Target } from '../targets/target.ts'
 import { nothingCalled } from './choose-suites.ts'
+import { wordsOf } from './conformance-profiles.ts'
 import type { RunOptions } from './options.ts'
 import { shardOf } from './shard.ts'
 
 /** The cases that somebody asked for and that fit the target's role. Throws UsageError for words that mean nothing. */
 export function chooseCases(
   suites: Suite[],
-  words: string[],
+  asked: string[],
   target: Pick<Target, 'role'>,
   options: RunOptions,
 ): Case[] {
   const roles: SuiteRole[] = target.role === 'broker' ? ['client'] : ['broker', 'proxy']
+  const words = options.profile === undefined ? asked : wordsOf(options.profile, target.role)
   const selection = selectFor(roles, suites, {
     words,
     ...(options.tags ? { tags: options.tags } : {}),

@@ -15,7 +15,7 @@ export function worstOf(codes: number[]): number {
 
 /** The exit code that the results of a finished run ask for. `strict` counts warnings as failures. */
 export function exitCodeOf(
-  report: Pick<RunReport, 'results' | 'knownIssues' | 'findings'>,
+  report: Pick<RunReport, 'results' | 'knownIssues' | 'findings' | 'profile'>,
   strict: boolean,
 ): number {
   const open = report.results.filter(result => result.known?.outcome !== 'expected')
@@ -24,6 +24,7 @@ export function exitCodeOf(
   if (some('fail') || (strict && some('warn'))) return 1
   if (report.findings.some(finding => finding.level === 'MUST')) return 1
   if (report.knownIssues && report.knownIssues.violations.length > 0) return 1
+  if (report.profile?.outcome === 'fail') return 1
   if (some('inconclusive') || some('unstable')) return 4
   const ran = report.results.some(result => result.verdict !== 'skipped')
   return ran ? 0 : 4

@@ -9,6 +9,7 @@ import {
   type Verdict,
   verdicts,
 } from '../model/report.ts'
+import { profileOutcome } from './conformance-profiles.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { judgeKnownIssues } from './judge-known-issues.ts'
 import { statementOutcomes } from './statement-outcomes.ts'
@@ -32,6 +33,8 @@ export type RunFacts = {
   /** Accepted failures; what they say of a result is marked in it. */
   knownIssues?: { file: string; entries: KnownIssue[] } | undefined
   explored?: Exploration
+  /** The name of the set of suites that was asked for. */
+  profile?: string | undefined
   /** A broken SHOULD fails the run. */
   strict?: boolean | undefined
 }
@@ -56,12 +59,18 @@ export function makeReport(facts: RunFacts): RunReport {
     results,
     ...(judged ? { knownIssues: judged } : {}),
     ...(facts.explored ? { explored: facts.explored } : {}),
+    ...(facts.profile === undefined ? {} : { profile: unjudged(facts.profile) }),
   }
   return withDerived(given, ownExit => {
     const code = ownExit(strict)
     // Where nothing was run the trouble is all there is.
     return trouble && (code === 0 || results.length === 0) ? trouble.exitCode : code
   })
+}
+
+/** Its outcome follows from the results. */
+function unjudged(name: string): NonNullable<RunReport['profile']> {
+  return { name, outcome: 'not run', parts: [] }
 }
 
 /** What of a report does not follow from the rest of it. */
@@ -77,6 +86,7 @@ export function withDerived(
 ): RunReport {
   const { mqttspec, schema, startedAt, durationMs, seed, ...rest } = given
   const { shard, problem, target, findings, results, knownIssues, explored } = rest
+  const profile = rest.profile && profileOutcome(rest.profile.name, target.role, results)
   return {
     mqttspec,
     schema,
@@ -84,7 +94,7 @@ export function withDerived(
     durationMs,
     sleptMs: results.reduce((sum, result) => sum + result.sleptMs, 0),
     seed,
-    exitCode: exitCode(strict => exitCodeOf(given, strict)),
+    exitCode: exitCode(strict => exitCodeOf({ ...given, ...(profile ? { profile } : {}) }, strict)),
     ...(shard ? { shard } : {}),
     ...(problem === undefined ? {} : { problem }),
     target,
@@ -93,6 +103,7 @@ export function withDerived(
     results,
     statements: statementOutcomes(results, target.role, target.versions, findings),
     causes: causesOf(results),
+    ...(profile ? { profile } : {}),
     ...(knownIssues ? { knownIssues } : {}),
     ...(explored ? { explored } : {}),
   }

@@ -17,6 +17,8 @@ export type RunOptions = {
   /** All topics and client ids of ours begin with these, where access rules allow no others. Default: what the profile says. */
   topicPrefix?: string
   clientIdPrefix?: string
+  /** A named set of suites, in the place of `suites`. */
+  profile?: string
   /** Only these versions. */
   mqtt?: Version[]
   /** Only cases with one of these tags. */

@@ -176,6 +176,7 @@ export async function runLoaded(
     seed,
     target: info,
     results,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
     findings: facts.findings,
     trouble: signal.aborted ? endedEarly(signal) : trouble,
     shard: options.shard,

@@ -5,6 +5,7 @@ import type { Breaks, Condition, FieldValue, Scalar, SuiteRole } from './step-pa
 import type { AppBodies } from './verbs/app.ts'
 import type { ConversationBodies } from './verbs/conversation.ts'
 import type { FaultBodies } from './verbs/faults.ts'
+import type { MannersBodies } from './verbs/manners.ts'
 import type { ProxyBodies } from './verbs/proxy.ts'
 import type { SceneBodies } from './verbs/scene.ts'
 import type { TargetBodies } from './verbs/target.ts'
@@ -21,6 +22,7 @@ export type StepBodies = ConversationBodies &
   FaultBodies &
   ProxyBodies &
   AppBodies &
+  MannersBodies &
   TargetBodies &
   SceneBodies<Step>
 

@@ -2,6 +2,7 @@ import type { StepBodies } from '../../scenario/ast.ts'
 import { appRunners } from './app.ts'
 import { conversationRunners } from './conversation.ts'
 import { faultRunners } from './faults.ts'
+import { mannersRunners } from './manners.ts'
 import { proxyRunners } from './proxy.ts'
 import type { Runners } from './runner.ts'
 import { sceneRunners } from './scene.ts'
@@ -13,6 +14,7 @@ export const runners: Runners<StepBodies> = {
   ...faultRunners,
   ...proxyRunners,
   ...appRunners,
+  ...mannersRunners,
   ...targetRunners,
   ...sceneRunners,
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { profileOutcome } from './conformance-profile.ts'
 import { exploration } from './exploration.ts'
 import { finding } from './finding.ts'
 import { cause, knownIssuesSummary, result, statementOutcome, verdict } from './result.ts'
@@ -60,6 +61,7 @@ export const report = Type.Object({
         'Why cases failed or warned, what asks for work first on top. Reports of older versions have none.',
     }),
   ),
+  profile: Type.Optional(profileOutcome),
   knownIssues: Type.Optional(knownIssuesSummary),
   explored: Type.Optional(exploration),
 })

@@ -3,6 +3,7 @@ import { fit, wrap } from '../columns.ts'
 import { caseCounts, neverBegan, statementCounts } from '../counts.ts'
 import { type Group, groupAlike, groupByCause, scenarioOf, shortId } from '../groups.ts'
 import { headline, isAccepted, knownWords } from '../headline.ts'
+import { partWords, profileWords } from '../profile-words.ts'
 import type { ReporterOptions } from '../reporter.ts'
 import { visible } from '../visible.ts'
 import { count, duration } from '../words.ts'
@@ -190,6 +191,7 @@ function summary(report: RunReport, page: Paper): string[] {
     ['cases', caseCounts(report)],
     ['statements', statementCounts(report)],
     ...causeCounts(report),
+    ...profileCounts(report),
     ...powerCuts(report),
     ...exploredWords(report),
     ['time', `${duration(report.durationMs)}, ${waitWords(report)}`],
@@ -209,6 +211,18 @@ function summary(report: RunReport, page: Paper): string[] {
     ),
     '',
     ...verdict.map((line, index) => `${index === 0 ? mark : ' '} ${paint.bold(colour(line))}`),
+  ]
+}
+
+/** A named set: each part on a line of its own. */
+function profileCounts({ profile }: RunReport): [string, string][] {
+  if (!profile) return []
+  return [
+    ['profile', profileWords(profile)],
+    ...profile.parts.map((part): [string, string] => [
+      `  ${part.outcome}`,
+      `${part.title}: ${partWords(part)}`,
+    ]),
   ]
 }
 

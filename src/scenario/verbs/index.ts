@@ -3,6 +3,7 @@ import type { SuiteRole } from '../step-parts.ts'
 import { appKinds } from './app.ts'
 import { conversationKinds } from './conversation.ts'
 import { faultKinds } from './faults.ts'
+import { mannersKinds } from './manners.ts'
 import { proxyKinds } from './proxy.ts'
 import { type SceneBodies, sceneKinds } from './scene.ts'
 import type { ActorKind, StepKind, StepKinds, Verb } from './step-kind.ts'
@@ -14,6 +15,7 @@ const stepKinds: StepKinds<StepBodies> = {
   ...faultKinds,
   ...proxyKinds,
   ...appKinds,
+  ...mannersKinds,
   ...targetKinds,
   // The steps inside are those that the reader of steps has read.
   ...(sceneKinds as StepKinds<SceneBodies<Step>>),
