@@ -151,7 +151,7 @@ function failures({ name, version, report }: Ran): string[] {
       const musts = cases.flatMap(one => one.findings.filter(({ level }) => level === 'MUST'))
       const clauses = [...new Set(musts.map(({ statement }) => statement))].sort()
       const finding = first?.findings.find(({ level }) => level === 'MUST')
-      const said = finding ? `${finding.message}; got ${finding.got}` : (first?.reason ?? '')
+      const said = finding ? finding.message : (first?.reason ?? '')
       return row([`${id} (${cases.length} of ${all})`, clauses.join(', '), cell(unique(said))])
     })
   return [

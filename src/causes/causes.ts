@@ -55,9 +55,10 @@ function toldBy(result: CaseResult): Told {
 }
 
 /** The packet that a finding rests on. What did not come shows by none, whatever came last before. */
-function packetOf({ trace }: CaseResult, { seq, absent, judge, nearestMiss }: Finding) {
+function packetOf({ trace }: CaseResult, { seq, absent, judge }: Finding) {
   const event = trace[seq]
-  if (absent || (judge === 'expectation' && nearestMiss === undefined)) return undefined
+  // What a step waited for is in its words.
+  if (absent || judge === 'expectation') return undefined
   return event?.kind === 'packet' && event.from === 'target' ? event.packet.type : undefined
 }
 

@@ -8,6 +8,7 @@ export function shapeOf({ message }: Pick<Finding, 'message'>): string {
   return message
     .slice(0, charactersMax)
     .replace(/"(?:[^"\\]|\\.)*"(?:\.\.\.)?/g, '"..."')
+    .replace(/\b[0-9a-f]{2}(?: [0-9a-f]{2})+(?: …)?(?: \(\d+ bytes\))?/g, '...')
     .replace(/\$share\/\S+|\b(?:[\w$.-]+\/)+[\w+#$.-]*/g, '...')
     .replace(kept, (text, keep: string | undefined) => (keep === undefined ? '#' : text))
 }

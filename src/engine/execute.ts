@@ -23,6 +23,7 @@ import { type Ending, verdictOf } from './verdict.ts'
 import type { Budgets } from './waiting/budgets.ts'
 import { limitCase } from './waiting/case-limit.ts'
 import { unlessAborted } from './waiting/unless-aborted.ts'
+import { byName } from './wording/by-name.ts'
 
 export type ExecuteOptions = {
   target: Target
@@ -234,7 +235,8 @@ function lastStep(scene: Scene): string {
 
 function result(scene: Scene, ending: Ending, replay: string): CaseResult {
   const { kase } = scene
-  const { verdict, reason } = verdictOf(ending, scene.findings)
+  const findings = scene.findings.map(finding => told(scene, finding))
+  const { verdict, reason } = verdictOf(ending, findings)
   const { tightest } = scene.wakeups
   return {
     id: kase.id,
@@ -250,7 +252,7 @@ function result(scene: Scene, ending: Ending, replay: string): CaseResult {
     ...(tightest >= tight ? { budgetUsed: Math.round(tightest * 100) / 100 } : {}),
     covers: kase.covers,
     bugs: kase.bugs,
-    findings: scene.findings.map(finding => withoutSecrets(scene, finding)),
+    findings,
     ...(scene.notes.length > 0 ? { notes: scene.notes } : {}),
     ...(scene.powerCuts > 0 ? { powerCuts: scene.powerCuts } : {}),
     replay,
@@ -259,9 +261,9 @@ function result(scene: Scene, ending: Ending, replay: string): CaseResult {
   }
 }
 
-/** Texts of a finding as they may be told, and no longer than anybody reads. */
-function withoutSecrets({ redactor }: Scene, finding: Finding): Finding {
-  const told = (text: string) => redactor.text(text).slice(0, charactersMax)
+/** Texts of a finding as they may be told, with the target by its name, and no longer than anybody reads. */
+function told({ redactor, target }: Scene, finding: Finding): Finding {
+  const told = (text: string) => byName(redactor.text(text), target.name).slice(0, charactersMax)
   return {
     ...finding,
     message: told(finding.message),

@@ -1,12 +1,17 @@
-import { describePacket } from '../model/describe.ts'
 import type { Packet } from '../model/packet.ts'
 import type { Actor, Arrived } from '../peers/actor.ts'
 import type { Expected, Judging, PacketMatcher } from '../scenario/ast.ts'
-import { describePacketMatcher, type Mismatch, matchPacket } from './match.ts'
+import { type Mismatch, matchPacket } from './match.ts'
 import type { Scene } from './scene.ts'
 import { canBeAsked, takePingresp } from './swallowed.ts'
 import type { Bound } from './variables.ts'
 import { promptMs } from './waiting/budgets.ts'
+import { endedInstead, keepAliveOf, sentNothing } from './wording/absent.ts'
+import { dueText } from './wording/due.ts'
+import { keptOpen } from './wording/kept-open.ts'
+import { packetText } from './wording/packet-text.ts'
+import { timeText } from './wording/time-text.ts'
+import { wrongPacket } from './wording/wrong-packet.ts'
 
 /** What an expectation took: a packet, or the end of the connection. */
 export type Taken = { kind: 'packet'; arrived: Arrived } | { kind: 'closed' }
@@ -34,35 +39,57 @@ export async function expectNext(
     ? await untilClosed(scene, actor, expected, budgetMs)
     : { look: await scene.until(() => lookAt(scene, actor, expected), budgetMs), swallowed: false }
   if (look?.kind === 'taken') return look.taken
-  const wanted = describeExpected(expected, scene)
+  const packetType = firstType(expected)
+  const due = dueText(expected, scene.env)
   if (look?.kind === 'wrong') {
     const { arrived, mismatches } = look
-    const nearest = mismatches.map(m => `${m.field}: expected ${m.expected}, got ${m.got}`)
+    // A scenario that asks by itself gets the same proof.
+    const answered = arrived.packet.type === 'PINGRESP' && wantsClosed(expected)
     return scene.miss(judging, {
-      message: `${actor.name} expected ${wanted}`,
-      expected: wanted,
-      got: describeWith(arrived.packet, mismatches),
-      ...(arrived.packet.type === firstType(expected) && nearest.length > 0
-        ? { nearestMiss: nearest.join('; ') }
-        : {}),
-      packetType: firstType(expected),
-      ...(arrived.packet.type === firstType(expected) ? { fields: mismatches } : {}),
+      message: answered
+        ? keptOpenText(scene, actor, true, budgetMs)
+        : wrongPacket(arrived.packet, mismatches, { type: packetType, text: due }),
+      expected: due,
+      got: packetText(arrived.packet),
+      packetType,
+      ...(arrived.packet.type === packetType ? { fields: mismatches } : {}),
       seq: arrived.seq,
       ...(arrived.packet.type === 'DISCONNECT' ? leftBy(actor) : {}),
     })
   }
-  const afterMs = Math.round(scene.log.nowMs - began)
+  if (look?.kind === 'ended') {
+    const end = `${endOf(actor)} after ${timeText(scene.log.nowMs - began)}`
+    const told = { message: endedInstead(end, due), expected: due, got: end }
+    return scene.miss(judging, { ...told, packetType, ...leftBy(actor) })
+  }
   return scene.miss(judging, {
-    message: `${actor.name} expected ${wanted}`,
-    expected: `${wanted} within ${budgetMs} ms`,
-    got:
-      look?.kind === 'ended'
-        ? `${endOf(actor)} after ${afterMs} ms`
-        : `${nothingOf(expected)}${swallowed ? ', and PINGRESP to a PINGREQ behind it' : ''}`,
-    packetType: firstType(expected),
+    message: wantsClosed(expected)
+      ? keptOpenText(scene, actor, swallowed, budgetMs)
+      : silence(scene, actor, { due, packetType, waitedMs: budgetMs }),
+    expected: due,
+    got: wantsClosed(expected) ? 'an open connection' : 'nothing',
+    packetType,
     ...(actor.conversation ? { on: actor.conversation.number } : {}),
-    ...(look?.kind === 'ended' ? leftBy(actor) : {}),
   })
+}
+
+function keptOpenText(scene: Scene, actor: Actor, answered: boolean, budgetMs: number): string {
+  const { number: connection } = actor.conversation ?? {}
+  const { title } = scene.kase
+  return keptOpen({ title, trace: scene.log.events(), connection, answered, budgetMs })
+}
+
+/** What did not come within a budget. */
+function silence(
+  scene: Scene,
+  actor: Actor,
+  missing: { due: string; packetType: string | undefined; waitedMs: number },
+): string {
+  const keptAlive =
+    missing.packetType === 'PINGREQ'
+      ? keepAliveOf(scene.log.events(), actor.conversation?.number)
+      : undefined
+  return sentNothing(missing.due, missing.waitedMs, keptAlive)
 }
 
 /** Waits for the end of a connection; once the target is seen to have read past what should have ended it, only for a short grace. */
@@ -85,18 +112,6 @@ async function untilClosed(
   )
   if (answer !== 'PINGRESP') return { look: answer, swallowed: false }
   return { look: await scene.briefly(look, graceMs), swallowed: true }
-}
-
-/** A code of 0 is left out of a packet's description, but not where another was expected. */
-function describeWith(packet: Packet, mismatches: readonly Mismatch[]): string {
-  const success = 'code' in packet && packet.code === 0
-  const told = success && mismatches.some(({ field }) => field === 'code')
-  const text = describePacket(packet)
-  return told ? text.replace(packet.type, `${packet.type} code 0x00`) : text
-}
-
-function nothingOf(expected: Expected): string {
-  return expected.kind === 'closed' ? 'a connection that stays open' : 'nothing'
 }
 
 /** One look at what has arrived: takes the packet if it is the expected one. */
@@ -239,17 +254,6 @@ export function firstType(expected: Expected): string {
   if (expected.kind === 'closed') return 'closed'
   const first = expected.options[0]
   return first ? firstType(first) : 'closed'
-}
-
-export function describeExpected(expected: Expected, scene: Scene): string {
-  switch (expected.kind) {
-    case 'packet':
-      return describePacketMatcher(expected.packet, scene.env)
-    case 'closed':
-      return 'the connection to be closed'
-    case 'oneOf':
-      return expected.options.map(option => describeExpected(option, scene)).join(' or ')
-  }
 }
 
 export const mustAnswer: Judging = { as: 'check', level: 'MUST' }

@@ -1,6 +1,6 @@
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
-import { floodMessage } from './scene.ts'
+import { floods } from './scene.ts'
 import { shortened, sizeOf } from './shortened.ts'
 
 /** What the traces of all cases may hold before those that follow are cut: several times what a run of all suites has. */
@@ -33,7 +33,7 @@ export class KeptTraces {
 
 /** Whether the target sent so much in this case that it had to be ended. */
 export function isFlooded({ findings }: CaseResult): boolean {
-  return findings.some(({ message }) => message === floodMessage)
+  return findings.some(({ message }) => message.endsWith(floods))
 }
 
 /** Its beginning, its end, and the events that findings point at. */

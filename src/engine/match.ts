@@ -210,11 +210,3 @@ export function describe(matcher: Matcher, env: Variables): string {
         .join(', ')}}`
   }
 }
-
-/** `PUBREC id=7`, `PUBLISH qos=2 payload="once"`. */
-export function describePacketMatcher(matcher: PacketMatcher, env: Variables): string {
-  const fields = Object.entries(matcher.fields).map(
-    ([name, inner]) => `${name}=${describe(inner, env)}`,
-  )
-  return [matcher.type, ...fields].join(' ')
-}

@@ -294,7 +294,7 @@ export class Scene {
       )
     }
     this.miss(mustNotFlood, {
-      message: floodMessage,
+      message: `The target ${floods}`,
       expected: 'what the scenario asks for',
       got: `${flood.tooMuch} that nothing asked for; no more is read`,
       packetType: 'PUBLISH',
@@ -431,7 +431,7 @@ export class Scene {
     const mildly = what.left !== undefined && this.mayHaveLeft(what.left, what.packetType)
     // It is known why a premise did not come about where the target left for what is only unusual of us.
     if (judging.as === 'given' && !mildly) {
-      throw new Inconclusive(`${statedOnce(what)}; got ${what.got}`)
+      throw new Inconclusive(what.message)
     }
     const { statement, level } = this.ruleMissed(judging, what)
     const instead = mildly ? this.owedInstead(what.left) : undefined
@@ -462,20 +462,12 @@ function authValues(auth: Profile['auth']) {
 type Flood = { tooMuch: string; seq: number; by: 'wire' | 'app' }
 
 /** What a finding says of it. */
-export const floodMessage = 'the target floods us'
+export const floods = 'floods us'
 
 const mustNotFlood: Judging = { as: 'check', level: 'MUST' }
 
 /** Packets that are themselves the reaction to a breach. */
 const reactions = new Set(['closed', 'DISCONNECT', 'CONNACK'])
-
-/** `pub expected PUBREC id=7` says already what was expected; for how long is added. */
-function statedOnce({ message, expected }: Missed): string {
-  const [actor, wanted] = message.split(/ expected (.*)/s)
-  return wanted !== undefined && expected.startsWith(wanted)
-    ? `${actor} expected ${expected}`
-    : `${message}: expected ${expected}`
-}
 
 const hiddenPacket =
   'our packet went out behind bytes that are no whole packet, and there is no answer: one who takes those for MQTT waits for the rest; for a PROXY header say `proxyProtocol` in the profile'

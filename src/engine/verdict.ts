@@ -31,5 +31,5 @@ export function verdictOf(
 }
 
 function reasonOf(finding: Finding): string {
-  return `${finding.statement} ${finding.message}; got ${finding.got}`
+  return `${finding.statement} ${finding.message}`
 }

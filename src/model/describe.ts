@@ -1,4 +1,4 @@
-import { toHex } from './hex.ts'
+import { hexByte, toHex } from './hex.ts'
 import type { Packet, Properties, PropertyValue, Publish } from './packet.ts'
 
 /** A packet on one line, its type first: `PUBLISH id 7 QoS 2 DUP a/b "once"`. Text from the peer is not made safe here. */
@@ -66,10 +66,6 @@ function publishFields({ id, qos, dup, retain, topic, payload }: Publish): strin
 /** Code 0 is success everywhere and says nothing. */
 function codeWord(code: number): string {
   return code === 0 ? '' : `code ${hexByte(code)}`
-}
-
-function hexByte(value: number): string {
-  return `0x${value.toString(16).padStart(2, '0')}`
 }
 
 function propertyWords(packet: Packet): string[] {

@@ -14,3 +14,8 @@ export function toHex(bytes: Uint8Array): string {
 export function hex(strings: TemplateStringsArray, ...values: string[]): Uint8Array {
   return fromHex(String.raw({ raw: strings }, ...values))
 }
+
+/** One byte as it is written in the standard: `0x97`. */
+export function hexByte(value: number): string {
+  return `0x${value.toString(16).padStart(2, '0')}`
+}

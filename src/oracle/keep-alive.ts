@@ -50,9 +50,9 @@ export class KeepAlive {
     silence.broken = true
     const shorter = silence.toldS !== undefined && silence.toldS !== silence.askedS
     say(ruling, version, shorter ? 'serverKeepAlive' : 'keepAlive', {
-      message: `nothing was sent for ${silentS.toFixed(1)} s`,
-      expected: `a packet every ${limitS} s (${shorter ? 'Server Keep Alive' : 'Keep Alive'})`,
-      got: `${silentS.toFixed(1)} s without one`,
+      message: `The target sent nothing for ${silentS.toFixed(1)} s; ${shorter ? 'Server Keep Alive' : 'Keep Alive'} is ${limitS} s`,
+      expected: `a packet every ${limitS} s`,
+      got: 'nothing',
     })
   }
 }

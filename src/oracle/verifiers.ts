@@ -184,6 +184,18 @@ function receivedFor(
   return [...clientsOf(trace, receiver)].flatMap(client => record.received.get(client) ?? [])
 }
 
+/** The actor that connected with a client id, for people; a name that is none stays as it is. */
+function actorOf(trace: readonly TraceEvent[], receiver: string): string {
+  for (const event of trace) {
+    const isHers =
+      event.kind === 'packet' &&
+      event.packet.type === 'CONNECT' &&
+      (event.packet.clientId || `#${event.connection}`) === receiver
+    if (isHers) return event.actor
+  }
+  return receiver
+}
+
 /** Client ids that an actor connected with. */
 function clientsOf(trace: readonly TraceEvent[], actor: string): Set<string> {
   const clients = new Set<string>()
@@ -205,8 +217,12 @@ function countBreach(
 ): Breach {
   const clause = times > max ? tooMany(input, record, receiver, max) : tooFew(input, record)
   const seq = [...record.received.values()].flatMap(one => one.seqs).at(-1)
+  const who = actorOf(input.trace, receiver)
   return breachOf('ledger', { target: input.target, seq: 0 }, input.version, clause, {
-    message: `${record.shown} reached ${receiver} ${timesText(times)}`,
+    message:
+      times === 0
+        ? `${record.shown} never reached ${who}`
+        : `${record.shown} reached ${who} ${timesText(times)}; ${rangeText(min, max)} were due`,
     expected: rangeText(min, max),
     got: timesText(times),
     seq: seq ?? record.publications[0]?.seq ?? 0,

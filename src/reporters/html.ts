@@ -8,6 +8,7 @@ import {
   outcomes,
   statementCounts,
 } from './counts.ts'
+import { detailsOf } from './details.ts'
 import { headline, knownWords, saysOf } from './headline.ts'
 import { machineHtml } from './html/machine.ts'
 import { lines, type Markup, html as markup, short } from './html/markup.ts'
@@ -177,12 +178,10 @@ function caseFacts(result: CaseResult): [string, string][] {
 }
 
 function findingBlock(finding: Finding): Markup {
-  const { level, statement, message, expected, got, nearestMiss, at, judge, about } = finding
+  const { level, statement, message, at, judge, about } = finding
   const facts: [string, string][] = [
     ['says', saysOf(statement) ?? ''],
-    ['expected', expected],
-    ['got', got],
-    ['nearest', nearestMiss ?? ''],
+    ...detailsOf(finding),
     ['at', at === undefined ? '' : `${at.file}:${at.line}:${at.column}`],
     ['judge', about === undefined ? judge : `${judge}, ${about}`],
   ]

@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult, Cause, RunReport } from '../model/report.ts'
 import { neverBegan } from './counts.ts'
+import { detailsOf } from './details.ts'
 import { causesIn, groupByCause, shortId } from './groups.ts'
 import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
 import { atEnd } from './reporter.ts'
@@ -110,13 +111,11 @@ function failure({ reason, findings, replay }: CaseResult): Outcome {
 }
 
 function findingText(finding: Finding): string {
-  const { statement, level, message, expected, got, nearestMiss, at } = finding
+  const { statement, level, message, at } = finding
   const facts = [
     `${level} ${visible(statement, 200)}: ${visible(message)}`,
     `says: ${saysOf(statement) ?? ''}`,
-    `expected: ${visible(expected)}`,
-    `got: ${visible(got)}`,
-    nearestMiss === undefined ? '' : `nearest: ${visible(nearestMiss)}`,
+    ...detailsOf(finding).map(([name, text]) => `${name}: ${visible(text)}`),
     at === undefined ? '' : `at: ${visible(at.file)}:${at.line}:${at.column}`,
   ]
   return facts.filter(fact => !/^(\w+: )?$/.test(fact)).join('\n')

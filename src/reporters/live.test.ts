@@ -50,7 +50,7 @@ t.test('a finding is shown whole and in its colour', async t => {
     atMs: 1,
   }
   const line = live.finding('pico', finding)
-  t.match(line, 'MUST 3.1.1:MQTT-3.3.1-1: PUBLISH id 1 was sent again without DUP; got DUP 0')
+  t.match(line, 'MUST 3.1.1:MQTT-3.3.1-1: PUBLISH id 1 was sent again without DUP')
   t.ok(line.startsWith('\u001b[1m\u001b[31m'))
 })
 

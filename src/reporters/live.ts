@@ -34,8 +34,8 @@ export function createLive(options: ReporterOptions, timeOfDay: () => Date): Liv
   const line = (who: string, sign: string, text: string, tone: Tone) =>
     `${inTone(tone, fit(whole(who, sign, text), page.columns, page.more), page)}\n`
   // What was found is worth more than one line of the terminal.
-  const findingLine = (who: string, { level, statement, message, got }: Finding) => {
-    const text = `${level} ${statement}: ${message}; got ${got}`
+  const findingLine = (who: string, { level, statement, message }: Finding) => {
+    const text = `${level} ${statement}: ${message}`
     const tone = level === 'MUST' ? 'finding' : 'fault'
     return `${inTone(tone, whole(who, options.ascii ? '!!' : '✗✗', text), page)}\n`
   }

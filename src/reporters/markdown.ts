@@ -1,5 +1,6 @@
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { caseCounts, neverBegan, statementCounts } from './counts.ts'
+import { detailsOf } from './details.ts'
 import { escapeHtml } from './escape-html.ts'
 import { type Group, groupAlike, groupByCause } from './groups.ts'
 import { headline, isAccepted, knownWords, saysOf } from './headline.ts'
@@ -135,10 +136,9 @@ function ladderOf({ first, others }: Group, target: string): string {
   const more = others.length > 0 ? ` and ${count(others.length, 'case')} like it` : ''
   const facts = first.findings
     .slice(0, 5)
-    .flatMap(({ expected, got, nearestMiss }) => [
-      `expected ${visible(expected, 500)}`,
-      `got      ${visible(got, 500)}`,
-      ...(nearestMiss === undefined ? [] : [`nearest  ${visible(nearestMiss, 500)}`]),
+    .flatMap(finding => [
+      `${finding.level} ${visible(finding.statement, 100)} ${visible(finding.message, 500)}`,
+      ...detailsOf(finding).map(([name, text]) => `  ${name.padEnd(9)}${visible(text, 500)}`),
     ])
   const body = [...facts, '', ...lines.map(line => line.text), '', `again: ${first.replay}`]
   // Inside <pre> only HTML is read, no markdown, until the closing tag.

@@ -97,7 +97,7 @@ function defectResult(id: string, setup: Setup, defect: Defect, replay: string):
     title: what,
     verdict: !stable ? 'inconclusive' : breach.level === 'MUST' ? 'fail' : 'warn',
     reason: stable
-      ? `${breach.statement} ${breach.message}; got ${breach.got}`
+      ? `${breach.statement} ${breach.message}`
       : `unstable: failed ${times === 1 ? 'once' : `${times} times`} among other schedules and not again alone: ${breach.statement} ${breach.message}`,
     notes: [
       `${times} schedules failed in this way; the shortest: ${what}`,

@@ -12,6 +12,7 @@ import { ownClientId } from '../own-names.ts'
 import type { Scene } from '../scene.ts'
 import type { Bound } from '../variables.ts'
 import { toBytes } from '../variables.ts'
+import { timeText } from '../wording/time-text.ts'
 import { listenerOf, listenHost } from './dial.ts'
 import type { Runners } from './runner.ts'
 
@@ -234,22 +235,23 @@ export async function appExpect(
     )) ??
     look('as well') ??
     candidates()[0]
-  const wanted = `the application to be told ${body.event}${Object.entries(body.fields)
-    .map(([name, matcher]) => ` ${name}=${describe(matcher, scene.env)}`)
+  const wanted = `${body.event}${Object.entries(body.fields)
+    .map(([name, matcher]) => ` ${name} ${describe(matcher, scene.env)}`)
     .join('')}`
   if (!found) {
+    const told = counted(app.events.map(({ event }) => event.event))
+    const only = told === '' ? '' : `; it was told only ${told}`
     return scene.miss(body.judging, {
-      message: `${app.name} expected ${wanted}`,
-      expected: `${wanted} within ${budgetMs} ms`,
-      got:
-        app.events.length > 0 ? `only ${counted(app.events.map(e => e.event.event))}` : 'nothing',
+      message: `The application was not told ${wanted} in ${timeText(budgetMs)}${only}`,
+      expected: `the application to be told ${wanted}`,
+      got: told === '' ? 'nothing' : `only ${told}`,
       ofApplication: true,
     })
   }
   const { entry, match } = found
   if (match.mismatches.length > 0) {
     return scene.miss(body.judging, {
-      message: `${app.name} expected ${wanted}`,
+      message: `The application was told ${body.event} with ${match.mismatches.map(m => `${m.field} ${m.got}; ${m.expected} was due`).join(', ')}`,
       expected: match.mismatches.map(m => `${m.field} ${m.expected}`).join(', '),
       got: match.mismatches.map(m => `${m.field} ${m.got}`).join(', '),
       seq: entry.seq,

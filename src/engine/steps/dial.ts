@@ -10,6 +10,7 @@ import { Inconclusive, Skipped } from '../early-end.ts'
 import { expectNext, given } from '../expect-next.ts'
 import { matchFields } from '../match.ts'
 import type { Scene } from '../scene.ts'
+import { timeText } from '../wording/time-text.ts'
 import { authenticating } from './authenticate.ts'
 
 type Body<V extends StepVerb> = StepBody<V>
@@ -125,9 +126,9 @@ export async function nextDialled(scene: Scene, name: string): Promise<Duplex> {
   // No statement obliges a client to connect, or to come back: what was to be seen then could not be.
   if (!socket) {
     return scene.miss(given, {
-      message: `${name} expected the client to connect`,
-      expected: `a connection within ${scene.budgets.reconnectMs} ms`,
-      got: 'none',
+      message: `The target did not connect in ${timeText(scene.budgets.reconnectMs)}`,
+      expected: 'a connection',
+      got: 'nothing',
       packetType: 'CONNECT',
     })
   }
@@ -171,7 +172,7 @@ export async function accept(scene: Scene, actor: Actor, body: Body<'accept'>): 
   if (taken.kind !== 'packet' || taken.arrived.packet.type !== 'CONNECT') return
   const connectSent = taken.arrived.packet
   conversation.speak(versionOfLevel(connectSent.protocolLevel) ?? actor.version)
-  checkConnect(scene, actor, body, connectSent)
+  checkConnect(scene, body, connectSent)
   const sameClient = actor.clientId === connectSent.clientId
   actor.clientId = connectSent.clientId
   if (!body.silent) answerConnack(scene, actor, body, connectSent, sameClient)
@@ -191,7 +192,7 @@ export function listenHost(scene: Scene): string {
   return scene.target.role === 'client' ? scene.target.listenHost : '127.0.0.1'
 }
 
-function checkConnect(scene: Scene, actor: Actor, body: Body<'accept'>, packet: Packet): void {
+function checkConnect(scene: Scene, body: Body<'accept'>, packet: Packet): void {
   if (!body.expect) return
   const fields = { ...body.expect.packet.fields }
   const match = matchFields(fields, packet as { [name: string]: unknown }, scene.env)
@@ -199,7 +200,7 @@ function checkConnect(scene: Scene, actor: Actor, body: Body<'accept'>, packet: 
   const first = match.mismatches[0]
   if (!first) return
   scene.miss(body.judging, {
-    message: `${actor.name} expected CONNECT with ${first.field} ${first.expected}`,
+    message: `CONNECT has ${first.field} ${first.got}; ${first.expected} was due`,
     expected: match.mismatches.map(m => `${m.field} ${m.expected}`).join(', '),
     got: match.mismatches.map(m => `${m.field} ${m.got}`).join(', '),
     packetType: 'CONNECT',

@@ -1,10 +1,11 @@
-import { describePacket } from '../../model/describe.ts'
 import type { Publish } from '../../model/packet.ts'
 import { sentinelPrefix } from '../../model/trace.ts'
 import type { Actor } from '../../peers/actor.ts'
 import type { StepBody } from '../../scenario/ast.ts'
 import { endOf, hasEnded, leftBy, mustAnswer } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
+import { endedInstead, sentNothing } from '../wording/absent.ts'
+import { packetText } from '../wording/packet-text.ts'
 import { programEnding } from './dial.ts'
 import { judgingFor, endOf as proxyEnd } from './proxy.ts'
 
@@ -54,7 +55,7 @@ function nothingMore(scene: Scene, actors: Actor[]): void {
 function needsConnection(scene: Scene, actor: Actor): void {
   if (actor.conversation && !hasEnded(actor)) return
   scene.miss(mustAnswer, {
-    message: `${actor.name} expected its connection to stay open`,
+    message: endOf(actor).replace(/^./, first => first.toUpperCase()),
     expected: 'an open connection',
     got: endOf(actor),
     ...leftBy(actor),
@@ -71,8 +72,10 @@ async function pingFence(scene: Scene, actor: Actor): Promise<void> {
   }, scene.budgets.replyMs)
   if (answered !== 'yes') {
     scene.miss(mustAnswer, {
-      message: `${actor.name} expected PINGRESP`,
-      expected: `PINGRESP within ${scene.budgets.replyMs} ms`,
+      message: answered
+        ? endedInstead(endOf(actor), 'PINGRESP')
+        : sentNothing('PINGRESP', scene.budgets.replyMs),
+      expected: 'PINGRESP',
       got: answered ? endOf(actor) : 'nothing',
       ...(answered ? leftBy(actor) : {}),
       packetType: 'PINGRESP',
@@ -98,12 +101,12 @@ async function sentinel(scene: Scene, body: Body, from: Actor, to: Actor[]): Pro
     const waiting = to.filter(actor => !actor.sentinels.has(payload)).map(actor => actor.name)
     const ended = [from, ...to].find(hasEnded)
     scene.miss(mustAnswer, {
-      message: `a QoS ${qos} message published behind all others did not arrive`,
-      expected: `the fence's message on ${topic} at ${to.map(actor => actor.name).join(', ')}`,
+      message: `A QoS ${qos} message published behind all others ${flow.state === 'done' ? 'was acknowledged and did not arrive' : 'was not acknowledged'}`,
+      expected: `the message on ${topic} at ${to.map(actor => actor.name).join(', ')}`,
       got: ended
         ? `${ended.name}: ${endOf(ended)}`
         : flow.state === 'done'
-          ? `acknowledged, but nothing at ${waiting.join(', ')}`
+          ? `nothing at ${waiting.join(', ')}`
           : `no ${flow.state === 'publish' ? 'acknowledgement' : 'PUBCOMP'} at ${from.name}`,
       ...(ended ? leftBy(ended) : {}),
       packetType: 'PUBLISH',
@@ -167,14 +170,20 @@ async function clientSentinel(scene: Scene, body: Body, broker: Actor): Promise<
   )
   if (passed !== 'yes' && !(await programIsDone(scene, broker))) {
     scene.miss(mustAnswer, {
-      message: `${broker.name} expected PUBACK for a QoS 1 message sent behind all others`,
-      expected: `PUBACK within ${scene.budgets.replyMs} ms`,
+      message: behindAll(passed ? endOf(broker) : undefined, scene.budgets.replyMs),
+      expected: 'PUBACK',
       got: passed ? endOf(broker) : 'nothing',
       ...(passed ? leftBy(broker) : {}),
       packetType: 'PUBACK',
     })
   }
   scene.log.record({ kind: 'fence', actors: [broker.name], how: 'sentinel' })
+}
+
+/** What came of a QoS 1 message that we sent behind all others. */
+function behindAll(end: string | undefined, waitedMs: number): string {
+  const due = 'PUBACK for a QoS 1 message that we sent behind all others'
+  return end === undefined ? sentNothing(due, waitedMs) : endedInstead(end, due)
 }
 
 /** The same at a proxy: the broker behind gets to know of neither the message nor the answer. */
@@ -193,8 +202,8 @@ async function proxySentinel(scene: Scene, body: Body, name: string): Promise<vo
   }
   if (await programEnds(scene)) return
   scene.miss(judgingFor(proxy, 'client', mustAnswer), {
-    message: `${name} expected PUBACK for a QoS 1 message sent behind all others`,
-    expected: `PUBACK within ${scene.budgets.replyMs} ms`,
+    message: behindAll(ended() ? proxyEnd(proxy, 'client') : undefined, scene.budgets.replyMs),
+    expected: 'PUBACK',
     got: ended() ? proxyEnd(proxy, 'client') : 'nothing',
     packetType: 'PUBACK',
   })
@@ -210,9 +219,9 @@ function nothingUnexpected(scene: Scene, actor: Actor): void {
   )
   if (!extra) return
   scene.miss(mustAnswer, {
-    message: `${actor.name} expected nothing more`,
-    expected: 'no further packet before the fence',
-    got: describePacket(extra.packet),
+    message: `The target sent ${packetText(extra.packet)}; nothing more was due`,
+    expected: 'nothing more',
+    got: packetText(extra.packet),
     packetType: extra.packet.type,
     seq: extra.seq,
   })

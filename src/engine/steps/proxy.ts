@@ -1,15 +1,19 @@
 import type { PassingWrite, Struck } from '../../faults/fault.ts'
 import { anyFault, type Fault } from '../../faults/index.ts'
-import { describePacket } from '../../model/describe.ts'
 import { otherSide, type Side } from '../../model/side.ts'
 import { isNothing } from '../../oracle/owed.ts'
 import type { Cut } from '../../peers/proxy.ts'
 import type { Judging, StepBody } from '../../scenario/ast.ts'
 import type { ProxyBodies, ProxyCut } from '../../scenario/verbs/proxy.ts'
 import { Inconclusive } from '../early-end.ts'
-import { describePacketMatcher, type Mismatch, matchFields, matchPacket } from '../match.ts'
+import { matchFields, matchPacket } from '../match.ts'
 import type { Placed, ProxyActor } from '../proxy-actor.ts'
 import type { Scene } from '../scene.ts'
+import { endedInstead, sentNothing } from '../wording/absent.ts'
+import { packetDue } from '../wording/due.ts'
+import { packetText } from '../wording/packet-text.ts'
+import { timeText } from '../wording/time-text.ts'
+import { wrongPacket } from '../wording/wrong-packet.ts'
 import { nextDialled, nobodyReconnects } from './dial.ts'
 import { valuesNow } from './faults.ts'
 import type { Runners } from './runner.ts'
@@ -66,15 +70,21 @@ async function expect(scene: Scene, actor: ProxyActor, body: Body<'proxy.expect'
   const next = () => actor.inbox[from].findIndex(({ packet }) => packet.type === matcher.type)
   await scene.until(() => next() >= 0 || isOver(actor, from) || undefined, scene.budgets.replyMs)
   const at = next()
-  const wanted = `${describePacketMatcher(matcher, scene.env)} from the ${nameOf(from)}`
-  const missed = { message: `${actor.name} expected ${wanted}`, packetType: matcher.type }
+  const wanted = packetDue(matcher, scene.env)
+  const due = from === 'client' ? wanted : `${wanted} of the broker behind`
+  const packetType = matcher.type
   const passed = actor.inbox[from][at]
   if (!passed) {
     await blameClient(scene, from)
-    const after = `after ${Math.round(scene.log.nowMs - began)} ms`
+    const after = `after ${timeText(scene.log.nowMs - began)}`
     return scene.miss(judgingFor(actor, from, body.judging), {
-      ...missed,
-      expected: `${wanted} within ${scene.budgets.replyMs} ms`,
+      message: isOver(actor, from)
+        ? endedInstead(`${endOf(actor, from)} ${after}`, due)
+        : from === 'client'
+          ? sentNothing(wanted, scene.budgets.replyMs)
+          : `The broker behind sent no ${wanted} in ${timeText(scene.budgets.replyMs)}`,
+      packetType,
+      expected: due,
       got: isOver(actor, from) ? `${endOf(actor, from)} ${after}` : 'nothing',
       ...leftBy(actor),
     })
@@ -85,10 +95,10 @@ async function expect(scene: Scene, actor: ProxyActor, body: Body<'proxy.expect'
       : matchPacket(matcher, passed.packet, scene.env)
   if (match.mismatches.length > 0) {
     return scene.miss(judgingFor(actor, from, body.judging), {
-      ...missed,
-      expected: wanted,
-      got: describePacket(passed.packet),
-      nearestMiss: match.mismatches.map(inWords).join('; '),
+      message: wrongPacket(passed.packet, match.mismatches, { type: packetType, text: due }),
+      packetType,
+      expected: due,
+      got: packetText(passed.packet),
       fields: match.mismatches,
       seq: passed.seq,
     })
@@ -96,10 +106,6 @@ async function expect(scene: Scene, actor: ProxyActor, body: Body<'proxy.expect'
   // What came before it was passed over.
   actor.inbox[from].splice(0, at + 1)
   for (const [name, value] of match.bindings) scene.env.bind(name, value)
-}
-
-function inWords({ field, expected, got }: Mismatch): string {
-  return `${field}: expected ${expected}, got ${got}`
 }
 
 function nameOf(side: Side): string {
@@ -146,7 +152,7 @@ function fault(scene: Scene, actor: ProxyActor, body: Body<'proxy.fault'>): void
   const cut = body.cut && cutOf(scene, body.cut)
   const placed: Placed = {
     from,
-    title: `${describePacketMatcher(matcher, scene.env)} of the ${nameOf(from)}`,
+    title: `${packetDue(matcher, scene.env)} of the ${nameOf(from)}`,
     packetType: matcher.type,
     skip: scene.env.number(body.nth) - 1,
     left: scene.env.number(body.times),
@@ -237,8 +243,8 @@ async function struck(scene: Scene, actor: ProxyActor, body: Body<'proxy.struck'
   const { from, title, packetType } = missing
   await blameClient(scene, from)
   scene.miss(judgingFor(actor, from, body.judging), {
-    message: `${actor.name} expected ${title}`,
-    expected: `${title} within ${scene.budgets.reconnectMs} ms`,
+    message: `There was no ${title} in ${timeText(scene.budgets.reconnectMs)}`,
+    expected: title,
     got: isOver(actor, from) ? endOf(actor, from) : 'nothing',
     ...leftBy(actor),
     packetType,

@@ -1,21 +1,24 @@
-import { describePacket } from '../../model/describe.ts'
 import type { Arrived } from '../../peers/actor.ts'
 import type { Expected, Judging, Step, StepBody, StepVerb } from '../../scenario/ast.ts'
 import { kindOf } from '../../scenario/verbs/index.ts'
 import type { SceneBodies } from '../../scenario/verbs/scene.ts'
 import {
-  describeExpected,
   endOf,
   firstType,
   hasEnded,
   isUnasked,
   leftBy,
   matchExpected,
+  mustAnswer,
   noteSeen,
   wantsClosed,
 } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
 import type { Bound } from '../variables.ts'
+import { endedInstead, sentNothing } from '../wording/absent.ts'
+import { dueText } from '../wording/due.ts'
+import { packetText } from '../wording/packet-text.ts'
+import { wrongPacket } from '../wording/wrong-packet.ts'
 import { appExpect, appOf } from './app.ts'
 import { noteFault } from './faults.ts'
 import { fence } from './fence.ts'
@@ -85,17 +88,15 @@ async function together(scene: Scene, body: Body<'together'>): Promise<void> {
     const first = open[0]
     if (!first) return
     const actor = scene.actor(first.actor)
-    const missing = open.map(entry => `${entry.actor}: ${describeExpected(entry.expected, scene)}`)
+    const due = open.map(entry => dueText(entry.expected, scene.env)).join(' and ')
+    if (wrong?.stray) return missedBy(scene, wrong, open, due)
+    const ended = hasEnded(actor)
     return scene.miss(first.judging, {
-      message: `${missing.length} of ${body.steps.length} expected packets did not come`,
-      expected: `${missing.join(' and ')} within ${scene.budgets.replyMs} ms`,
-      got: wrong?.stray
-        ? describePacket(wrong.stray.packet)
-        : hasEnded(actor)
-          ? endOf(actor)
-          : 'nothing more',
+      message: ended ? endedInstead(endOf(actor), due) : sentNothing(due, scene.budgets.replyMs),
+      expected: due,
+      got: ended ? endOf(actor) : 'nothing more',
       packetType: firstType(first.expected),
-      ...(wrong?.stray ? { seq: wrong.stray.seq } : hasEnded(actor) ? leftBy(actor) : {}),
+      ...(ended ? leftBy(actor) : {}),
     })
   }
   for (const step of body.steps) {
@@ -103,6 +104,29 @@ async function together(scene: Scene, body: Body<'together'>): Promise<void> {
       await appExpect(scene, await appOf(scene, step.actor ?? 'app'), step.body, true)
     }
   }
+}
+
+/** What came instead of one of several packets, held against the one that it is most like. */
+function missedBy(
+  scene: Scene,
+  { stray, name }: { stray: Arrived; name: string },
+  open: Open[],
+  due: string,
+): never {
+  const mine = open.filter(entry => entry.actor === name)
+  const { type } = stray.packet
+  const like = mine.filter(({ expected }) => firstType(expected) === type)
+  const nearest = like.length === 1 ? like[0] : undefined
+  const mismatches = nearest ? matchExpected(scene, nearest.expected, stray.packet).mismatches : []
+  const judging = nearest?.judging ?? mine[0]?.judging ?? mustAnswer
+  return scene.miss(judging, {
+    message: wrongPacket(stray.packet, mismatches, { type: nearest ? type : undefined, text: due }),
+    expected: due,
+    got: packetText(stray.packet),
+    packetType: nearest ? type : firstType((mine[0] ?? open[0])!.expected),
+    ...(nearest ? { fields: mismatches } : {}),
+    seq: stray.seq,
+  })
 }
 
 function openOf(step: Step): Open[] {
@@ -158,11 +182,15 @@ async function oneOf(scene: Scene, body: Body<'oneOf'>, run: RunSteps): Promise<
   const chosen = branch === undefined ? undefined : body.branches[branch]
   if (chosen) return run(scene, chosen)
   const arrived = actor.inbox[0]
-  const wanted = heads.flatMap(head => (head ? [describeExpected(head.expected, scene)] : []))
+  const due = heads.flatMap(head => (head ? [dueText(head.expected, scene.env)] : [])).join(' or ')
   scene.miss(body.judging, {
-    message: `${name} expected ${wanted.join(' or ')}`,
-    expected: `${wanted.join(' or ')} within ${scene.budgets.replyMs} ms`,
-    got: arrived ? describePacket(arrived.packet) : hasEnded(actor) ? endOf(actor) : 'nothing',
+    message: arrived
+      ? wrongPacket(arrived.packet, [], { type: undefined, text: due })
+      : hasEnded(actor)
+        ? endedInstead(endOf(actor), due)
+        : sentNothing(due, scene.budgets.replyMs),
+    expected: due,
+    got: arrived ? packetText(arrived.packet) : hasEnded(actor) ? endOf(actor) : 'nothing',
     ...(!arrived && hasEnded(actor) ? leftBy(actor) : {}),
     ...(heads[0] ? { packetType: firstType(heads[0].expected) } : {}),
     ...(arrived ? { seq: arrived.seq } : {}),

@@ -36,7 +36,7 @@ async function restart(scene: Scene, body: Body<'target.restart'>): Promise<void
     // No statement says that a server lives on; its profile does.
     if (!failed || !broker.profile.durable) throw error
     scene.miss(must, {
-      message: `the target does not serve again after ${how.toUpperCase()}`,
+      message: `The target does not serve again after ${how.toUpperCase()}`,
       expected: 'a broker that serves on the data it had',
       got: inOneLine(error.message),
     })

@@ -16,6 +16,7 @@ import { Inconclusive, Skipped } from '../early-end.ts'
 import { endOf, expectNext, given, hasEnded, leftBy, packetExpected } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
 import { promptMs } from '../waiting/budgets.ts'
+import { endedInstead, sentNothing } from '../wording/absent.ts'
 import { openStream } from './dial.ts'
 
 type Body<V extends StepVerb> = StepBody<V>
@@ -142,9 +143,12 @@ export async function publish(scene: Scene, actor: Actor, body: Body<'publish'>)
   )
   if (flow.state === 'done') return
   const missing = packet.qos === 1 ? 'PUBACK' : flow.state === 'publish' ? 'PUBREC' : 'PUBCOMP'
+  const due = `${missing} id ${packet.id}`
   scene.miss(body.judging, {
-    message: `${actor.name} expected ${missing} id=${packet.id}`,
-    expected: `${missing} id=${packet.id} within ${scene.budgets.replyMs} ms`,
+    message: hasEnded(actor)
+      ? endedInstead(endOf(actor), due)
+      : sentNothing(due, scene.budgets.replyMs),
+    expected: due,
     got: hasEnded(actor) ? endOf(actor) : 'nothing',
     ...(hasEnded(actor) ? leftBy(actor) : {}),
     packetType: missing,

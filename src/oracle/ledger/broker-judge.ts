@@ -191,7 +191,7 @@ function tooLow(state: BrokerState, record: MessageRecord, received: Received): 
   if (highest >= delivery.qos) return []
   return [
     breach(session, delivery.overlapping ? 'qosTooLowOverlap' : 'qosTooLow', {
-      message: `${record.shown} reached ${session.actor} at QoS ${highest}`,
+      message: `${record.shown} was delivered at QoS ${highest}; QoS ${delivery.qos} was due${delivery.overlapping ? ', the highest of the overlapping filters' : ''}`,
       expected: `QoS ${delivery.qos}`,
       got: `QoS ${highest}`,
       seq: received.seqs.at(-1)!,
@@ -241,16 +241,17 @@ function unexpectedBreach({
   text,
 }: BrokerState['unexpected'][number]): Breach {
   const why = {
-    unsubscribed: 'was published after UNSUBACK',
-    noSubscription: 'matches no subscription',
-    noLocal: 'comes from this client itself, and No Local is set',
-    qosTooHigh: 'has a QoS above what was published or granted',
-    neverPublished: 'was never published',
-    deliveredTwice: 'came before',
-    deliveredTwiceAtQos0: 'came before',
+    unsubscribed: ', which was published after UNSUBACK',
+    noSubscription: ', which matches no subscription',
+    noLocal: ', which comes from this client itself, and No Local is set',
+    // The text says it.
+    qosTooHigh: '',
+    neverPublished: '',
+    deliveredTwice: ', which came before',
+    deliveredTwiceAtQos0: ', which came before',
   }[clause]
   return breach(session, clause, {
-    message: `What ${session.actor} got ${why}`,
+    message: `The target delivered ${text}${why}`,
     expected: clause === 'qosTooHigh' ? 'a lower QoS' : 'no delivery',
     got: text,
     seq,

@@ -38,8 +38,8 @@ export function checkSize(
   const { maximumPacketSize } = connection.limits
   if (sizeBytes <= maximumPacketSize) return
   say(ruling, connection.version, 'packetSize', {
-    message: `${packet.type} has ${sizeBytes} bytes`,
-    expected: `at most ${maximumPacketSize} bytes (Maximum Packet Size)`,
+    message: `${packet.type} has ${sizeBytes} bytes; the ${ruling.target === 'broker' ? 'client' : 'broker'}'s Maximum Packet Size is ${maximumPacketSize}`,
+    expected: `at most ${maximumPacketSize} bytes`,
     got: `${sizeBytes} bytes`,
   })
 }
@@ -58,7 +58,7 @@ export function checkPublish(ruling: Ruling, connection: Connection, packet: Pub
       })
     } else if (alias > limits.topicAliasMaximum) {
       say(ruling, version, limits.topicAliasMaximum === 0 ? 'aliasForbidden' : 'aliasTooHigh', {
-        message: `PUBLISH has topic alias ${alias}`,
+        message: `PUBLISH has topic alias ${alias}; Topic Alias Maximum is ${limits.topicAliasMaximum}`,
         expected:
           limits.topicAliasMaximum === 0
             ? 'no topic alias'
@@ -75,8 +75,8 @@ export function checkPublish(ruling: Ruling, connection: Connection, packet: Pub
   }
   if (packet.qos > limits.maximumQos) {
     say(ruling, version, 'maximumQos', {
-      message: `PUBLISH has QoS ${packet.qos}`,
-      expected: `at most QoS ${limits.maximumQos} (Maximum QoS)`,
+      message: `PUBLISH has QoS ${packet.qos}; Maximum QoS is ${limits.maximumQos}`,
+      expected: `at most QoS ${limits.maximumQos}`,
       got: `QoS ${packet.qos}`,
     })
   }

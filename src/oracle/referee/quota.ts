@@ -18,8 +18,8 @@ export function countPublish(ruling: Ruling, connection: Connection, id: number)
   const literal = inFlight.size - connection.bonus <= limits.receiveMaximum
   connection.quotaTold = !literal
   say(ruling, version, 'quota', {
-    message: `${inFlight.size} QoS>0 PUBLISH packets are unacknowledged at once`,
-    expected: `at most ${limits.receiveMaximum} (Receive Maximum)`,
+    message: `${inFlight.size} PUBLISH packets are in flight; Receive Maximum is ${limits.receiveMaximum}`,
+    expected: `at most ${limits.receiveMaximum}`,
     got: `PUBLISH id ${id} as number ${inFlight.size}`,
     about: literal ? 'dispute' : undefined,
   })

@@ -2,6 +2,7 @@ import type { Finding, Place } from '../../model/finding.ts'
 import type { CaseResult, Cause } from '../../model/report.ts'
 import { fit, wrap } from '../columns.ts'
 import { outcomeOf } from '../counts.ts'
+import { detailsOf } from '../details.ts'
 import { type Group, othersOf } from '../groups.ts'
 import { saysOf } from '../headline.ts'
 import { drawRuns } from '../runs.ts'
@@ -74,9 +75,7 @@ export function findingLines(finding: Finding, page: Paper, fallback?: Place): s
     `  ${colour(head)} ${page.paint.dim(`(${kind})`)}`,
     ...field('found', finding.message, page),
     ...field('says', saysOf(statement) ?? '', page),
-    ...field('expected', finding.expected, page),
-    ...field('got', finding.got, page),
-    ...field('nearest', finding.nearestMiss ?? '', page),
+    ...detailsOf(finding).flatMap(([name, text]) => field(name, text, page)),
     ...field('at', place === undefined ? '' : placeText(place), page),
   ]
 }
