@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
+import path from 'node:path'
 import mqtt from 'mqtt'
 import t from 'tap'
 import { commandLine } from '../../fixtures/testing/command-line.ts'
@@ -37,6 +38,38 @@ t.test(
     t.match(stderr, /listens on/)
   },
 )
+
+t.test('a device of which little was seen is not judged, and is told what to do', async t => {
+  const words = ['listen', '--port', '0', '--reporter', 'pretty']
+  const command = commandLine(words, { env: { LANG: 'C', LC_ALL: 'C' } })
+  const [, port] = await command.says(/listens on 127\.0\.0\.1:(\d+)/)
+  const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, { clientId: 'dev' })
+  await client.publishAsync('a', 'hello', { qos: 2 })
+  await client.endAsync()
+  command.interrupt()
+  const { code, stdout } = await command.ended
+  t.equal(code, 4)
+  t.match(
+    stdout.replace(/\s+/g, ' '),
+    /not judged: of dev were seen 1 of 12 pieces as a sender, 0 of 8 as a receiver: keep the session .*, and publish at QoS 2 5 times more/,
+  )
+  t.notMatch(stdout, /conformant/)
+})
+
+t.test('over TLS what to trust is written where it is asked for', async t => {
+  const ca = path.join(t.testdir(), 'ca.pem')
+  const words = ['listen', '--port', '0', '--transport', 'tls', '--write-ca', ca]
+  const command = commandLine([...words, 'listen/qos2-undisturbed'])
+  const [, port] = await command.says(/listens on 127\.0\.0\.1:(\d+) over tls/)
+  const options = { clientId: 'dev', ca: readFileSync(ca) }
+  const client = mqtt.connect(`mqtts://127.0.0.1:${port}`, options)
+  await client.publishAsync('a', 'hello', { qos: 2 })
+  await client.endAsync()
+  command.interrupt()
+  t.equal((await command.ended).code, 0)
+  const plain = ['listen', '--port', '0', '--write-ca', ca]
+  t.match((await commandLine(plain).ended).stderr, /go with --transport tls or wss/)
+})
 
 t.test('what is wrong with the command line is said before anything listens', async t => {
   await t.rejects(startListening({ words: ['listen/pubrel-lots'], port: 0 }), {

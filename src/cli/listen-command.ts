@@ -1,9 +1,12 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import { showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
 import { createLive, type Live } from '../reporters/live.ts'
 import type { Traces } from '../reporters/reporter.ts'
 import { type ListenRun, startListening } from '../run/listen.ts'
+import { UsageError } from '../run/usage-error.ts'
+import { type TransportName, transportNamed } from '../transport/index.ts'
 import { hearInterrupts } from './interrupts.ts'
 import type { Io, TextStream } from './io.ts'
 import { openOutputs } from './outputs.ts'
@@ -11,6 +14,12 @@ import { openOutputs } from './outputs.ts'
 type Options = {
   host?: string
   port?: number
+  transport?: TransportName
+  /** PEM files: what is shown where the transport is encrypted. */
+  cert?: string
+  key?: string
+  /** Where to write who vouches for a certificate of ours. */
+  writeCa?: string
   mqtt?: Version[]
   strict?: boolean
   timeoutScale?: number
@@ -39,19 +48,23 @@ export async function listenCommand(words: string[], options: Options, io: Io): 
   const live = liveFor(stream, io)
   const write = bounded(text => stream.write(text))
   try {
+    const identity = await identityOf(options)
     const run = await startListening({
       words,
       ...(options.host === undefined ? {} : { host: options.host }),
       ...(options.port === undefined ? {} : { port: options.port }),
+      ...(options.transport ? { transport: options.transport } : {}),
+      ...(identity ? { identity } : {}),
       ...(options.mqtt ? { mqtt: options.mqtt } : {}),
       ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
       strict: options.strict ?? false,
-      replay: replayLine(words, options),
+      replay: piece => replayLine(piece ? [`listen/${piece}`] : words, options),
       onEvent: (client, event) => write(live.event(client, event)),
       onPiece: (client, text) => write(live.piece(client, text)),
       onFinding: (client, finding) => stream.write(live.finding(client, finding)),
       onStranger: (from, why) => write(live.remark(from, why)),
     })
+    if (options.writeCa !== undefined) await writeFile(options.writeCa, run.ca)
     stream.write(`${greeting(run, options).join('\n')}\n`)
     await untilTheEnd(options.for, interrupts.signal)
     const report = run.finish()
@@ -62,6 +75,28 @@ export async function listenCommand(words: string[], options: Options, io: Io): 
   } finally {
     interrupts.stop()
     await outputs.close()
+  }
+}
+
+/** Rejects with UsageError. */
+async function identityOf({ transport, cert, key, writeCa }: Options) {
+  const secure = transportNamed(transport).secure === true
+  const own = cert !== undefined || key !== undefined
+  if ((own || writeCa !== undefined) && !secure) {
+    throw new UsageError('--cert, --key and --write-ca go with --transport tls or wss')
+  }
+  if (!own) return undefined
+  if (cert === undefined || key === undefined || writeCa !== undefined) {
+    throw new UsageError('--cert FILE and --key FILE go together, and not with --write-ca')
+  }
+  return { ca: '', cert: await readPem(cert), key: await readPem(key) }
+}
+
+async function readPem(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`)
   }
 }
 
@@ -102,7 +137,9 @@ function bounded(write: (text: string) => void): (text: string) => void {
 
 function greeting({ port, notDrivable }: ListenRun, options: Options): string[] {
   const host = options.host ?? '127.0.0.1'
-  const lines = [`mqttspec listens on ${shown(host)}:${port}`]
+  const { transport = 'tcp' } = options
+  const over = transport === 'tcp' ? '' : ` over ${transport}`
+  const lines = [`mqttspec listens on ${shown(host)}:${port}${over}`]
   if (host === '0.0.0.0' || host === '::') {
     lines.push(
       `  point the device at ${addresses()
@@ -113,6 +150,7 @@ function greeting({ port, notDrivable }: ListenRun, options: Options): string[] 
   } else if (host === '127.0.0.1' || host === '::1' || host === 'localhost') {
     lines.push('  only programs on this machine reach it; --host 0.0.0.0 lets devices in')
   }
+  if (transportNamed(transport).secure) lines.push(`  ${certificateText(options)}`)
   if (notDrivable.length > 0) {
     const many = notDrivable.length === 1 ? '1 case' : `${notDrivable.length} cases`
     lines.push(
@@ -125,6 +163,13 @@ function greeting({ port, notDrivable }: ListenRun, options: Options): string[] 
   return lines
 }
 
+function certificateText({ cert, writeCa }: Options): string {
+  if (cert !== undefined) return `it shows the certificate of ${cert}`
+  return writeCa === undefined
+    ? 'its certificate was made for this run; --write-ca FILE writes what a device has to trust'
+    : `its certificate was made for this run; what vouches for it is in ${writeCa}`
+}
+
 function addresses(): string[] {
   const all = Object.values(os.networkInterfaces()).flatMap(list => list ?? [])
   const outward = all.filter(one => !one.internal && one.family === 'IPv4')
@@ -135,12 +180,16 @@ function shown(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-function replayLine(words: string[], { host, port, mqtt }: Options): string {
+function replayLine(words: string[], options: Options): string {
+  const { host, port, transport, cert, key, mqtt, timeoutScale } = options
   return [
     'mqttspec listen',
     host === undefined ? '' : `--host ${host}`,
     port === undefined ? '' : `--port ${port}`,
+    transport === undefined ? '' : `--transport ${transport}`,
+    cert === undefined ? '' : `--cert ${cert} --key ${key}`,
     mqtt ? `--mqtt ${mqtt.join(',')}` : '',
+    timeoutScale === undefined ? '' : `--timeout-scale ${timeoutScale}`,
     ...words.map(word => `'${word}'`),
   ]
     .filter(word => word !== '')

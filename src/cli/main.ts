@@ -4,6 +4,7 @@ import { traceChoices } from '../reporters/reporter.ts'
 import { InterruptedError } from '../run/interrupted-error.ts'
 import { version } from '../run/version.ts'
 import { transportsOf } from '../targets/reach.ts'
+import { transportNames } from '../transport/index.ts'
 import { clipped, endingOf } from './error-ending.ts'
 import { type Io, processIo } from './io.ts'
 
@@ -129,7 +130,17 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .description('wait for clients or devices that dial in, and judge what they do')
     .argument('[suite|id...]', 'pieces of the programme (listen/pubrel-lost, * for anything)')
     .option('--host <address>', 'the interface; 0.0.0.0 lets devices in (default: 127.0.0.1)')
-    .option('--port <n>', 'the port; 0 takes a free one (default: 1883)', wholeNumber(0, 65_535))
+    .option(
+      '--port <n>',
+      'the port; 0 takes a free one (default: 1883; tls 8883, ws 8083, wss 8084)',
+      wholeNumber(0, 65_535),
+    )
+    .addOption(
+      new Option('--transport <name>', 'what carries MQTT (default: tcp)').choices(transportNames),
+    )
+    .option('--cert <file>', 'TLS: the certificate that we show, as PEM (default: one of our own)')
+    .option('--key <file>', 'TLS: its key, as PEM')
+    .option('--write-ca <file>', 'TLS: write what a device has to trust to trust us, as PEM')
     .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
     .option('--for <seconds>', 'end by itself after so long', parseSeconds)
     .option('--show-secrets', 'user names, passwords and authentication data as they are')

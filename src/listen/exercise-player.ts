@@ -1,10 +1,12 @@
 import type { Ending } from '../engine/verdict.ts'
 import type { Fault } from '../faults/index.ts'
+import type { Breach } from '../model/finding.ts'
 import type { Packet, Publish } from '../model/packet.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import { ack, allocateId, type Session } from '../peers/session.ts'
-import type { Exercise } from './exercises.ts'
+import { coversOf, type Exercise } from './exercises.ts'
+import { toGo } from './share.ts'
 
 /** What the programme may do with the client it is played to. */
 export type Stage = {
@@ -28,6 +30,8 @@ export type Stage = {
   cut(how: 'fin' | 'rst'): void
   /** For somebody who watches. */
   announce(text: string): void
+  /** Takes down what the client broke. */
+  find(breach: Breach): void
   waited(rule: string, ms: number): void
   /** The events since `seq`, behind those that opened the connection they began on. */
   eventsSince(seq: number): TraceEvent[]
@@ -53,12 +57,23 @@ type Playing = {
   beganMs: number
   struck: boolean
   where: 'here' | 'away' | 'back'
-  /** When it last got on. */
+  /** When it last got on, or the client came back. */
   sinceMs: number
+  /** How long the client was connected before, since it last got on: some are awake for a fraction of a second at a time. */
+  awakeMs: number
+  /** So many connections it began anew on. */
+  returns: number
+  /** PUBRECs on this connection, for a piece with copies. */
+  answers: number
 }
+
+/** Who ended a connection: we did, or the client with or without DISCONNECT. */
+export type GoneBy = 'us' | 'closed' | 'disconnect'
 
 /** So long nothing forbidden may come where only silence is right. */
 const silenceMs = 1000
+/** A client that comes back so often without taking an exchange up again will not do it. */
+const returnsMax = 8
 
 /**
  * Plays the programme to one client, a piece at a time: a piece for the client's own exchanges begins at its next PUBLISH, one for
@@ -87,6 +102,7 @@ export class ExercisePlayer {
   onPacket(packet: Packet, seq: number): boolean {
     if (packet.type === 'PUBLISH' && !this.playing) this.beginAtPublish(packet, seq)
     const { playing } = this
+    if (playing && packet.type === 'PUBREC' && packet.id === playing.id) playing.answers += 1
     if (!playing || playing.struck || !strikesAt(playing, packet)) return false
     this.strike(playing, packet, seq)
     return true
@@ -99,10 +115,13 @@ export class ExercisePlayer {
     this.next()
   }
 
-  onGone(): void {
+  onGone(by: GoneBy): void {
     const { playing } = this
     if (!playing) return
-    if (this.stage.kept) playing.where = 'away'
+    playing.awakeMs += this.stage.nowMs - playing.sinceMs
+    const { copies = 1 } = playing.piece
+    if (by !== 'us' && copies > playing.answers && copies > 1) this.fellShort(playing, by)
+    else if (this.stage.kept) playing.where = 'away'
     else {
       this.finish({
         kind: 'inconclusive',
@@ -118,6 +137,7 @@ export class ExercisePlayer {
       if (resumed || (playing.piece.forgets && playing.struck)) {
         playing.where = 'back'
         playing.sinceMs = this.stage.nowMs
+        playing.returns += 1
       } else {
         const reason = 'the client came back and asked for a new session'
         this.finish({ kind: 'skipped', reason })
@@ -130,16 +150,20 @@ export class ExercisePlayer {
   tick(): void {
     const { playing, stage } = this
     if (!playing || playing.where === 'away') return
-    const forMs = stage.nowMs - playing.sinceMs
+    const forMs = playing.awakeMs + stage.nowMs - playing.sinceMs
     if (wantsSilence(playing)) {
       if (forMs < silenceMs) return
       stage.waited('nothing of the old exchange may come', silenceMs)
       this.finish({ kind: 'done' })
-    } else if (forMs > this.patienceMs + 500) {
+    } else if (forMs > this.patienceMs + 500 || playing.returns > returnsMax) {
       const seconds = Math.round(this.patienceMs / 100) / 10
+      const within =
+        playing.returns > returnsMax
+          ? `over ${playing.returns} connections`
+          : `in ${seconds} s of connection`
       this.finish({
         kind: 'inconclusive',
-        reason: `the exchange of id ${playing.id} did not end in ${seconds} s`,
+        reason: `the exchange of id ${playing.id} did not end ${within}`,
       })
     } else return
     this.next()
@@ -155,6 +179,36 @@ export class ExercisePlayer {
         : 'the listening ended in the middle of it'
     this.finish({ kind: 'inconclusive', reason })
   }
+
+  /**
+   * The client ended a connection with copies unanswered, and what comes on the next makes it no good: each copy is answered where it came. A
+   * link may break by itself, so the piece is played once more; whoever ends a connection there twice does not answer.
+   */
+  private fellShort(playing: Playing, by: 'closed' | 'disconnect'): void {
+    const { piece, answers } = playing
+    const short = `the client ended the connection with ${answers} of ${piece.copies} copies answered`
+    if (this.fallen.has(piece.id) && by === 'closed') {
+      this.stage.find({
+        statement: coversOf(piece, this.stage.version)[0] ?? `${this.stage.version}:§4.3`,
+        level: 'MUST',
+        message: `PUBLISH id ${playing.id} came ${piece.copies} times: ${short}, and the time before too`,
+        expected: `PUBREC id ${playing.id} for each`,
+        got: `${answers}, and the end of the connection`,
+        seq: this.stage.lastSeq,
+        judge: 'referee',
+      })
+      this.finish({ kind: 'failed' })
+    } else if (this.fallen.has(piece.id)) this.finish({ kind: 'inconclusive', reason: short })
+    else {
+      this.fallen.add(piece.id)
+      this.playing = undefined
+      this.todo.unshift(piece)
+      this.stage.announce(`${piece.id} begins anew: ${short}`)
+    }
+  }
+
+  /** Pieces that were begun a second time. */
+  private readonly fallen = new Set<string>()
 
   private beginAtPublish(packet: Publish, seq: number): void {
     const { id, qos, dup } = packet
@@ -190,6 +244,9 @@ export class ExercisePlayer {
       struck: false,
       where: 'here',
       sinceMs: now,
+      awakeMs: 0,
+      returns: 0,
+      answers: 0,
     }
   }
 
@@ -233,6 +290,7 @@ export class ExercisePlayer {
     if (!strike) return
     playing.struck = true
     playing.sinceMs = stage.nowMs
+    playing.awakeMs = 0
     switch (strike.how) {
       case 'lose':
         stage.fault({ kind: 'lose', seq, packet: packet.type })
@@ -269,6 +327,15 @@ export class ExercisePlayer {
     return packet.type === 'PUBREL' || (packet.type === 'PUBLISH' && packet.qos === 1)
   }
 
+  private waitsFor(piece: Exercise): string {
+    const { stage } = this
+    if (!this.suits(piece)) return 'needs a session that is kept'
+    if (piece.by === 'client') return `at a QoS ${piece.qos} message of the client`
+    return stage.topicAt(piece.qos) === undefined
+      ? `once it subscribes at QoS ${piece.qos}`
+      : 'by itself'
+  }
+
   private finish(ending: Ending): void {
     const { playing, stage } = this
     if (!playing) return
@@ -284,7 +351,11 @@ export class ExercisePlayer {
       trace: stage.eventsSince(from),
     })
     const outcome = 'reason' in ending ? `is given up: ${ending.reason}` : 'is over'
-    const left = this.todo.length === 0 ? 'the programme is over' : `${this.todo.length} to go`
+    const { length } = this.todo
+    const left =
+      length === 0
+        ? 'the programme is over'
+        : `${length} to go: ${toGo(this.todo, one => this.waitsFor(one))}`
     stage.announce(`${piece.id} ${outcome}; ${left}`)
   }
 }

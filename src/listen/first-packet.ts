@@ -20,6 +20,8 @@ export type Stranger = {
 export type FirstPacketOptions = {
   /** How long a CONNECT may take, from the opening of the connection. */
   connectMs: number
+  /** What carries MQTT on this port, in words. */
+  carried: string
   onClient(stream: Duplex, connect: Connect, version: Version): void
   /** The Protocol Level is none we know; the caller may answer. */
   onLevel(stream: Duplex, level: number, bytes: Uint8Array): void
@@ -49,7 +51,7 @@ export function awaitConnect(stream: Duplex, options: FirstPacketOptions): void 
     length += chunk.length
     const [frame] = framer.push(chunk)
     if (chunks.length === 1) {
-      const other = otherProtocol(chunk)
+      const other = otherProtocol(chunk, options.carried)
       if (other) return giveUp(other)
     }
     if (frame?.kind === 'broken') {
@@ -116,11 +118,11 @@ function lateness(bytes: number, ms: number): string {
 }
 
 /** The mistakes people make: another protocol on this port. */
-function otherProtocol(chunk: Uint8Array): string | undefined {
-  if (chunk[0] === 0x16 && chunk[1] === 0x03) return 'speaks TLS; this port is plain TCP'
+function otherProtocol(chunk: Uint8Array, carried: string): string | undefined {
+  if (chunk[0] === 0x16 && chunk[1] === 0x03) return `speaks TLS; this port is ${carried}`
   const text = Buffer.from(chunk.subarray(0, 8)).toString('latin1')
   if (/^(GET|POST|HEAD|PUT|OPTIONS) /.test(text)) {
-    return 'speaks HTTP, perhaps MQTT over WebSocket; this port is plain TCP'
+    return `speaks HTTP, perhaps MQTT over WebSocket; this port is ${carried}`
   }
   return undefined
 }

@@ -9,6 +9,7 @@ import type { Played } from './exercise-player.ts'
 import { coversOf, type Exercise } from './exercises.ts'
 import type { Stranger } from './first-packet.ts'
 import type { ServedClient } from './served-client.ts'
+import { describeShares } from './share.ts'
 
 /** Where the pieces are described: there is no suite file to point at. */
 const place = { file: 'docs/listen.md', line: 1, column: 1 }
@@ -16,8 +17,11 @@ const suite = 'listen'
 /** Of the conduct of a client only so much of the trace is kept, from its end. */
 const conductEventsMax = 1000
 
+/** The command line that listens again, for all or for one piece. */
+export type Replay = (piece?: string) => string
+
 /** One case for each piece of the programme, played or not, and one for all that happened outside of them. */
-export function resultsOf(guest: ServedClient, replay: string): CaseResult[] {
+export function resultsOf(guest: ServedClient, replay: Replay): CaseResult[] {
   const { played, todo } = guest.performance
   const shares = shareOut(guest.record.findings, played)
   return [
@@ -37,12 +41,12 @@ function shareOut(findings: Finding[], played: Played[]): Map<Played | undefined
   return shares
 }
 
-function conduct(guest: ServedClient, findings: Finding[], replay: string): CaseResult {
+function conduct(guest: ServedClient, findings: Finding[], replay: Replay): CaseResult {
   const { version, name } = guest.options
   const trace = guest.record.events()
   return {
-    ...common(`${suite}/conduct:${version}:${name}`, version, replay),
-    title: `All that ${name} did beside the programme`,
+    ...common(`${suite}/conduct:${version}:${name}`, version, replay()),
+    title: `All that ${name} did beside the programme, of which was seen: ${describeShares(guest.shown.shares)}`,
     ...verdictOf({ kind: 'done' }, findings),
     durationMs: guest.record.nowMs,
     covers: [`${version}:${version === '3.1' ? '§3.1' : 'MQTT-3.1.0-1'}`],
@@ -55,7 +59,7 @@ function playedResult(
   guest: ServedClient,
   { piece, ending, trace, beganMs, endedMs }: Played,
   findings: Finding[],
-  replay: string,
+  replay: Replay,
 ): CaseResult {
   const waits = trace.reduce((sum, event) => sum + (event.kind === 'wait' ? event.ms : 0), 0)
   return {
@@ -79,7 +83,7 @@ function withFindings(guest: ServedClient, trace: TraceEvent[], findings: Findin
   return [...trace, ...missing].sort((a, b) => a.seq - b.seq)
 }
 
-function unplayedResult(guest: ServedClient, piece: Exercise, replay: string): CaseResult {
+function unplayedResult(guest: ServedClient, piece: Exercise, replay: Replay): CaseResult {
   return {
     ...forPiece(guest, piece, replay),
     verdict: 'skipped',
@@ -103,10 +107,10 @@ function whyNotPlayed(guest: ServedClient, { by, qos, strike }: Exercise): strin
     : `the client subscribed to nothing at QoS ${qos}`
 }
 
-function forPiece(guest: ServedClient, piece: Exercise, replay: string): CaseResult {
+function forPiece(guest: ServedClient, piece: Exercise, replay: Replay): CaseResult {
   const { version, name } = guest.options
   return {
-    ...common(`${suite}/${piece.id}:${version}:${name}`, version, replay),
+    ...common(`${suite}/${piece.id}:${version}:${name}`, version, replay(piece.id)),
     title: piece.title,
     covers: coversOf(piece, version),
   }
@@ -136,11 +140,11 @@ export function strangerResult(
   stranger: Stranger,
   from: string,
   number: number,
-  replay: string,
+  replay: Replay,
 ): CaseResult {
   const { version, wrong, why, bytes } = stranger
   const base: CaseResult = {
-    ...common(`${suite}/first-packet:${version}:stranger-${number}`, version, replay),
+    ...common(`${suite}/first-packet:${version}:stranger-${number}`, version, replay()),
     title: `The first packet of a connection from ${from}`,
     covers: [`${version}:${version === '3.1' ? '§3.1' : 'MQTT-3.1.0-1'}`],
   }

@@ -8,9 +8,10 @@ import { Conversation } from '../peers/conversation.ts'
 import { allocateId, createSession, react, resends, type Session } from '../peers/session.ts'
 import { encode } from '../wire/codec.ts'
 import { ClientRecord } from './client-record.ts'
-import { ExercisePlayer, type Stage } from './exercise-player.ts'
+import { ExercisePlayer, type GoneBy, type Stage } from './exercise-player.ts'
 import type { Exercise } from './exercises.ts'
 import { copyFor, type Subscribed, sizeOf, topicOf } from './messages.ts'
+import { type Shown, shownBy } from './share.ts'
 
 export type ServedClientOptions = {
   /** Unique among the guests, safe in file names and on command lines. */
@@ -49,6 +50,8 @@ export class ServedClient {
   wantedKept = false
   /** The highest QoS the client ever subscribed at; -1 for none. */
   everSubscribedAt = -1
+  /** The highest QoS of its messages; -1 for none. */
+  private publishedAt = -1
   private readonly subscriptions = new Map<string, Subscribed>()
   private readonly queue: Publish[] = []
   private queueBytes = 0
@@ -56,6 +59,8 @@ export class ServedClient {
   private connect: Connect | undefined
   private accepted = false
   private known = false
+  /** It has sent DISCONNECT on this connection. */
+  private saidGoodbye = false
   private endedMs = 0
   private expiryS = 0
   private receiveMaximum = 65_535
@@ -97,6 +102,19 @@ export class ServedClient {
     this.conversation = conversation
     this.connect = undefined
     this.accepted = false
+    this.saidGoodbye = false
+  }
+
+  /** How much of the programme was seen of it. */
+  get shown(): Shown {
+    return shownBy({
+      version: this.options.version,
+      played: this.performance.played,
+      todo: this.performance.todo,
+      wantedKept: this.wantedKept,
+      publishedAt: this.publishedAt,
+      subscribedAt: this.everSubscribedAt,
+    })
   }
 
   /** Gives the client its copy of a message; kept for later where it is away. */
@@ -173,6 +191,7 @@ export class ServedClient {
       fault: fault => guest.fault(fault),
       cut: how => guest.cut(how),
       announce: text => guest.options.onPiece(text),
+      find: breach => guest.record.find(breach),
       waited: (rule, ms) => guest.record.record({ kind: 'wait', rule, ms }),
       eventsSince: seq => guest.eventsSince(seq),
     }
@@ -192,6 +211,7 @@ export class ServedClient {
     }
     if (!this.accepted) return
     this.watchIdleness()
+    if (packet.type === 'PUBLISH') this.publishedAt = Math.max(this.publishedAt, packet.qos)
     if (this.performance.onPacket(packet, seq)) return
     this.answer(conversation, packet)
     if (conversation !== this.conversation) return
@@ -300,6 +320,7 @@ export class ServedClient {
   private farewell(conversation: Conversation, expiry: unknown): void {
     if (typeof expiry === 'number') this.expiryS = expiry
     this.accepted = false
+    this.saidGoodbye = true
     if (this.connect) delete this.connect.will
     setTimeout(() => conversation.link.fin(), this.options.patienceMs + 1000).unref()
   }
@@ -310,7 +331,7 @@ export class ServedClient {
     if (broken) {
       this.note(`what the client sent is no MQTT packet: ${broken}; the connection is reset`)
       this.cut('rst')
-    } else this.gone()
+    } else this.gone(this.saidGoodbye ? 'disconnect' : 'closed')
   }
 
   /** Ends the present connection without a word to the client. */
@@ -318,18 +339,18 @@ export class ServedClient {
     const { conversation } = this
     if (!conversation) return
     this.fault({ kind: 'cut', how })
-    this.gone()
+    this.gone('us')
     if (how === 'fin') conversation.link.fin()
     else void conversation.link.rst()
   }
 
-  private gone(): void {
+  private gone(by: GoneBy): void {
     clearTimeout(this.idle)
     const was = this.connect
     this.conversation = undefined
     this.accepted = false
     this.endedMs = this.record.nowMs
-    this.performance.onGone()
+    this.performance.onGone(by)
     if (!this.keeps) {
       this.forget()
       this.known = false
@@ -358,7 +379,7 @@ export class ServedClient {
 
   private hangUp(): void {
     const { conversation } = this
-    this.gone()
+    this.gone('us')
     conversation?.link.fin()
   }
 

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
+import { setTimeout as pass } from 'node:timers/promises'
 import mqtt, { type MqttClient } from 'mqtt'
 import t, { type Test } from 'tap'
 import { createReferenceClient } from '../../fixtures/testing/peers/client.ts'
@@ -23,10 +24,17 @@ type Watched = Listening & {
 
 async function listening(
   t: Test,
-  options: { pieces?: string[]; patienceMs?: number; connectMs?: number } = {},
+  options: {
+    pieces?: string[]
+    patienceMs?: number
+    connectMs?: number
+    transport?: 'tls'
+  } = {},
 ): Promise<
   Watched & {
     strangers: string[]
+    /** What was said of the pieces. */
+    announced: string[]
     readonly findings: number
     /** Waits that rules about time demanded. */
     readonly waits: number
@@ -35,6 +43,7 @@ async function listening(
 > {
   const waiters = new Set<(event: TraceEvent | undefined) => void>()
   const strangers: string[] = []
+  const announced: string[] = []
   const seen: TraceEvent[] = []
   let findings = 0
   let waits = 0
@@ -43,7 +52,7 @@ async function listening(
     port: 0,
     versions,
     patienceMs,
-    replay: 'mqttspec listen',
+    replay: (piece = '') => `mqttspec listen ${piece}`.trim(),
     ...options,
     pieces: programme.filter(({ id }) => options.pieces?.includes(id) ?? true),
     onEvent: (_client, event) => {
@@ -53,6 +62,10 @@ async function listening(
     },
     onFinding: () => {
       findings += 1
+      for (const waiter of [...waiters]) waiter(undefined)
+    },
+    onPiece: (_client, text) => {
+      announced.push(text)
       for (const waiter of [...waiters]) waiter(undefined)
     },
     onStranger: (_from, why) => strangers.push(why),
@@ -65,10 +78,12 @@ async function listening(
   t.teardown(() => void close())
   return {
     port: house.port,
+    ca: house.ca,
     clients: () => house.clients(),
     close,
     results: close,
     strangers,
+    announced,
     get waits() {
       return waits
     },
@@ -178,8 +193,15 @@ function app(t: Test, port: number, version: Version) {
     if (event === 'published') told.get(String(tag))?.()
   })
   const how = { session: 'kept', sessionExpiryS: 300, keepAliveS: 60, clientId: 'app' }
-  client.command({ do: 'connect', host: '127.0.0.1', port, version, ...how })
+  const connect = () => client.command({ do: 'connect', host: '127.0.0.1', port, version, ...how })
+  connect()
   return {
+    /** Sleeps, and wakes for so long: connects, and says goodbye. */
+    awake: async (ms: number) => {
+      connect()
+      await pass(ms)
+      client.command({ do: 'disconnect' })
+    },
     got,
     command: client.command,
     /** Resolves when the application is told, of success or failure. */
@@ -301,6 +323,98 @@ t.test('a client without a session is not cut, and the report says why', async t
   t.match(byId(results, 'publish-lost'), { verdict: 'skipped', reason: /Clean Session 1/ })
   t.match(byId(results, 'receives-qos2'), { verdict: 'skipped', reason: /subscribed to nothing/ })
   t.match(byId(results, 'qos2-undisturbed'), { verdict: 'pass' })
+})
+
+/** Subscribes, answers two of three copies and ends the connection, each time it is sent three. */
+async function answersTwo(t: Test, port: number, until: (count: number) => Promise<void>) {
+  for (const count of [1, 2]) {
+    const client = await device(t, port)
+    const subscription = { filter: 'in', qos: 2, noLocal: false, retainAsPublished: false }
+    client.send({
+      type: 'SUBSCRIBE',
+      id: 1,
+      subscriptions: [{ ...subscription, retainHandling: 0 }],
+      properties: {},
+    } as Packet)
+    for (let copies = 0; copies < 3; ) {
+      const packet = await client.next('PUBLISH')
+      if (packet.type !== 'PUBLISH' || textOf(packet) !== 'mqttspec publish-repeated') continue
+      copies += 1
+      if (copies < 3) client.send(ack('PUBREC', packet.id ?? 0))
+    }
+    client.close()
+    await until(count)
+  }
+}
+
+t.test('each connection is judged by itself: a later one makes up for nothing', async t => {
+  const house = await listening(t, { pieces: ['publish-repeated'] })
+  await answersTwo(t, house.port, count =>
+    house.until(`end ${count}`, () => house.announced.length === 2 * count),
+  )
+  t.match(house.announced[1], /begins anew: the client ended .* with 2 of 3 copies answered/)
+  const result = byId(house.results(), 'publish-repeated')
+  t.match(result, { verdict: 'fail', findings: [{ statement: '3.1.1:MQTT-4.3.3-2' }] })
+})
+
+t.test('a client that is awake for a moment at a time goes through the programme', async t => {
+  const house = await listening(t, { pieces: ['pubrel-lost', 'session-lost', 'pubrec-lost'] })
+  const own = app(t, house.port, '3.1.1')
+  own.command({ do: 'subscribe', filter: 'in/+', qos: 2, tag: 's' })
+  for (
+    let wake = 0;
+    wake < 12 && house.announced.at(-1)?.endsWith('programme is over') !== true;
+    wake++
+  ) {
+    own.command({ do: 'publish', topic: 'out', payload: `m${wake}`, qos: 2, tag: `m${wake}` })
+    await own.awake(400)
+  }
+  const results = house.results()
+  t.same(
+    results.flatMap(({ id, verdict, reason }) => (verdict === 'pass' ? [] : [`${id} ${reason}`])),
+    [],
+  )
+  t.equal(results.length, 4)
+})
+
+t.test('over TLS a client that trusts us is judged, and one in the clear is named', async t => {
+  const house = await listening(t, { pieces: ['qos2-undisturbed'], transport: 'tls' })
+  const stray = net.connect(house.port, '127.0.0.1')
+  stray.on('error', () => undefined)
+  stray.end(Uint8Array.of(0x10, 0x0e, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 60, 0, 2, 0x61, 0x62))
+  await once(stray, 'close')
+  const client = mqtt.connect({
+    protocol: 'mqtts',
+    host: '127.0.0.1',
+    port: house.port,
+    ca: house.ca,
+    clientId: 'secure',
+  })
+  t.teardown(() => client.endAsync(true))
+  await client.publishAsync('out', 'one', { qos: 2 })
+  const results = house.results()
+  t.match(house.strangers, [/over TLS: it speaks no TLS, perhaps plain MQTT/])
+  t.same(results.map(({ id, verdict }) => `${id} ${verdict}`).sort(), [
+    'listen/conduct:3.1.1:secure pass',
+    'listen/first-packet:3.1.1:stranger-1 skipped',
+    'listen/qos2-undisturbed:3.1.1:secure pass',
+  ])
+})
+
+t.test('a case is repeated by its own piece, and what is left to play is said', async t => {
+  const house = await listening(t, {
+    pieces: ['qos2-undisturbed', 'publish-lost', 'receives-qos2'],
+  })
+  const client = await device(t, house.port)
+  client.send(message(1, false))
+  await client.next('PUBREC')
+  client.send(ack('PUBREL', 1))
+  await client.next('PUBCOMP')
+  t.equal(
+    house.announced[1],
+    'qos2-undisturbed is over; 2 to go: publish-lost (at a QoS 2 message of the client); receives-qos2 (once it subscribes at QoS 2)',
+  )
+  t.equal(byId(house.results(), 'publish-lost').replay, 'mqttspec listen publish-lost')
 })
 
 t.test('a piece whose client does not come back is inconclusive', async t => {
@@ -446,6 +560,8 @@ type Device = {
   closed: Promise<unknown>
   send(packet: Packet): void
   raw(bytes: Uint8Array): void
+  /** Ends the connection without DISCONNECT. */
+  close(): void
   next(type: Packet['type']): Promise<Packet>
 }
 
@@ -474,6 +590,7 @@ async function device(
     closed: new Promise<void>(resolve => socket.once('close', () => resolve())),
     send: packet => socket.write(encode(packet, '3.1.1')),
     raw: bytes => socket.write(bytes),
+    close: () => socket.end(),
     next: type => {
       const index = inbox.findIndex(packet => packet.type === type)
       const [known] = index >= 0 ? inbox.splice(index, 1) : []

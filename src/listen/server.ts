@@ -4,15 +4,17 @@ import type { Connect, Publish } from '../model/packet.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
-import { Listener } from '../transport/listen.ts'
+import type { TransportName } from '../transport/index.ts'
+import { type DoorIdentity, Listener } from '../transport/listen.ts'
 import { reset } from '../transport/reset.ts'
 import { remoteOf } from '../transport/socket-beneath.ts'
 import { encode } from '../wire/codec.ts'
 import { type Exercise, piecesFor, programme } from './exercises.ts'
 import { awaitConnect, type Stranger } from './first-packet.ts'
 import { Retained } from './messages.ts'
-import { resultsOf, strangerResult } from './results.ts'
+import { type Replay, resultsOf, strangerResult } from './results.ts'
 import { ServedClient } from './served-client.ts'
+import type { Shown } from './share.ts'
 
 export { type Exercise, programme } from './exercises.ts'
 
@@ -27,8 +29,12 @@ export type ListenOptions = {
   patienceMs?: number
   /** How long a connection may take to its CONNECT. */
   connectMs?: number
+  /** Plain TCP, unless it is said. */
+  transport?: TransportName
+  /** What is shown where the transport is encrypted; one of our own if nothing is given. */
+  identity?: DoorIdentity
   /** The command line, for the reports. */
-  replay: string
+  replay: Replay
   onEvent?(client: string, event: TraceEvent): void
   /** A piece of the programme begins or ends. */
   onPiece?(client: string, text: string): void
@@ -40,12 +46,21 @@ export type ListenOptions = {
 /** A fake broker that is there for whoever dials in. */
 export type Listening = {
   readonly port: number
-  /** Names and versions of the clients so far. */
-  clients(): { name: string; version: Version }[]
+  /** Who vouches for what is shown, as PEM, where the transport is encrypted and the certificate one of our own. */
+  readonly ca: string
+  /** The clients so far, and what was seen of them. */
+  clients(): { name: string; version: Version; shown: Shown }[]
   /** Stops, and gives a case for every piece and client. */
   close(): CaseResult[]
 }
 
+const none = new Uint8Array(0)
+const shownTransports: { [T in TransportName]: string } = {
+  tcp: 'plain TCP',
+  tls: 'TLS',
+  ws: 'WebSocket',
+  wss: 'WebSocket and TLS',
+}
 const maxPacketBytes = 4 * 1024 * 1024
 const guestsMax = 1024
 const connectionsMax = 1000
@@ -88,14 +103,31 @@ class House implements Listening {
   }
 
   async open(): Promise<void> {
-    const { host, port } = this.options
-    this.listener = await Listener.open({ host, port, changed: () => this.admit() })
+    const { host, port, transport, identity } = this.options
+    this.listener = await Listener.open({
+      host,
+      port,
+      ...(transport ? { transport } : {}),
+      ...(identity ? { identity } : {}),
+      changed: () => this.admit(),
+      onRefused: (from, why) => {
+        const how = `came to no terms with us over ${shownTransports[transport ?? 'tcp']}: ${why}`
+        this.options.onStranger?.(from, how)
+        this.noteStranger(from, { why: how, wrong: false, bytes: none, version: '3.1.1' })
+      },
+    })
     this.ticking = setInterval(() => this.tick(), tickMs)
     this.admit()
   }
 
-  clients(): { name: string; version: Version }[] {
-    return [...this.guests.values()].map(({ options: { name, version } }) => ({ name, version }))
+  get ca(): string {
+    return this.listener?.invitation.tls?.ca ?? ''
+  }
+
+  clients(): { name: string; version: Version; shown: Shown }[] {
+    return [...this.guests.values()].map(({ options: { name, version }, shown }) => {
+      return { name, version, shown }
+    })
   }
 
   close(): CaseResult[] {
@@ -137,6 +169,7 @@ class House implements Listening {
       stream.once('close', () => this.forget(stream))
       awaitConnect(stream, {
         connectMs: this.options.connectMs ?? 10_000,
+        carried: shownTransports[this.options.transport ?? 'tcp'],
         onClient: (_stream, connect, version) => this.welcome(stream, from, connect, version),
         onLevel: (_stream, level) => this.refuseLevel(stream, from, level),
         onStranger: (_stream, stranger) => this.dismiss(stream, from, stranger),
@@ -250,7 +283,7 @@ class House implements Listening {
     stream.end(encode({ type: 'CONNACK', sessionPresent: false, code, properties: {} }, version))
     setTimeout(() => stream.destroy(), 1000).unref()
     this.options.onStranger?.(from, why)
-    const stranger = { why, wrong: false, bytes: new Uint8Array(0), version }
+    const stranger = { why, wrong: false, bytes: none, version }
     this.noteStranger(from, stranger)
   }
 

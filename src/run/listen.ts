@@ -1,15 +1,18 @@
 import { notRun } from '../engine/execute.ts'
 import { scaled } from '../engine/waiting/budgets.ts'
-import { type Exercise, listen, programme } from '../listen/server.ts'
+import { type Exercise, type Listening, listen, programme } from '../listen/server.ts'
+import { describeShares } from '../listen/share.ts'
 import type { Finding } from '../model/finding.ts'
-import type { RunReport } from '../model/report.ts'
+import type { CaseResult, RunReport } from '../model/report.ts'
 import { nearest } from '../model/schema/near.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import { type Version, versions } from '../model/version.ts'
 import type { Case } from '../scenario/ast.ts'
 import { selectCases } from '../scenario/select.ts'
+import { schemeOf, type TransportName } from '../transport/index.ts'
+import type { DoorIdentity } from '../transport/listen.ts'
 import { nothingCalled, readSuites } from './choose-suites.ts'
-import { makeReport } from './make-report.ts'
+import { makeReport, type Trouble } from './make-report.ts'
 import { UsageError } from './usage-error.ts'
 
 export type ListenRunOptions = {
@@ -22,8 +25,12 @@ export type ListenRunOptions = {
   mqtt?: Version[]
   strict?: boolean
   timeoutScale?: number
-  /** The command line that listens again. */
-  replay?: string
+  /** Plain TCP, unless it is said. */
+  transport?: TransportName
+  /** What is shown where the transport is encrypted. */
+  identity?: DoorIdentity
+  /** The command line that listens again, for all or for one piece. */
+  replay?(piece?: string): string
   onEvent?(client: string, event: TraceEvent): void
   /** A piece begins or ends. */
   onPiece?(client: string, text: string): void
@@ -33,6 +40,8 @@ export type ListenRunOptions = {
 
 export type ListenRun = {
   readonly port: number
+  /** Who vouches for the certificate that we show, where it is one of our own; else empty. */
+  readonly ca: string
   /** Cases of suites that somebody named: they need an application that can be told what to do. */
   readonly notDrivable: readonly Case[]
   /** Stops listening and gives the report. */
@@ -48,8 +57,13 @@ export async function startListening(options: ListenRunOptions = {}): Promise<Li
   const clock = performance.now()
   const { pieces, notDrivable } = await chosen(options)
   const host = options.host ?? '127.0.0.1'
-  const replay = options.replay ?? 'mqttspec listen'
-  const listening = await opened(host, options.port ?? 1883, {
+  const replay =
+    options.replay ??
+    (piece => ['mqttspec listen', ...(piece ? [`listen/${piece}`] : [])].join(' '))
+  const { transport = 'tcp', identity } = options
+  const listening = await opened(host, options.port ?? usualPorts[transport], {
+    transport,
+    ...(identity ? { identity } : {}),
     versions: options.mqtt ?? versions,
     pieces,
     patienceMs: scaled({ replyMs: 10_000 }, options.timeoutScale ?? 1).replyMs,
@@ -62,21 +76,22 @@ export async function startListening(options: ListenRunOptions = {}): Promise<Li
   })
   const { port } = listening
   const finish = (): RunReport => {
-    const clients = listening.clients()
     const results = [
       ...listening.close(),
-      ...notDrivable.map(kase => notRun(kase, 'skipped', handsNeeded(kase), replay)),
+      ...notDrivable.map(kase => notRun(kase, 'skipped', handsNeeded(kase), replay())),
     ]
+    // Pieces that ended with the listening are among what was seen.
+    const clients = listening.clients()
     const seen = versions.filter(one => clients.some(client => client.version === one))
     return makeReport({
       startedAtMs: began,
       durationMs: performance.now() - clock,
       seed: 0,
-      ...(clients.length === 0 ? { trouble: { says: 'no client came', exitCode: 4 } } : {}),
+      trouble: troubleOf(clients, results),
       target: {
         name: nameOf(clients.map(client => client.name)),
         role: 'client',
-        address: `dialled in to ${shownHost(host)}:${port}`,
+        address: `dialled in to ${transport === 'tcp' ? '' : schemeOf(transport).replace(/:$/, '://')}${shownHost(host)}:${port}`,
         versions: seen,
         fingerprint: {},
       },
@@ -84,8 +99,25 @@ export async function startListening(options: ListenRunOptions = {}): Promise<Li
       strict: options.strict,
     })
   }
-  return { port, notDrivable, finish }
+  return { port, ca: listening.ca, notDrivable, finish }
 }
+
+type Clients = ReturnType<Listening['clients']>
+
+/** Where nothing failed: of whom too little was seen to say anything. */
+function troubleOf(clients: Clients, results: CaseResult[]): Trouble | undefined {
+  if (clients.length === 0) return { says: 'no client came', exitCode: 4 }
+  if (results.some(({ verdict }) => verdict === 'fail' || verdict === 'error')) return undefined
+  const little = clients.flatMap(({ name, shown: { shares, missing } }) => {
+    return missing === undefined
+      ? []
+      : [`of ${name} were seen ${describeShares(shares)}: ${missing}`]
+  })
+  return little.length > 0 ? { says: `not judged: ${little.join('; ')}`, exitCode: 4 } : undefined
+}
+
+/** As brokers have them. */
+const usualPorts: { [T in TransportName]: number } = { tcp: 1883, tls: 8883, ws: 8083, wss: 8084 }
 
 async function opened(
   host: string,

@@ -1,5 +1,6 @@
 import { webcrypto } from 'node:crypto'
 import net from 'node:net'
+import os from 'node:os'
 // The library wants it to be there first.
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
@@ -87,8 +88,20 @@ export function identityFor(host: string): Promise<{ ca: string } & Identity> {
 async function makeIdentity(host: string): Promise<{ ca: string } & Identity> {
   authority ??= createAuthority()
   const { ca, issue } = await authority
-  const names = new Set(['localhost', '127.0.0.1', '::1', host])
+  const everywhere = host === '0.0.0.0' || host === '::'
+  const names = new Set([
+    'localhost',
+    '127.0.0.1',
+    '::1',
+    ...(everywhere ? ownAddresses() : [host]),
+  ])
   return { ca, ...(await issue({ names: [...names] })) }
+}
+
+/** Where this machine is found from others. */
+function ownAddresses(): string[] {
+  const all = Object.values(os.networkInterfaces()).flatMap(list => list ?? [])
+  return all.filter(one => !one.internal && !one.scopeid).map(one => one.address)
 }
 
 function newKeys() {

@@ -1,7 +1,7 @@
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { transportNamed } from './index.ts'
-import { layered } from './socket-beneath.ts'
+import { layered, remoteOf } from './socket-beneath.ts'
 import type { Door, Invitation } from './transport.ts'
 
 type ListenerOptions = {
@@ -10,9 +10,16 @@ type ListenerOptions = {
   port: number
   /** Plain TCP, unless it is said. */
   transport?: string
+  /** What is shown where the transport is encrypted; one of our own if nothing is given. */
+  identity?: DoorIdentity
   /** A connection has come, or was refused. */
   changed(): void
+  /** Somebody came who did not come to terms with us about what carries the packets. */
+  onRefused?(from: string, why: string): void
 }
+
+/** A certificate with its key, and who vouches for it, as PEM. */
+export type DoorIdentity = { ca: string; cert: string; key: string }
 
 /** A port on which clients dial in; only `host` is bound. Connections wait here until somebody takes them. */
 export class Listener {
@@ -94,7 +101,8 @@ export class Listener {
     this.arriving.add(socket)
     try {
       return layered(await accept(socket, this.door), socket)
-    } catch {
+    } catch (error) {
+      this.options.onRefused?.(remoteOf(socket), termsOf(error))
       socket.destroy()
       return undefined
     } finally {
@@ -104,9 +112,22 @@ export class Listener {
 }
 
 /** Certificates are made only where somebody wants to see one. */
-async function doorOf({ host, transport }: ListenerOptions): Promise<Door> {
+async function doorOf({ host, transport, identity }: ListenerOptions): Promise<Door> {
   const path = '/mqtt'
+  if (identity) return { path, ...identity }
   if (!transportNamed(transport).secure) return { path, ca: '', cert: '', key: '' }
   const { identityFor } = await import('./certificates.ts')
   return { path, ...(await identityFor(host)) }
+}
+
+/** What OpenSSL and Node say of people's mistakes. */
+function termsOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || /wrong version number/i.test(message))
+    return 'it speaks no TLS, perhaps plain MQTT'
+  if (code === 'ERR_SSL_HTTP_REQUEST' || /http request/i.test(message))
+    return 'it speaks plain HTTP'
+  if (/unknown ca|bad certificate|certificate unknown/i.test(message))
+    return 'it does not trust our certificate'
+  return code ?? message
 }
