@@ -399,6 +399,17 @@ export class Scene {
     }
   }
 
+  /** What the library refused to send, by its own word to the application: it owes no such packet then. */
+  private refusalOf(packetType: string | undefined): string | undefined {
+    const event = packetType === undefined ? undefined : refusals.get(packetType)
+    if (event === undefined) return undefined
+    for (const { event: told } of [...this.apps.values()].flatMap(app => app.events)) {
+      if (told.event !== event || !('error' in told) || told.error === undefined) continue
+      return `the application was told that ${packetType} failed: ${told.error}`
+    }
+    return undefined
+  }
+
   /**
    * The statement that a missed expectation breaks, and how much that weighs. No statement says what a client tells its application: where
    * a scenario has nothing for that but a duty of the broker, it is the sense of an acknowledgement that it can.
@@ -428,6 +439,8 @@ export class Scene {
     if (what.on !== undefined && this.ownSide.hidPacketsOn(what.on)) {
       throw new Skipped(hiddenPacket)
     }
+    const refusal = what.seq === undefined && this.refusalOf(what.packetType)
+    if (refusal) throw new Skipped(`not drivable: ${refusal}`)
     const mildly = what.left !== undefined && this.mayHaveLeft(what.left, what.packetType)
     // It is known why a premise did not come about where the target left for what is only unusual of us.
     if (judging.as === 'given' && !mildly) {
@@ -460,6 +473,13 @@ function authValues(auth: Profile['auth']) {
 
 /** The target sent more than is read of it in one case. */
 type Flood = { tooMuch: string; seq: number; by: 'wire' | 'app' }
+
+/** By which event a library refuses to send a packet. */
+const refusals: ReadonlyMap<string, string> = new Map([
+  ['PUBLISH', 'published'],
+  ['SUBSCRIBE', 'subscribed'],
+  ['UNSUBSCRIBE', 'unsubscribed'],
+])
 
 /** What a finding says of it. */
 export const floods = 'floods us'

@@ -139,6 +139,8 @@ t.test('our broker keeps to what CONNECT tells', async t => {
       [statement],
       JSON.stringify(properties),
     )
+    const isTold = statement !== '5.0:MQTT-3.14.2-2'
+    t.equal(broken(events, '5.0', 'client')[0]?.limit !== undefined, isTold, statement)
   }
   const unasked = traceOf('5.0', 'client', [
     ['target', connect],

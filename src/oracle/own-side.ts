@@ -186,6 +186,7 @@ const limits = [
   'sharedUnavailable',
   'subscriptionIdsUnavailable',
   'serverKeepAlive',
+  'problemInformationUnasked',
 ] as const satisfies ClauseName[]
 
 const limitStatements: { [role in TargetRole]: ReadonlySet<StatementRef> } = {

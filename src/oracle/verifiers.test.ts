@@ -118,6 +118,16 @@ t.test(
   },
 )
 
+t.test('and nothing more is demanded once its library has refused it', async t => {
+  const asked = '< CONNECT a kept\n> CONNACK\napp publish m1 q2 A\n'
+  const refused = `${asked}app published m1 failed\n`
+  t.same(verify('exactly-once', {}, asked, 'client'), ['once; never'])
+  t.same(verify('exactly-once', {}, refused, 'client'), [])
+  t.same(verify('all-acknowledged', {}, refused, 'client'), [])
+  const twice = `${refused}< PUBLISH 1 q2 A\n< PUBREL 1\n< PUBLISH 2 q2 A\n`
+  t.same(verify('exactly-once', {}, twice, 'client'), ['once; 2 times'])
+})
+
 t.test('a message that a long case let go of still counts once', async t => {
   let text = scene
   for (let index = 0; index < 4200; index++) {

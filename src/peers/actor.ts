@@ -215,6 +215,7 @@ export class Actor {
   }
 
   private reply(conversation: Conversation, packet: Packet): void {
+    if (this.plays === 'server' && conversation.left) return
     if (this.plays === 'server' && !this.greetings.has(conversation)) {
       this.early.push({ packet, conversation })
       return

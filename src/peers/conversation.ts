@@ -25,6 +25,9 @@ export type ConversationOptions = {
   onEnd(): void
 }
 
+/** The first byte of DISCONNECT. */
+const disconnectByte = 0xe0
+
 /**
  * One connection to the target, in packets: every byte is framed, decoded and written into the trace, where the judges
  * read it.
@@ -39,6 +42,8 @@ export class Conversation {
   broken: string | undefined
   /** The target wrote something, if no whole packet. */
   spoken = false
+  /** A DISCONNECT of ours went out: nothing may follow it [5.0:MQTT-3.14.4-1, §4.13.2]. */
+  left = false
   /** How many QoS 2 PUBLISH packets of ours went out, by id. */
   readonly published = new Map<number, number>()
   /** Of a fence, on a connection where the scenario answers by hand. */
@@ -113,6 +118,7 @@ export class Conversation {
       this.published.set(packet.id, (this.published.get(packet.id) ?? 0) + 1)
     }
     this.keepAlive.sent(packet)
+    if (packet.type === 'DISCONNECT') this.left = true
     const { actor, recorder } = this.options
     const connection = this.number
     recorder.record(
@@ -138,6 +144,7 @@ export class Conversation {
   /** Writes bytes that are no whole packet. */
   sendBytes(bytes: Uint8Array, why: 'partial' | 'raw'): void {
     if (!this.link.open) return
+    if (bytes[0] === disconnectByte) this.left = true
     this.options.recorder.record({
       kind: 'bytes',
       connection: this.number,

@@ -133,7 +133,7 @@ export function checkProblemInformation(
   const got = reasonString === undefined ? 'User Property' : 'Reason String'
   say(ruling, connection.version, 'problemInformationUnasked', {
     message: `${packet.type} has a ${got} though Request Problem Information is 0`,
-    expected: 'neither Reason String nor User Property',
+    expected: 'neither Reason String nor User Property (Request Problem Information)',
     got,
   })
 }
