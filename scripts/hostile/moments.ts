@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { brokerFlaw, clientFlaw } from '../../fixtures/testing/peers/flaws/index.ts'
-import { defaultBudgets } from '../../src/engine/waiting/budgets.ts'
+import { executeCase } from '../../src/engine/execute.ts'
+import { defaultBudgets, scaled } from '../../src/engine/waiting/budgets.ts'
 import type { CaseResult } from '../../src/model/report.ts'
+import type { TraceEvent } from '../../src/model/trace.ts'
 import { readSuites } from '../../src/run/choose-suites.ts'
 import { runLoaded } from '../../src/run/run.ts'
 import { TimeLimitReached } from '../../src/run/time-limit.ts'
@@ -18,8 +20,11 @@ import { brokerTarget, clientTarget } from '../proof/peers.ts'
 export const roles = ['broker', 'client', 'command', 'proxy', 'device'] as const
 export type Role = (typeof roles)[number]
 
-/** What ends a run before its time. */
-export const endings = ['signal', 'time limit', 'loss'] as const
+/**
+ * What ends a run before its time. `abort` ends single cases, without all that a run does behind them to be sure of a failure: what a case
+ * itself makes of it.
+ */
+export const endings = ['abort', 'signal', 'time limit', 'loss'] as const
 export type Ending = (typeof endings)[number]
 
 export type Moment = { role: Role; peer: 'correct' | 'wrong'; ending: Ending; event: number }
@@ -42,41 +47,78 @@ const flaws: Record<Role, string | undefined> = {
   device: undefined,
 }
 
-/** What the whole run or one that ended early says: its results, how many events there were, and whether it was ended before its time. */
-type Said = { results: CaseResult[]; events: number; endedEarly: boolean }
+/** What the whole run or one that ended early says: its results, how many events there were, and the steps that it began after its end. */
+type Said = { results: CaseResult[]; events: number; wentOn: string[] }
 
 /** Runs the cases of a role against a peer, to their end or to that event. */
 async function runUntil({ role, peer, ending, event }: Moment): Promise<Said> {
   const end = new AbortController()
   const stage = await open(role, peer)
+  const cases = await casesOf(role)
+  const wentOn: string[] = []
   let events = 0
-  const moment = () => {
+  const onEvent = (seen: TraceEvent) => {
+    if (seen.kind === 'step' && end.signal.aborted) wentOn.push(seen.text)
     if (++events !== event) return
     if (ending === 'loss') stage.lose()
-    else end.abort(ending === 'signal' ? undefined : new TimeLimitReached(60_000))
+    else end.abort(ending === 'time limit' ? new TimeLimitReached(60_000) : undefined)
   }
+  const act = ending === 'abort' ? executeAll : runAll
   try {
-    const { results } = await runLoaded(await casesOf(role), stage.target, {
-      proceed: true,
-      jobs: 2,
-      seed: 1,
-      timeoutScale: 0.2,
-      signal: end.signal,
-      onCaseEvent: moment,
-      ...(stage.behind ? { behind: stage.behind } : {}),
-    })
-    return { results, events, endedEarly: event <= events }
+    return { results: await act(cases, stage, end.signal, onEvent), events, wentOn }
   } catch (error) {
     if ((error as Error).name !== 'InterruptedError') throw error
-    return { results: [], events, endedEarly: true }
+    return { results: [], events, wentOn }
   } finally {
     await stage.stop()
   }
 }
 
+type Act = (
+  cases: Case[],
+  stage: Stage,
+  signal: AbortSignal,
+  onEvent: (event: TraceEvent) => void,
+) => Promise<CaseResult[]>
+
+const timeoutScale = 0.2
+
+const runAll: Act = async (cases, { target, behind }, signal, onEvent) => {
+  const { results } = await runLoaded(cases, target, {
+    proceed: true,
+    jobs: 2,
+    seed: 1,
+    timeoutScale,
+    signal,
+    onCaseEvent: (_, event) => onEvent(event),
+    ...(behind ? { behind } : {}),
+  })
+  return results
+}
+
+let nonces = 0
+
+const executeAll: Act = (cases, { target, behind }, signal, onEvent) =>
+  Promise.all(
+    cases.map(kase =>
+      executeCase(kase, {
+        target,
+        budgets: scaled({}, timeoutScale),
+        nonce: `moment${++nonces}`,
+        signal,
+        maxPacketBytes: 1024 * 1024,
+        cleanUp: false,
+        replay: '',
+        onEvent,
+        ...(behind ? { behind: { target: behind, versions: [], fingerprint: {} } } : {}),
+      }),
+    ),
+  )
+
 /** What is wrong with a run that was ended, against the whole one; nothing where it tells the truth. */
 function untruths(whole: Said, early: Said): string[] {
-  return early.results.flatMap(({ id, verdict, reason, findings }) => {
+  const steps = early.wentOn.map(text => `it went on with ${text}`)
+  const told = early.results.flatMap(({ id, verdict, reason, findings }) => {
     const then = whole.results.find(one => one.id === id)
     const known = new Set(then?.findings.map(({ statement }) => statement))
     const invented = findings.filter(found => found.level !== 'MAY' && !known.has(found.statement))
@@ -84,6 +126,7 @@ function untruths(whole: Said, early: Said): string[] {
     const isTrue = verdict === 'inconclusive' || verdict === then?.verdict
     return isTrue ? [] : [`${id} ${verdict}: ${reason}`]
   })
+  return [...steps, ...told]
 }
 
 /** Ends runs of a role and a peer at every so many moments and tells what was wrong. */

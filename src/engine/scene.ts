@@ -143,7 +143,7 @@ export class Scene {
     this.redactor = new Redactor(broker?.credentials)
     this.log = new TraceLog(this.redactor, (event, shown) => {
       options.onEvent?.(shown)
-      // Events go on while a case that was aborted is put away; what they show is not what was asked for.
+      // After an abort nothing is judged: what is seen then is seen too late, and may be us who did not get on.
       if (this.signal.aborted) return
       if (event.kind === 'step') this.declared.begin(event)
       this.weBroke(this.ownSide.observe(event))
@@ -352,8 +352,7 @@ export class Scene {
 
   /** Takes down a finding of a judge, once. */
   find(breach: Breach): void {
-    // What is seen after an abort is seen too late: it may be us who did not get on.
-    if (this.signal.aborted || this.findings.length >= findingsMax) return
+    if (this.findings.length >= findingsMax) return
     if (this.foreign.has(breach.seq) || isTold(this.findings, breach)) return
     this.findings.push({ ...breach, at: this.place, atMs: this.log.nowMs })
   }

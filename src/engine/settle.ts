@@ -18,6 +18,5 @@ export async function settle(scene: Scene): Promise<void> {
     await scene.until(nothingOwed, scene.budgets.replyMs)
     if (nothingOwed() || owed() >= before) break
   }
-  scene.mustGoOn()
   for (const breach of [...judges.overdue(), ...judges.end()]) scene.find(breach)
 }

@@ -9,7 +9,7 @@ import { run } from './run.ts'
  */
 
 /** A target that is lost takes its client half a second to leave. */
-const every: Record<Ending, number> = { signal: 6, 'time limit': 29, loss: 29 }
+const every: Record<Ending, number> = { abort: 3, signal: 11, 'time limit': 29, loss: 41 }
 
 /** A board takes a second to start: `npm run hostile` has it. */
 for (const role of roles.filter(role => role !== 'device')) {

@@ -52,7 +52,10 @@ async function restart(scene: Scene, body: Body<'target.restart'>): Promise<void
 async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<void> {
   if (!scene.boardChecks) throw new Skipped('not drivable: the power of this target cannot be cut')
   const flow = scene.env.text(body.flow)
-  const outcome = await scene.boardChecks.sweep({ flow, twice: body.twice })
+  const outcome = await unlessAborted(
+    scene.boardChecks.sweep({ flow, twice: body.twice }),
+    scene.signal,
+  )
   const { cuts, socketOps, commits, failures, notReached } = outcome
   const text = `${cuts} power cuts at ${socketOps} socket operations and ${commits} flash commits`
   scene.powerCuts += cuts
@@ -70,7 +73,7 @@ async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<void> {
 async function longRun(scene: Scene, body: Body<'target.play'>): Promise<void> {
   if (!scene.boardChecks) throw new Skipped('not drivable: the time of this target cannot be moved')
   const flow = scene.env.text(body.flow)
-  const { seen, problems } = await scene.boardChecks.longRun({ flow })
+  const { seen, problems } = await unlessAborted(scene.boardChecks.longRun({ flow }), scene.signal)
   note(scene, seen)
   if (problems.length === 0) return
   scene.miss(body.judging, {
