@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib'
 import { UsageError } from '../run/usage-error.ts'
 
 export type OutputFile = {
-  write(content: string | Uint8Array): void
+  /** Parts are asked for one after the other, as fast as they can be written. */
+  write(content: string | Uint8Array | Iterable<string>): void
   /** Resolves when all is written that can be. */
   close(): Promise<void>
 }
@@ -28,12 +29,14 @@ export async function openOutputFile(
   let last = Promise.resolve()
   return {
     write: content => {
-      if (content.length === 0) return
+      if (content === '') return
       if (!wrote && isPlain) ftruncateSync(handle.fd)
       wrote = true
       last = last.then(async () => {
-        // Members of gzip in a row are one file of gzip.
-        if (!lost) await handle.appendFile(isPacked ? gzipSync(content) : content)
+        for (const part of isWhole(content) ? [content] : inChunks(content)) {
+          // Members of gzip in a row are one file of gzip.
+          if (!lost) await handle.appendFile(isPacked ? gzipSync(part) : part)
+        }
       })
       last = last.catch(error => {
         lost = true
@@ -46,6 +49,24 @@ export async function openOutputFile(
       if (isNew && !wrote) await rm(file, { force: true })
     },
   }
+}
+
+function isWhole(content: string | Uint8Array | Iterable<string>): content is string | Uint8Array {
+  return typeof content === 'string' || content instanceof Uint8Array
+}
+
+/** A result is a short text; a write should be worth its while. */
+const chunkChars = 256 * 1024
+
+export function* inChunks(parts: Iterable<string>): Generator<string> {
+  let chunk = ''
+  for (const part of parts) {
+    chunk += part
+    if (chunk.length < chunkChars) continue
+    yield chunk
+    chunk = ''
+  }
+  if (chunk !== '') yield chunk
 }
 
 async function opened(file: string) {

@@ -11,14 +11,14 @@ import type { Traces } from '../reporters/reporter.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { type CaptureOutput, openCapture } from './capture-output.ts'
 import type { Io, TextStream } from './io.ts'
-import { openOutputFile } from './output-file.ts'
+import { inChunks, openOutputFile } from './output-file.ts'
 import { terminalTraits } from './terminal.ts'
 
 type Output = {
   name: ReporterName
   toFile: boolean
   reporter: Reporter
-  write(text: string): void
+  write(text: string | Iterable<string>): void
   close(): Promise<void>
 }
 
@@ -92,12 +92,16 @@ export async function openOutputs(wishes: string[], options: OutputOptions): Pro
     tick: elapsedMs => tell(outputs, reporter => reporter.tick?.(elapsedMs)),
     end: report => {
       isOver = true
-      eachDespiteErrors(outputs, output => output.write(output.reporter.end(report)))
+      eachDespiteErrors(outputs, ({ write, reporter }) =>
+        write(reporter.parts?.(report) ?? reporter.end(report)),
+      )
     },
     neverBegan: report => {
       if (isOver) return
       const machines = outputs.filter(({ name, toFile }) => toFile || name !== 'pretty')
-      eachDespiteErrors(machines, output => output.write(output.reporter.end(report)))
+      eachDespiteErrors(machines, ({ write, reporter }) =>
+        write(reporter.parts?.(report) ?? reporter.end(report)),
+      )
     },
     close: () => {
       closing ??= closeAll()
@@ -164,27 +168,37 @@ async function open(
 }
 
 type Terminal = {
-  write(text: string): void
+  write(text: string | Iterable<string>): void
   drained(): Promise<void>
 }
 
 /** Our stdout. When whoever reads it has seen enough (`| head -1`), nothing more is written and the run goes on. */
 function watchTerminal(stdout: TextStream, onGone: (code: string) => void): Terminal {
   let gone = false
-  const listener = (error: NodeJS.ErrnoException) => {
+  const goes = (error: NodeJS.ErrnoException) => {
     if (gone) return
     gone = true
     onGone(error.code ?? error.message)
   }
-  stdout.on('error', listener)
+  stdout.on('error', goes)
+  const written = (text: string) =>
+    new Promise<void>(resolve => {
+      if (gone) resolve()
+      else stdout.write(text, () => resolve())
+    })
+  // Of a report in parts the next is made when the one before has left.
+  let parts = Promise.resolve()
+  const inTurn = async (all: Iterable<string>) => {
+    for (const part of inChunks(all)) await written(part)
+  }
   return {
     write: text => {
-      if (text !== '' && !gone) stdout.write(text)
+      if (typeof text !== 'string') parts = parts.then(() => inTurn(text)).catch(goes)
+      else if (text !== '' && !gone) stdout.write(text)
     },
-    drained: () =>
-      new Promise(resolve => {
-        if (gone) resolve()
-        else stdout.write('', () => resolve())
-      }),
+    drained: async () => {
+      await parts
+      await written('')
+    },
   }
 }

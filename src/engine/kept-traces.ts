@@ -1,5 +1,6 @@
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
+import { PutAway } from './put-away.ts'
 import { floods } from './scene.ts'
 import { shortened, sizeOf } from './shortened.ts'
 
@@ -15,20 +16,36 @@ const longBytes = 512
 export class KeptTraces {
   private events = 0
   private bytes = 0
+  private readonly away = new PutAway()
+
+  /** The result, whole, of a case of which another run is to tell what counts. */
+  keepForNow(result: CaseResult): CaseResult {
+    return this.away.result(result)
+  }
 
   /** The result with as much of its trace as there is room for. */
   keep(result: CaseResult): CaseResult {
-    const { trace } = result
-    const bytes = trace.reduce((sum, event) => sum + sizeOf(event), 0)
-    const fits =
-      !isFlooded(result) &&
-      this.events + trace.length <= eventsMax &&
-      this.bytes + bytes <= bytesMax
-    const kept = fits ? trace : cutTrace(result)
-    this.events += kept.length
-    this.bytes += kept.reduce((sum, event) => sum + sizeOf(event), 0)
-    return fits ? result : { ...result, trace: kept }
+    const { first } = result
+    const isWhole = !isFlooded(result)
+    const own = this.fitted(result, isWhole)
+    return this.away.result(first ? { ...own, first: this.fitted(first, isWhole) } : own)
   }
+
+  private fitted<T extends Traced>(traced: T, whole: boolean): T {
+    const { trace } = traced
+    const fits =
+      whole && this.events + trace.length <= eventsMax && this.bytes + bytesOf(trace) <= bytesMax
+    const kept = fits ? trace : cutTrace(traced)
+    this.events += kept.length
+    this.bytes += bytesOf(kept)
+    return fits ? traced : { ...traced, trace: kept }
+  }
+}
+
+type Traced = Pick<CaseResult, 'trace' | 'findings'>
+
+function bytesOf(trace: readonly TraceEvent[]): number {
+  return trace.reduce((sum, event) => sum + sizeOf(event), 0)
 }
 
 /** Whether the target sent so much in this case that it had to be ended. */
@@ -37,7 +54,7 @@ export function isFlooded({ findings }: CaseResult): boolean {
 }
 
 /** Its beginning, its end, and the events that findings point at. */
-function cutTrace({ trace, findings }: CaseResult): TraceEvent[] {
+function cutTrace({ trace, findings }: Traced): TraceEvent[] {
   const pointedAt = new Set(findings.map(({ seq }) => seq))
   const stays = (index: number, event: TraceEvent) =>
     index < headMax || index >= trace.length - tailMax || pointedAt.has(event.seq)

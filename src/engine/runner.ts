@@ -238,7 +238,7 @@ class Runner {
     } else if (isDoubtful(result)) {
       this.doubts.push({
         job,
-        first: result,
+        first: this.traces.keepForNow(result),
         beside: [...beside],
         waits: laneOf(kase) === 'waiting',
       })

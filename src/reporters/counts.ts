@@ -31,9 +31,11 @@ export function countOutcomes(results: readonly CaseResult[]): Map<Outcome, numb
 }
 
 /** A case that had no turn, after --bail, Ctrl-C or the death of the target: one reason serves for all of them. */
-export function neverBegan({ verdict, trace, durationMs, findings }: CaseResult): boolean {
-  const told = trace.length > 0 || findings.length > 0
-  return verdict === 'inconclusive' && durationMs === 0 && !told
+export function neverBegan(result: CaseResult): boolean {
+  const { verdict, durationMs, findings } = result
+  if (verdict !== 'inconclusive' || durationMs > 0 || findings.length > 0) return false
+  // Asked last: a trace may have to be read first.
+  return result.trace.length === 0
 }
 
 /** How many cases ended how, in words. */

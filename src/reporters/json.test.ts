@@ -13,7 +13,7 @@ import { everyEvent } from '../../fixtures/testing/reports/every-event.ts'
 import { hostileReport } from '../../fixtures/testing/reports/hostile.ts'
 import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import { reportJsonSchema } from '../model/report/json-schema.ts'
-import type { RunReport } from '../model/report.ts'
+import type { CaseResult, RunReport } from '../model/report.ts'
 import { createReporter } from './index.ts'
 import { parseReport, ReportError } from './parse-report.ts'
 import type { ReporterOptions } from './reporter.ts'
@@ -196,3 +196,25 @@ function tryParse(text: string): boolean {
     throw error
   }
 }
+
+t.test('a report is made in parts, and a trace is asked for only when its part is', async t => {
+  const { parts } = await createReporter('json', { traces: 'all' })
+  const whole = reportOf([])
+  const result = caseOf('a/one:5.0')
+  let asked = 0
+  const many = Array.from({ length: 100 }, () =>
+    Object.defineProperty({ ...result }, 'trace', {
+      enumerable: true,
+      get: () => {
+        asked += 1
+        return []
+      },
+    }),
+  ) as CaseResult[]
+  const texts = parts?.({ ...whole, results: many })[Symbol.iterator]()
+  let said = ''
+  while (asked === 0) said += texts?.next().value
+  t.equal(asked, 1, 'one part, one trace')
+  for (let part = texts?.next(); part && !part.done; part = texts?.next()) said += part.value
+  t.equal(JSON.parse(said).results.length, 100)
+})

@@ -7,27 +7,45 @@ import type { Reporter, ReporterOptions, Traces } from './reporter.ts'
  * finding to a line, so that `grep` and `diff` are of use.
  */
 export function json({ traces }: Pick<ReporterOptions, 'traces'>): Reporter {
-  return {
-    end(report) {
-      const results = report.results.map(result => withTraces(result, traces))
-      const fields = Object.entries({ ...report, results }).filter(
-        ([, value]) => value !== undefined,
-      )
-      return `{\n${fields.map(([name, value]) => `  ${JSON.stringify(name)}: ${written(value)}`).join(',\n')}\n}\n`
-    },
+  const parts = (report: RunReport) => partsOf(report, traces)
+  return { parts, end: report => [...parts(report)].join('') }
+}
+
+/** One result at a time: a report is larger than what a text can hold, or memory should. */
+function* partsOf(report: RunReport, traces: Traces): Generator<string> {
+  let before = '{\n'
+  for (const [name, value] of Object.entries(report)) {
+    if (value === undefined) continue
+    yield `${before}  ${JSON.stringify(name)}: `
+    before = ',\n'
+    if (name === 'results') yield* list(report.results, result => withTraces(result, traces))
+    else if (Array.isArray(value)) yield* list<unknown>(value, item => item)
+    else yield stringify(value)
   }
+  yield '\n}\n'
 }
 
-function withTraces(result: CaseResult, traces: Traces): CaseResult {
-  const { verdict, first } = result
-  const isQuiet = verdict === 'pass' || verdict === 'skipped'
+function* list<T>(items: readonly T[], shown: (item: T) => unknown): Generator<string> {
+  if (items.length === 0) return yield '[]'
+  let before = '[\n'
+  for (const item of items) {
+    yield `${before}    ${stringify(shown(item))}`
+    before = ',\n'
+  }
+  yield '\n  ]'
+}
+
+/** What is left out is not even asked for: it may have to be read first. */
+function withTraces(result: CaseResult, traces: Traces): object {
+  const isQuiet = result.verdict === 'pass' || result.verdict === 'skipped'
   if (traces === 'all' || (traces === 'failed' && !isQuiet)) return result
-  return { ...result, trace: [], ...(first ? { first: { ...first, trace: [] } } : {}) }
+  const { first } = result
+  return { ...without(result), ...(first ? { first: without(first) } : {}) }
 }
 
-function written(value: RunReport[keyof RunReport]): string {
-  if (!Array.isArray(value) || value.length === 0) return stringify(value)
-  return `[\n${value.map(item => `    ${stringify(item)}`).join(',\n')}\n  ]`
+function without<T extends { trace: unknown[] }>(traced: T): object {
+  const keys = Object.keys(traced) as (keyof T)[]
+  return Object.fromEntries(keys.map(key => [key, key === 'trace' ? [] : traced[key]]))
 }
 
 function stringify(value: unknown): string {

@@ -12,6 +12,8 @@ export type Reporter = {
   /** Called now and then while cases run; only a live terminal has something to say. */
   tick?(elapsedMs: number): string
   end(report: RunReport): string
+  /** What `end` gives, in parts: for a report that may be too large for one text. */
+  parts?(report: RunReport): Iterable<string>
   /** The run ended in an error before there was anything to report: takes back what was only drawn for the moment. */
   cancel?(): string
 }
