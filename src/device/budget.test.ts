@@ -66,7 +66,7 @@ t.test('a packet of 8 KB each way fits 41 KB of heap', async t => {
   const broker = await new DeviceBroker().start()
   t.teardown(() => broker.stop())
   broker.hook = packet => {
-    if (packet.cmd === 'subscribe')
+    if (packet.type === 'SUBSCRIBE')
       setImmediate(() => broker.send('in', Buffer.alloc(packetBytes - 8, 'x')))
     return 'answer'
   }

@@ -1,5 +1,5 @@
-import type { Packet } from 'mqtt-packet'
 import t from 'tap'
+import type { Packet } from '../model/packet.ts'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { BoardDriver } from './board-driver.ts'
 import { setUpBoard } from './board-setup.ts'
@@ -45,7 +45,7 @@ async function connected(fields = {}): Promise<BoardDriver> {
 /** Once the device has its SUBACK. */
 function onceSubscribed(act: () => void): void {
   broker.hook = packet => {
-    if (packet.cmd === 'subscribe') setImmediate(act)
+    if (packet.type === 'SUBSCRIBE') setImmediate(act)
     return 'answer'
   }
 }
@@ -88,7 +88,7 @@ t.test('will, user and password are in CONNECT; a user alone is allowed', async 
   const seen: Packet[] = []
   const watch = () => {
     broker.hook = packet => {
-      if (packet.cmd === 'connect') seen.push(packet)
+      if (packet.type === 'CONNECT') seen.push(packet)
       return 'answer'
     }
   }
@@ -105,12 +105,12 @@ c.connect()`,
   t.match(seen[0], {
     clientId: 'pico',
     clean: true,
-    keepalive: 30,
+    keepAliveS: 30,
     username: 'u',
     will: { topic: 'gone', qos: 2, retain: true },
   })
   t.equal(seen.length, 2)
-  t.notOk(seen[1]?.cmd === 'connect' && seen[1].password)
+  t.notOk(seen[1]?.type === 'CONNECT' && seen[1].password)
 })
 
 t.test('unicode topics and payloads go both ways', async t => {
@@ -136,7 +136,9 @@ c.store.last_id = 65533
 ids = [c.publish('t', 'm%d' % i, qos=2) for i in range(5)]
 print(held, ids)`)
   broker.hook = packet =>
-    packet.cmd === 'publish' && packet.payload.toString() === 'held' ? 'ignore' : 'answer'
+    packet.type === 'PUBLISH' && Buffer.from(packet.payload).toString() === 'held'
+      ? 'ignore'
+      : 'answer'
   t.same(await run, ['1 [65534, 65535, 2, 3, 4]'])
 })
 
@@ -153,9 +155,11 @@ while c.pending(): c.wait_msg()`,
   )
   let open = false
   broker.hook = packet => {
-    if (packet.cmd === 'connect' && broker.log.length > 1) open = true
-    if (open || packet.cmd === 'connect') return 'answer'
-    return packet.cmd === 'publish' && /m[01]/.test(packet.payload.toString()) ? 'answer' : 'ignore'
+    if (packet.type === 'CONNECT' && broker.log.length > 1) open = true
+    if (open || packet.type === 'CONNECT') return 'answer'
+    return packet.type === 'PUBLISH' && /m[01]/.test(Buffer.from(packet.payload).toString())
+      ? 'answer'
+      : 'ignore'
   }
   t.same(await run, [])
   const again = sent().slice(sent().lastIndexOf('> connect') + 1)
@@ -174,10 +178,10 @@ t.test(
     const driver = await connected()
     await driver.subscribe('in')
     broker.hook = packet =>
-      packet.cmd === 'pubcomp' || packet.cmd === 'pubrel' ? 'ignore' : 'answer'
+      packet.type === 'PUBCOMP' || packet.type === 'PUBREL' ? 'ignore' : 'answer'
     await driver.publish('released')
     await driver.until('PUBREL', () => sent().some(line => line.startsWith('> pubrel')))
-    broker.hook = packet => (packet.cmd === 'publish' ? 'ignore' : 'answer')
+    broker.hook = packet => (packet.type === 'PUBLISH' ? 'ignore' : 'answer')
     await driver.publish('stored')
     await driver.until('PUBLISH', () => sent().some(line => line.endsWith('stored')))
     broker.reset()
@@ -203,7 +207,7 @@ print(got, c.oversized)`,
     broker.send('in', 'small')
   })
   t.same(await run, ["[(b'in', b'small')] 1"])
-  t.ok(sent().includes('> pubrec 1') && sent().includes('> pubcomp 1'))
+  t.ok(sent().includes('> pubrec 1001') && sent().includes('> pubcomp 1001'))
 })
 
 t.test('a message published from inside a callback goes out at once and nobody waits', async t => {
@@ -245,7 +249,7 @@ c.publish('ready', '')
 try: c.wait_msg()
 except OSError as e: print(e.errno == errno.EINVAL, c.sock)`)
     broker.hook = packet => {
-      if (packet.cmd === 'publish') broker.raw(Buffer.from(bytes.replaceAll(' ', ''), 'hex'))
+      if (packet.type === 'PUBLISH') broker.raw(Buffer.from(bytes.replaceAll(' ', ''), 'hex'))
       return 'answer'
     }
     t.same(await run, ['True None'], bytes)
@@ -270,7 +274,7 @@ try: c.publish('t', 'm', qos=2)
 except OSError as e: print(e.errno == errno.ETIMEDOUT, 2 <= time.ticks_diff(time.ticks_ms(), a) / 1000 < 10)`,
       ', keepalive=20, ack_timeout=2',
     )
-    broker.hook = packet => (packet.cmd === 'connect' ? 'answer' : 'ignore')
+    broker.hook = packet => (packet.type === 'CONNECT' ? 'answer' : 'ignore')
     const hurried = new Promise(resolve => setImmediate(resolve)).then(hurry)
     t.same(await run, ['True True', 'True', 'True True'])
     await hurried
@@ -338,7 +342,7 @@ for wait in (True, False):
     except OSError as e: print(e.errno == errno.ETIMEDOUT, c.sock)`,
     ', ack_timeout=2',
   )
-  broker.hook = packet => (packet.cmd === 'connect' ? 'answer' : 'ignore')
+  broker.hook = packet => (packet.type === 'CONNECT' ? 'answer' : 'ignore')
   const hurried = new Promise(resolve => setImmediate(resolve)).then(hurry)
   t.same(await run, ['True None', 'True None'])
   await hurried
@@ -369,7 +373,7 @@ try: c.publish('t', 'm', qos=2)
 except OSError as e: print(e.errno == errno.ENOTCONN, c.pending())`,
   )
   broker.hook = packet => {
-    if (packet.cmd !== 'publish') return 'answer'
+    if (packet.type !== 'PUBLISH') return 'answer'
     broker.send('in', 'stop')
     return 'ignore'
   }
@@ -489,7 +493,7 @@ print(c.drop(j.out[0].pid), c.drop(77), c.pending())
 c.publish('t', 'after', qos=2)`
   const run = python(poison, ', journal=Journal()')
   broker.hook = packet =>
-    packet.cmd === 'publish' && packet.payload.toString() === 'm1' ? 'cut' : 'answer'
+    packet.type === 'PUBLISH' && Buffer.from(packet.payload).toString() === 'm1' ? 'cut' : 'answer'
   t.same(await run, ['True 1 True', "[(b'm1', True)]", 'True False 0'])
   t.same(broker.received, ['m0', 'm2', 'm3', 'after'])
   const times = sent().filter(line => line.endsWith('m1')).length
@@ -511,7 +515,7 @@ print(told == [(pid, -1)], c.pending())`,
     ', journal=Journal()',
   )
   broker.hook = packet => {
-    if (packet.cmd !== 'pubrel') return 'answer'
+    if (packet.type !== 'PUBREL') return 'answer'
     broker.reset()
     return 'cut'
   }
@@ -522,7 +526,7 @@ t.test('forty commands in a burst are each answered, at QoS 2, out of eight slot
   const broker = await new DeviceBroker().start()
   t.teardown(() => broker.stop())
   broker.hook = packet => {
-    if (packet.cmd === 'subscribe') {
+    if (packet.type === 'SUBSCRIBE') {
       setImmediate(() => {
         for (let each = 0; each < 40; each++) broker.send('in', `c${each}`)
       })
@@ -666,11 +670,11 @@ print(c.store.unsure, Journal().unsure)`,
     ', journal=Journal()',
   )
   broker.hook = packet => {
-    if (packet.cmd === 'connect' && sent().length > 2 && lost === 0) {
+    if (packet.type === 'CONNECT' && sent().length > 2 && lost === 0) {
       lost = 1
       broker.reset()
     }
-    if (packet.cmd === 'subscribe' && lost === 1) {
+    if (packet.type === 'SUBSCRIBE' && lost === 1) {
       lost = 2
       return 'cut'
     }

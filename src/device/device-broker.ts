@@ -1,43 +1,40 @@
 import type { Duplex } from 'node:stream'
-import mqtt, { type IPublishPacket, type Packet } from 'mqtt-packet'
+import type { Packet, Publish } from '../model/packet.ts'
+import type { Recorder } from '../model/recorder.ts'
+import { versionOfLevel } from '../model/version.ts'
+import { Conversation } from '../peers/conversation.ts'
+import { allocateId, createSession, react, resends, type Session } from '../peers/session.ts'
 import { Listener } from '../transport/listen.ts'
-import { reset } from '../transport/reset.ts'
 import type { BrokerRecord } from './exactly-once.ts'
 
 /** What the broker does with one packet instead of answering it. */
 export type Hook = (packet: Packet) => 'answer' | 'ignore' | 'cut'
 
-/** A message on its way to the device. Once released, only PUBREL may be sent. */
-type Outgoing = {
-  id: number
-  topic: string
-  payload: Buffer
-  qos: 1 | 2
-  sent: boolean
-  released: boolean
-}
-
 /** All that the broker keeps for its one client. */
-type Session = {
+type Kept = {
+  session: Session
   /** Payloads by id of QoS 2 messages whose PUBREL has not come. */
   held: Map<number, string>
-  outgoing: Outgoing[]
-  lastId: number
+  /** Messages that no connection has carried yet. */
+  queued: Publish[]
 }
 
+const packetBytesMax = 1_000_000
+
 /**
- * A small broker for one client and QoS 0–2 over real TCP, which delivers at PUBLISH (method B). It writes down what came, and what a
- * client must never do.
+ * The peer broker for one client, which outlives the boots of a board: what it keeps can be taken away and put back. It answers by the rules
+ * that our other peers keep, and writes down what came and what a client must never do.
  */
 export class DeviceBroker {
   private listener: Listener | undefined
-  private readonly sockets = new Set<Duplex>()
+  private readonly streams = new Set<Duplex>()
   private readonly waiters = new Set<() => void>()
-  private current: Duplex | undefined
-  private session: Session | undefined
+  private current: Conversation | undefined
+  private connections = 0
+  private kept: Kept | undefined
   /** Payloads of PUBLISH packets taken for new messages, in order. */
   received: string[] = []
-  /** One line per packet: `> PUBLISH 7 dup m1` came in, `< PUBREC 7` went out. */
+  /** One line per packet: `> publish 7 dup m1` came in, `< pubrec 7` went out. */
   log: string[] = []
   breaches: string[] = []
   hook: Hook = () => 'answer'
@@ -62,18 +59,15 @@ export class DeviceBroker {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy()
+    for (const stream of this.streams) stream.destroy()
     await this.listener?.close()
   }
 
-  /** Forgets everything, or all but a session as it was and what came before. */
-  reset(
-    session?: Session,
-    before: { received: string[]; log: string[] } = { received: [], log: [] },
-  ): void {
-    this.current?.destroy()
+  /** Forgets everything, or all but what was kept and what came before. */
+  reset(kept?: Kept, before: { received: string[]; log: string[] } = { received: [], log: [] }) {
+    this.current?.link.destroy()
     this.current = undefined
-    this.session = session && copyOf(session)
+    this.kept = kept && copyOf(kept)
     this.received = [...before.received]
     this.log = [...before.log]
     this.breaches = []
@@ -81,15 +75,13 @@ export class DeviceBroker {
   }
 
   record(): BrokerRecord {
-    const { received, log, breaches, session } = this
-    const held = [...(session?.held.values() ?? [])]
-    const outgoing = session?.outgoing.map(each => each.payload.toString()) ?? []
-    return { received, log, breaches, open: [...held, ...outgoing] }
+    const { received, log, breaches, kept } = this
+    return { received, log, breaches, open: [...(kept?.held.values() ?? []), ...this.outgoing] }
   }
 
   /** Whether the exchange of a message to the device is still open. */
   owes(payload: string): boolean {
-    return this.session?.outgoing.some(each => each.payload.toString() === payload) ?? false
+    return this.outgoing.includes(payload)
   }
 
   /** Called after each packet and each end of a connection. */
@@ -98,38 +90,38 @@ export class DeviceBroker {
     return () => this.waiters.delete(listener)
   }
 
-  saved(): Session | undefined {
-    return this.session && copyOf(this.session)
+  saved(): Kept | undefined {
+    return this.kept && copyOf(this.kept)
   }
 
   /** Queues a message for the device; it goes out now or at the next connection. */
   send(topic: string, payload: string | Buffer, qos: 1 | 2 = 2): void {
-    const session = this.session
-    if (!session) throw new Error('the device has no session yet')
-    session.lastId = (session.lastId % 65_535) + 1
-    const message: Outgoing = {
-      id: session.lastId,
+    if (!this.kept) throw new Error('the device has no session yet')
+    const { session, queued } = this.kept
+    queued.push({
+      type: 'PUBLISH',
+      id: allocateId(session),
       topic,
       payload: Buffer.from(payload),
       qos,
-      sent: false,
-      released: false,
-    }
-    session.outgoing.push(message)
-    this.transmit(message)
+      dup: false,
+      retain: false,
+      properties: {},
+    })
+    if (this.current?.open) this.transmit(this.current, this.kept)
   }
 
   /** Ends the connection as a broker that dies would. */
   drop(): void {
-    if (this.current) reset(this.current)
+    this.current?.link.destroy()
   }
 
   /** Resolves when every connection is over and all that came on it was read. */
   quiet(): Promise<void> {
-    if (this.sockets.size === 0) return Promise.resolve()
+    if (this.streams.size === 0) return Promise.resolve()
     return new Promise(resolve => {
       const off = this.onChange(() => {
-        if (this.sockets.size > 0) return
+        if (this.streams.size > 0) return
         off()
         resolve()
       })
@@ -138,141 +130,115 @@ export class DeviceBroker {
 
   /** Sends raw bytes on the present connection. */
   raw(bytes: Uint8Array): void {
-    this.current?.write(bytes)
+    this.current?.sendBytes(bytes, 'raw')
   }
 
   /** No exchange is open in either direction. */
   get settled(): boolean {
-    return this.session?.held.size === 0 && this.session.outgoing.length === 0
+    return this.kept?.held.size === 0 && this.outgoing.length === 0
   }
 
-  private serve(socket: Duplex): void {
-    const parser = mqtt.parser({ protocolVersion: 4 })
-    this.sockets.add(socket)
-    socket.on('data', bytes => parser.parse(bytes))
-    socket.on('error', () => undefined)
-    socket.on('close', () => {
-      this.sockets.delete(socket)
-      if (this.current === socket) this.current = undefined
+  /** Payloads of messages to the device that are not complete. */
+  private get outgoing(): string[] {
+    if (!this.kept) return []
+    const sent = [...this.kept.session.flows.values()].map(({ packet }) => packet)
+    return [...sent, ...this.kept.queued].map(textOf)
+  }
+
+  private serve(stream: Duplex): void {
+    this.streams.add(stream)
+    stream.on('close', () => {
+      this.streams.delete(stream)
+      if (this.current === conversation) this.current = undefined
       this.tell()
     })
-    parser.on('packet', packet => {
-      if (packet.cmd === 'connect') this.takeOver(socket)
-      if (this.current === socket) this.receive(socket, packet)
-      this.tell()
+    this.connections += 1
+    const conversation: Conversation = new Conversation({
+      stream,
+      number: this.connections,
+      actor: 'device',
+      version: '3.1.1',
+      targetPlays: 'client',
+      maxPacketBytes: packetBytesMax,
+      recorder: this.recorder,
+      onPacket: packet => {
+        if (packet.type === 'CONNECT') this.takeOver(conversation)
+        if (this.current === conversation && conversation.open) this.receive(conversation, packet)
+        this.tell()
+      },
+      onRead: () => undefined,
+      onEnd: () => {
+        if (conversation.broken) this.breaches.push(`malformed: ${conversation.broken}`)
+        this.tell()
+      },
     })
-    parser.on('error', error => this.breaches.push(`malformed: ${error.message}`))
-    socket.resume()
   }
 
   /** A second connection of the client ends the first. */
-  private takeOver(socket: Duplex): void {
-    if (this.current !== socket) this.current?.destroy()
-    this.current = socket
+  private takeOver(conversation: Conversation): void {
+    if (this.current !== conversation) this.current?.link.destroy()
+    this.current = conversation
   }
 
-  private receive(socket: Duplex, packet: Packet): void {
+  private receive(conversation: Conversation, packet: Packet): void {
     this.log.push(`> ${describe(packet)}`)
     const todo = this.hook(packet)
-    if (todo === 'cut') reset(socket)
-    if (todo === 'answer') this.answer(socket, packet)
+    if (todo === 'cut') conversation.link.destroy()
+    if (todo === 'answer') this.answer(conversation, packet)
   }
 
-  private answer(socket: Duplex, packet: Packet): void {
-    switch (packet.cmd) {
-      case 'connect':
-        this.accept(socket, packet.clean === true)
-        return
-      case 'subscribe':
-        this.write({
-          cmd: 'suback',
-          messageId: packet.messageId ?? 0,
-          granted: packet.subscriptions.map(each => each.qos),
-        })
-        return
-      case 'unsubscribe':
-        this.write({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] })
-        return
-      case 'publish':
-        this.take(packet)
-        return
-      case 'pubrel':
-        this.session?.held.delete(packet.messageId ?? 0)
-        this.write({ cmd: 'pubcomp', messageId: packet.messageId ?? 0 })
-        return
-      case 'puback':
-        this.complete(packet.messageId ?? 0, 1)
-        return
-      case 'pubrec':
-        this.release(packet.messageId ?? 0)
-        return
-      case 'pubcomp':
-        this.complete(packet.messageId ?? 0, 2)
-        return
-      case 'pingreq':
-        this.write({ cmd: 'pingresp' })
-        return
-      default:
-        return
+  private answer(conversation: Conversation, packet: Packet): void {
+    if (packet.type === 'CONNECT') {
+      conversation.speak(versionOfLevel(packet.protocolLevel) ?? '3.1.1')
+      this.accept(conversation, packet.clean)
+      return
+    }
+    if (!this.kept) return
+    const { session, held } = this.kept
+    if (packet.type === 'PUBLISH') this.take(packet, held)
+    if (packet.type === 'PUBREL') held.delete(packet.id)
+    for (const reply of react(session, packet, { auto: true, plays: 'server' }).replies) {
+      conversation.send(reply)
     }
   }
 
-  private accept(socket: Duplex, clean: boolean): void {
-    const sessionPresent = this.session !== undefined && !clean
-    if (!sessionPresent) this.session = { held: new Map(), outgoing: [], lastId: 0 }
-    socket.write(mqtt.generate({ cmd: 'connack', returnCode: 0, sessionPresent }))
-    this.log.push(`< connack${sessionPresent ? ' present' : ''}`)
-    for (const message of this.session?.outgoing ?? []) this.transmit(message)
+  private accept(conversation: Conversation, clean: boolean): void {
+    const sessionPresent = this.kept !== undefined && !clean
+    if (!sessionPresent) this.kept = { session: createSession(), held: new Map(), queued: [] }
+    conversation.send({ type: 'CONNACK', sessionPresent, code: 0, properties: {} })
+    if (!this.kept) return
+    for (const packet of resends(this.kept.session)) conversation.send(packet)
+    this.transmit(conversation, this.kept)
   }
 
-  private take(packet: IPublishPacket): void {
-    const payload = packet.payload.toString()
-    const id = packet.messageId ?? 0
-    const held = this.session?.held
+  /** What a client must not do with a message, and whether it is a new one. */
+  private take(packet: Publish, held: Map<number, string>): void {
+    const payload = textOf(packet)
+    const { id = 0 } = packet
     if (this.tellsApart && this.received.includes(payload) && !packet.dup)
       this.breaches.push(`${payload} was sent again without DUP`)
-    if (packet.qos === 2 && held) {
-      const known = held.get(id)
-      if (known !== undefined && known !== payload)
-        this.breaches.push(`id ${id} is used for ${payload} while it stands for ${known}`)
-      if (known === undefined) this.received.push(payload)
-      held.set(id, known ?? payload)
-      this.write({ cmd: 'pubrec', messageId: id })
-      return
+    const known = packet.qos === 2 ? held.get(id) : undefined
+    if (known !== undefined && known !== payload)
+      this.breaches.push(`id ${id} is used for ${payload} while it stands for ${known}`)
+    if (known === undefined) this.received.push(payload)
+    if (packet.qos === 2) held.set(id, known ?? payload)
+  }
+
+  /** What waited goes out for the first time. */
+  private transmit(conversation: Conversation, { session, queued }: Kept): void {
+    for (const packet of queued.splice(0)) {
+      session.flows.set(packet.id ?? 0, { packet, state: 'publish', code: 0 })
+      conversation.send(packet)
     }
-    this.received.push(payload)
-    if (packet.qos === 1) this.write({ cmd: 'puback', messageId: id })
   }
 
-  private release(id: number): void {
-    const message = this.session?.outgoing.find(each => each.id === id)
-    if (message) message.released = true
-    this.write({ cmd: 'pubrel', messageId: id })
-  }
-
-  private complete(id: number, qos: number): void {
-    if (!this.session) return
-    this.session.outgoing = this.session.outgoing.filter(
-      each => each.id !== id || each.qos !== qos || (qos === 2 && !each.released),
-    )
-  }
-
-  private transmit(message: Outgoing): void {
-    if (!this.current) return
-    if (message.released) {
-      this.write({ cmd: 'pubrel', messageId: message.id })
-      return
-    }
-    const dup = message.sent
-    message.sent = true
-    const { topic, payload, qos } = message
-    this.write({ cmd: 'publish', messageId: message.id, topic, payload, qos, dup, retain: false })
-  }
-
-  private write(packet: Packet): void {
-    if (!this.current || this.current.destroyed) return
-    this.log.push(`< ${describe(packet)}`)
-    this.current.write(mqtt.generate(packet))
+  /** Writes down what went out; what came in is for the one that takes it. */
+  private readonly recorder: Recorder = {
+    record: event => {
+      if (event.kind === 'packet' && event.from === 'harness')
+        this.log.push(`< ${describe(event.packet)}`)
+      return { ...event, seq: this.log.length, at: 0 }
+    },
   }
 
   private tell(): void {
@@ -281,12 +247,25 @@ export class DeviceBroker {
 }
 
 function describe(packet: Packet): string {
-  const id = packet.messageId === undefined ? '' : ` ${packet.messageId}`
-  if (packet.cmd !== 'publish') return packet.cmd + id
-  const payload = packet.payload.length > 40 ? `${packet.payload.length} bytes` : packet.payload
-  return `publish${id}${packet.dup ? ' dup' : ''} ${payload}`
+  const type = packet.type.toLowerCase()
+  if (packet.type === 'CONNACK') return packet.sessionPresent ? `${type} present` : type
+  const id = 'id' in packet && packet.id !== undefined ? ` ${packet.id}` : ''
+  if (packet.type !== 'PUBLISH') return type + id
+  const { payload, dup } = packet
+  const told = payload.length > 40 ? `${payload.length} bytes` : textOf(packet)
+  return `${type}${id}${dup ? ' dup' : ''} ${told}`
 }
 
-function copyOf({ held, outgoing, lastId }: Session): Session {
-  return { held: new Map(held), outgoing: outgoing.map(each => ({ ...each })), lastId }
+function textOf({ payload }: Publish): string {
+  return Buffer.from(payload).toString()
+}
+
+function copyOf({ session, held, queued }: Kept): Kept {
+  const flows = new Map([...session.flows].map(([id, flow]) => [id, { ...flow }]))
+  const { nextId } = session
+  return {
+    session: { flows, held: new Set(session.held), sentinels: new Set(), nextId },
+    held: new Map(held),
+    queued: [...queued],
+  }
 }

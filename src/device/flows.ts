@@ -1,4 +1,4 @@
-import type { Packet } from 'mqtt-packet'
+import type { Packet } from '../model/packet.ts'
 import type { BoardDriver } from './board-driver.ts'
 import type { Flow } from './sweep.ts'
 
@@ -56,14 +56,14 @@ export const longFlows: Flow[] = [
     name: 'reconnect after each packet was lost',
     run: async driver => {
       await driver.connect()
-      cutAt(driver, 'publish')
+      cutAt(driver, 'PUBLISH')
       await publish(driver, 'm1')
-      cutAt(driver, 'pubrel')
+      cutAt(driver, 'PUBREL')
       await publish(driver, 'm2')
-      cutAt(driver, 'pubrec')
+      cutAt(driver, 'PUBREC')
       driver.send('c1')
       await driver.settled()
-      cutAt(driver, 'pubcomp')
+      cutAt(driver, 'PUBCOMP')
       driver.send('c2')
       await driver.settled()
     },
@@ -88,9 +88,9 @@ async function publish(driver: BoardDriver, payload: string): Promise<void> {
 }
 
 /** The broker dies once, when such a packet comes, before it takes notice of it. */
-function cutAt({ broker }: BoardDriver, kind: Packet['cmd']): void {
+function cutAt({ broker }: BoardDriver, type: Packet['type']): void {
   broker.hook = packet => {
-    if (packet.cmd !== kind) return 'answer'
+    if (packet.type !== type) return 'answer'
     broker.hook = () => 'answer'
     return 'cut'
   }

@@ -103,7 +103,7 @@ export const longRuns: LongRun[] = [
       // The broker cuts at each PUBLISH of one id, as it does for a payload above its limit.
       const cuts: number[] = []
       broker.hook = packet => {
-        if (packet.cmd !== 'publish' || packet.messageId !== poisonId) return 'answer'
+        if (packet.type !== 'PUBLISH' || packet.id !== poisonId) return 'answer'
         cuts.push(packet.dup ? 1 : 0)
         return 'cut'
       }
@@ -131,7 +131,7 @@ export const longRuns: LongRun[] = [
     async ({ firmware, board, broker }) => {
       // Each connection stands for some turns of the board: a cut that came at once would leave nothing to take for peace.
       const cutEveryMs = 5000
-      broker.hook = packet => (packet.cmd === 'publish' ? 'ignore' : 'answer')
+      broker.hook = packet => (packet.type === 'PUBLISH' ? 'ignore' : 'answer')
       await firmware.until('the first connection', () => broker.log.includes('> connect'))
       for (let atMs = 0; atMs < 10 * minuteMs; atMs += cutEveryMs) {
         await board.advance(cutEveryMs)
@@ -185,7 +185,7 @@ export const longRuns: LongRun[] = [
     async run(files = {}, waitLimitMs = defaultWaitLimitMs) {
       const count = idsMax + 10
       // The broker takes the first message and never finishes its exchange: its id, 1, stays in use.
-      const hook: Hook = packet => (packet.cmd === 'pubrel' ? 'ignore' : 'answer')
+      const hook: Hook = packet => (packet.type === 'PUBREL' ? 'ignore' : 'answer')
       const firmware = await FirmwareRun.open(
         port => ({ 'app.py': publishMany(port, count), ...files }),
         waitLimitMs,

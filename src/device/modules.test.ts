@@ -64,8 +64,13 @@ t.test('with asyncio: up, publish, an inbound queue with a bound, and back by it
   const broker = await open(t)
   let cuts = 0
   broker.hook = packet => {
-    if (packet.cmd === 'publish' && packet.payload.toString() === 'm1' && cuts++ === 0) return 'cut'
-    if (packet.cmd === 'publish' && packet.payload.toString() === 'flood') {
+    if (
+      packet.type === 'PUBLISH' &&
+      Buffer.from(packet.payload).toString() === 'm1' &&
+      cuts++ === 0
+    )
+      return 'cut'
+    if (packet.type === 'PUBLISH' && Buffer.from(packet.payload).toString() === 'flood') {
       setImmediate(() => {
         for (let each = 0; each < 9; each++) broker.send('in', `c${each}`)
       })
@@ -184,7 +189,7 @@ t.test(
     t.setTimeout(limitMs)
     const broker = await open(t)
     // The first exchange never gets further than PUBREC; then the broker is well again.
-    broker.hook = packet => (packet.cmd === 'pubrel' ? 'ignore' : 'answer')
+    broker.hook = packet => (packet.type === 'PUBREL' ? 'ignore' : 'answer')
     broker.tellsApart = false
     const battery = readFileSync(path.join(packagedFirmware, 'examples/battery.py'), 'utf8')
     const app = readFileSync(path.join(packagedFirmware, 'app.py'), 'utf8')

@@ -292,7 +292,8 @@ function keyOf({ image, session, received, record }: Between<Image>): string {
     told,
   ])
   const held = [...(session?.held ?? [])]
-  const outgoing = session?.outgoing.map(each => [each.id, each.sent, each.released])
-  const known = [received, told, [...record.inbound], held, outgoing]
+  const sent = [...(session?.session.flows ?? [])].map(([id, { state }]) => [id, state])
+  const queued = session?.queued.map(({ id }) => id)
+  const known = [received, told, [...record.inbound], held, sent, queued]
   return hash.update(JSON.stringify(known)).digest('hex')
 }
