@@ -1,6 +1,6 @@
 import type { Version } from '../model/version.ts'
 import { isChallenged } from '../peers/authentication/exchange.ts'
-import type { Case, Condition, Step } from '../scenario/ast.ts'
+import type { Case, Condition, Step, StepBody } from '../scenario/ast.ts'
 import { announcedValue, limitValue, originOf } from '../scenario/limits.ts'
 import { flatten, insideOf } from '../scenario/visit.ts'
 import type { Profile } from '../targets/profile.ts'
@@ -10,6 +10,7 @@ import { adapterNeeds } from './adapter-needs.ts'
 import type { Behind } from './broker-behind.ts'
 import { type Prerequisite, prerequisitesOf, topicOutside } from './needs.ts'
 import { asOneCommand } from './one-command.ts'
+import { type Fields, recordsIn } from './records-in.ts'
 
 export type Facts = {
   target: Target
@@ -155,14 +156,13 @@ function publishesAt2(kase: Case): boolean {
 
 const subscribing = ['subscribe', 'app.subscribe']
 
+function subscribes({ verb, type }: Fields): boolean {
+  return subscribing.includes(String(verb)) || type === 'SUBSCRIBE'
+}
+
 /** Whether a step or one of its packets carries QoS 2. */
-function at2(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(at2)
-  if (typeof value !== 'object' || value === null) return false
-  const { verb, qos, type } = value as { verb?: string; qos?: unknown; type?: unknown }
-  if (qos === 2) return true
-  if (subscribing.includes(verb ?? '') || type === 'SUBSCRIBE') return false
-  return Object.values(value).some(at2)
+function at2(body: StepBody): boolean {
+  return [...recordsIn(body, subscribes)].some(({ qos }) => qos === 2)
 }
 
 function isAbout(name: string, condition: Condition): boolean {

@@ -1,5 +1,6 @@
 import type { Case } from '../scenario/ast.ts'
 import { flatten, insideOf } from '../scenario/visit.ts'
+import { type Fields, recordsIn } from './records-in.ts'
 
 /*
  * What a case rests on beside what it says in `requires`: messages of a QoS, and topics of its own.
@@ -21,8 +22,11 @@ const prerequisiteSuite = 'prerequisites/'
 /** The prerequisites of a case, the plainest first; none for one that is a prerequisite itself. */
 export function prerequisitesOf(kase: Case): Prerequisite[] {
   if (kase.suite.startsWith(prerequisiteSuite)) return []
-  const levels = new Set<number>()
-  for (const step of flatten(kase.steps)) if (!insideOf(step)) addLevels(step.body, levels)
+  const levels = new Set(
+    flatten(kase.steps)
+      .filter(step => !insideOf(step))
+      .flatMap(({ body }) => [...recordsIn(body)].filter(isPublish).flatMap(levelOf)),
+  )
   const asked = new Set(
     kase.requires.flatMap(condition => (condition.kind === 'feature' ? condition.name : [])),
   )
@@ -32,39 +36,25 @@ export function prerequisitesOf(kase: Case): Prerequisite[] {
   ]
 }
 
-/** The QoS of each PUBLISH in a step; 0 where none is named or only the run knows. */
-function addLevels(value: unknown, levels: Set<number>): void {
-  if (Array.isArray(value)) {
-    for (const item of value) addLevels(item, levels)
-    return
-  }
-  if (typeof value !== 'object' || value === null) return
-  const { type, verb, fields } = value as { type?: unknown; verb?: unknown; fields?: unknown }
-  if ((type === 'PUBLISH' || verb === 'app.publish') && typeof fields === 'object') {
-    const { qos } = (fields ?? {}) as { qos?: unknown }
-    if (qos === undefined || qos === 0 || qos === 1 || qos === 2) levels.add(qos ?? 0)
-  }
-  for (const inner of Object.values(value)) addLevels(inner, levels)
+/** A packet of a step, or what an application is told to publish. */
+function isPublish({ type, verb }: Fields): boolean {
+  return type === 'PUBLISH' || verb === 'app.publish'
+}
+
+/** The QoS of a PUBLISH; 0 where none is named, none where only the run knows. */
+function levelOf({ fields }: Fields): number[] {
+  const { qos = 0 } = (fields ?? {}) as { qos?: unknown }
+  return qos === 0 || qos === 1 || qos === 2 ? [qos] : []
 }
 
 /** A topic or filter of the case that does not lie below `$topic`, as its author wrote it; undefined where all do. */
 export function topicOutside(kase: Case): string | undefined {
   for (const step of flatten(kase.steps)) {
-    const found = insideOf(step) ? undefined : outside(step.body)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-const topicKeys = new Set(['topic', 'filter'])
-
-function outside(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  for (const [key, inner] of Object.entries(value)) {
-    const found = topicKeys.has(key) ? foreign(inner) : undefined
-    if (found !== undefined) return found
-    const deeper = outside(inner)
-    if (deeper !== undefined) return deeper
+    if (insideOf(step)) continue
+    for (const { topic, filter } of recordsIn(step.body)) {
+      const outside = foreign(topic) ?? foreign(filter)
+      if (outside !== undefined) return outside
+    }
   }
   return undefined
 }
