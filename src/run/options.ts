@@ -4,6 +4,7 @@ import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import type { TargetWish } from '../targets/index.ts'
 import type { Reach } from '../targets/reach.ts'
+import type { BrokerTarget } from '../targets/target.ts'
 
 export type RunOptions = {
   /** Files, folders, suite or case ids; all that fit the target's role when empty. */
@@ -45,4 +46,14 @@ export type RunOptions = {
   /** All that happens in a case, as it happens and as the report will have it. */
   onCaseEvent?(id: string, event: TraceEvent): void
   onCaseDone?(result: CaseResult): void
+}
+
+/** Of a run whose cases are loaded and whose targets are open. */
+export type LoadedOptions = RunOptions & {
+  /** The cases run even where the target would not do for one plain QoS 2 message. */
+  proceed?: boolean
+  /** Why there are no cases. */
+  empty?: string
+  /** The broker behind proxies, open already. */
+  behind?: BrokerTarget
 }

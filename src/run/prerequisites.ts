@@ -1,5 +1,5 @@
 import type { Facts } from '../engine/applicable.ts'
-import { type Prerequisite, prerequisites } from '../engine/needs.ts'
+import { type Prerequisite, prerequisites, prerequisitesOf } from '../engine/needs.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import type { Case, Suite } from '../scenario/ast.ts'
@@ -129,4 +129,14 @@ function isDenied({ kase }: Failing, failing: Failing[]): boolean {
 function isUndelivered({ kase, result }: Failing): boolean {
   const last = kase.steps.at(-1)?.place.line
   return result.findings.length > 0 && result.findings.every(({ at }) => at?.line === last)
+}
+
+/** What is asked of the target first: all of it with a broker, where all is cheap, and with a client what some case needs. */
+export async function prerequisitesFor(cases: Case[], facts: Facts): Promise<Case[]> {
+  const needing = cases.filter(kase => prerequisitesOf(kase).length > 0)
+  const versions = facts.versions.filter(version => needing.some(kase => kase.version === version))
+  const there = await prerequisiteCases(facts.target.role, versions)
+  if (facts.target.role === 'broker') return there
+  const wanted = new Set(needing.flatMap(kase => prerequisitesOf(kase).map(String)))
+  return there.filter(kase => wanted.has(kase.scenario))
 }

@@ -14,7 +14,7 @@ import { startBroker } from './broker-process.ts'
 import { externalBroker } from './external.ts'
 import { inProcessBroker } from './in-process.ts'
 import { readNamedFile } from './named-file.ts'
-import { type Profile, parseProfile } from './profile.ts'
+import { type OurNames, type Profile, parseProfile } from './profile.ts'
 import type { Reach } from './reach.ts'
 import type { Target } from './target.ts'
 import { WishError } from './wish-error.ts'
@@ -30,7 +30,13 @@ export type TargetWish =
 
 export { WishError }
 
-export type OpenBudgets = { connectMs: number; replyMs: number; startMs: number; reach?: Reach }
+export type OpenBudgets = {
+  connectMs: number
+  replyMs: number
+  startMs: number
+  reach?: Reach
+  names?: OurNames
+}
 
 /** A real board: all of its firmware is put onto its flash, over USB. */
 const boardStartMs = 60_000
@@ -61,7 +67,8 @@ export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promis
     return openProfile(real, path.dirname(file), budgets, lanAddress())
   }
   if (typeof wish !== 'string') {
-    const profile = { ...plainProfile(wish.name ?? 'in-process'), ...wish.profile }
+    const plain = plainProfile(wish.name ?? 'in-process')
+    const profile = { ...plain, ...wish.profile, ...budgets.names }
     return inProcessBroker(profile, stream => wish.handle(stream))
   }
   if (wish.includes('://')) return openAddress(wish, budgets)
@@ -72,7 +79,8 @@ export async function openTarget(wish: TargetWish, budgets: OpenBudgets): Promis
 async function openAddress(text: string, budgets: OpenBudgets): Promise<Target> {
   const address = addressOf(text)
   const here = process.cwd()
-  return externalBroker(plainProfile(address.host), address, { ...budgets, here, described: false })
+  const profile = { ...plainProfile(address.host), ...budgets.names }
+  return externalBroker(profile, address, { ...budgets, here, described: false })
 }
 
 /** Throws WishError where the text is no address. */
@@ -98,7 +106,8 @@ async function openProfile(
   budgets: OpenBudgets,
   listenHost?: string,
 ): Promise<Target> {
-  const profile = written.auth ? { ...written, auth: resolvedAuth(written.auth) } : written
+  const auth = written.auth ? { auth: resolvedAuth(written.auth) } : {}
+  const profile = { ...written, ...auth, ...budgets.names }
   if (profile.role === 'client') {
     if (profile.adapter) {
       const { startClient } = await import('./client-library.ts')

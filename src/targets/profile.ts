@@ -11,6 +11,8 @@ import { type ProxyHeader, proxyHeaders } from '../transport/proxy-header.ts'
 
 /** How a target starts or where it is, and what it can do. */
 export type Profile = RecordOf<typeof profileFields>
+/** How all topics and client ids of ours begin. */
+export type OurNames = Pick<Profile, 'topicPrefix' | 'clientIdPrefix'>
 
 /** Reads a profile; every mistake in it is a problem with its place and, where a word is near, a hint. */
 export function parseProfile(
