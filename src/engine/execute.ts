@@ -19,6 +19,7 @@ import { runSteps } from './run-steps.ts'
 import { Scene } from './scene.ts'
 import { settle } from './settle.ts'
 import type { Liveness } from './survival/liveness.ts'
+import { saysUnavailable } from './unavailable.ts'
 import { type Ending, verdictOf } from './verdict.ts'
 import type { Budgets } from './waiting/budgets.ts'
 import { limitCase } from './waiting/case-limit.ts'
@@ -47,6 +48,8 @@ export type ExecuteOptions = {
   onEvent?(event: TraceEvent): void
   /** Called once at the beginning. */
   onBegun?(course: Course): void
+  /** Called where a broker refused a connection because it has too much to do just now, and the case came to nothing for that. */
+  onUnavailable?(): void
   /** Called at the end with the largest share of a budget that an answer took. */
   onEnded?(share: number): void
 }
@@ -103,7 +106,9 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
     limit.release()
   }
   options.onEnded?.(scene.wakeups.tightest)
-  return result(scene, mistakeOf(scene, ending) ?? ending, options.replay)
+  const outcome = result(scene, mistakeOf(scene, ending) ?? ending, options.replay)
+  if (outcome.verdict !== 'pass' && saysUnavailable(outcome.trace)) options.onUnavailable?.()
+  return outcome
 }
 
 /** What our own side broke and no step declares, or a step declares and did not come about. */

@@ -120,7 +120,7 @@ function lookAt(scene: Scene, actor: Actor, expected: Expected): Look | undefine
     const arrived = actor.inbox[0]
     if (!arrived) break
     const result = matchExpected(scene, expected, arrived.packet)
-    if (result.matched) {
+    if (result.matched || isMissedBefore(actor, result)) {
       actor.inbox.shift()
       noteSeen(actor, arrived.packet)
       for (const [name, value] of result.bindings) scene.env.bind(name, value)
@@ -135,6 +135,12 @@ function lookAt(scene: Scene, actor: Actor, expected: Expected): Look | undefine
   return wantsClosed(expected) && !actor.conversation?.broken
     ? { kind: 'taken', taken: { kind: 'closed' } }
     : { kind: 'ended' }
+}
+
+/** A first copy that may be none: it went to a connection which the target did not know to be cut. */
+function isMissedBefore({ mayHaveMissed }: Actor, { mismatches }: Matched): boolean {
+  const [first, ...more] = mismatches
+  return mayHaveMissed && first?.field === 'dup' && first.expected === 'false' && more.length === 0
 }
 
 export function hasEnded(actor: Actor): boolean {

@@ -11,6 +11,8 @@ export const prerequisites = [
   'qos-0',
   'qos-1',
   'qos-2',
+  'granted-qos-1',
+  'granted-qos-2',
   'wildcards',
   'several-in-flight',
   'empty-client-id',
@@ -22,17 +24,27 @@ const prerequisiteSuite = 'prerequisites/'
 /** The prerequisites of a case, the plainest first; none for one that is a prerequisite itself. */
 export function prerequisitesOf(kase: Case): Prerequisite[] {
   if (kase.suite.startsWith(prerequisiteSuite)) return []
-  const levels = new Set(
-    flatten(kase.steps)
-      .filter(step => !insideOf(step))
-      .flatMap(({ body }) => [...recordsIn(body)].filter(isPublish).flatMap(levelOf)),
-  )
+  const records = flatten(kase.steps)
+    .filter(step => !insideOf(step))
+    .flatMap(({ body }) => [...recordsIn(body)])
+  const levels = new Set(records.flatMap(levelsOf))
   const asked = new Set(
     kase.requires.flatMap(condition => (condition.kind === 'feature' ? condition.name : [])),
   )
+  const granted = kase.role === 'client' ? grantedIn(records, Math.max(0, ...levels)) : 0
   return [
     ...[...levels].sort().map(level => `qos-${level}` as Prerequisite),
+    ...(granted > 0 ? [`granted-qos-${granted}` as Prerequisite] : []),
     ...prerequisites.filter(name => asked.has(name)),
+  ]
+}
+
+/** What a record publishes, at which QoS: as a packet, an application, a will, or a fence of several clients. */
+function levelsOf(record: Fields): number[] {
+  return [
+    ...(isPublish(record) ? levelOf(record) : []),
+    ...willLevelOf(record),
+    ...fenceLevelOf(record),
   ]
 }
 
@@ -45,6 +57,38 @@ function isPublish({ type, verb }: Fields): boolean {
 function levelOf({ fields }: Fields): number[] {
   const { qos = 0 } = (fields ?? {}) as { qos?: unknown }
   return qos === 0 || qos === 1 || qos === 2 ? [qos] : []
+}
+
+/** The QoS of a will. */
+function willLevelOf({ will }: Fields): number[] {
+  const fields = (will as { map?: { qos?: unknown } } | undefined)?.map
+  if (!fields) return []
+  return [typeof fields.qos === 'number' ? fields.qos : 0]
+}
+
+function fenceLevelOf({ verb, actors }: Fields): number[] {
+  return verb === 'fence' && Array.isArray(actors) && actors.length > 1 ? [0] : []
+}
+
+/** The QoS that has to be granted: what is subscribed with, as far as something is published with it, or SUBACK has to say so. */
+function grantedIn(records: readonly Fields[], published: number): number {
+  const subscribing = records.filter(
+    ({ type, verb }) => type === 'SUBSCRIBE' || verb === 'subscribe',
+  )
+  const subscribed = subscribing
+    .flatMap(record => [...recordsIn(record)])
+    .flatMap(({ qos }) => (typeof qos === 'number' ? qos : []))
+  const highest = Math.max(0, ...subscribed)
+  if (highest === 0) return 0
+  const told = records.flatMap(({ codes }) => numbersIn(codes)).filter(code => code <= 2)
+  return Math.max(Math.min(highest, published, 2), ...told)
+}
+
+/** Every number in a matcher or a value. */
+function numbersIn(value: unknown): number[] {
+  if (typeof value === 'number') return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(numbersIn)
 }
 
 /** A topic or filter of the case that does not lie below `$topic`, as its author wrote it; undefined where all do. */

@@ -49,6 +49,8 @@ const stalledMaxMs = 250
 const timedRuns = 3
 /** So often once nothing else is under way, which is what kept us from the clock most of the time. */
 const timedRunsAlone = 3
+/** So often a case is run again for which the broker had no time. */
+const unavailableMax = 5
 /** Cases side by side where a failure is looked at again, and not alone. */
 const companyMax = 8
 /** A failure had its whole budget once. Where it is looked at again, the target has less to do and is asked first how quick it is. */
@@ -317,10 +319,10 @@ class Runner {
     again = false,
     times = timedRuns,
   ): Promise<CaseResult> {
-    if (!verbsOf(kase.steps).has('elapse')) return this.execute(kase, index, again)
+    if (!verbsOf(kase.steps).has('elapse')) return this.whenServed(kase, index, again)
     for (let left = times; ; left--) {
       let course: Course | undefined
-      const result = await this.execute(kase, index, again, begun => {
+      const result = await this.whenServed(kase, index, again, begun => {
         course = begun
       })
       const stalledMs = Math.round(course?.stalledMs() ?? 0)
@@ -337,11 +339,32 @@ class Runner {
   /** Results of cases for which this machine stood still. */
   private readonly stoodStill = new WeakSet<CaseResult>()
 
+  /** A broker that refuses a connection because it has too much to do is asked again; if it always does, that is what it does. */
+  private async whenServed(
+    kase: Case,
+    index: number,
+    again: boolean,
+    onBegun?: (course: Course) => void,
+  ): Promise<CaseResult> {
+    for (let left = unavailableMax; ; left--) {
+      let unavailable = false
+      const result = await this.execute(kase, index, again, onBegun, () => {
+        unavailable = true
+      })
+      if (!unavailable || this.options.signal.aborted) return result
+      if (left > 0) continue
+      if (result.verdict !== 'inconclusive') return result
+      const reason = `the target says that it cannot serve just now, ${unavailableMax + 1} times: ${result.reason}`
+      return { ...result, verdict: 'skipped', reason }
+    }
+  }
+
   private execute(
     kase: Case,
     index: number,
     again = false,
     onBegun?: (course: Course) => void,
+    onUnavailable?: () => void,
   ): Promise<CaseResult> {
     const { facts, cleanUp, maxPacketBytes, boardChecks, onEvent } = this.options
     const budgets = again ? hastened(this.options.budgets) : this.options.budgets
@@ -366,6 +389,7 @@ class Runner {
         if (laneOf(kase) === 'quick') this.idle.watch(index, () => course.progress())
         onBegun?.(course)
       },
+      ...(onUnavailable ? { onUnavailable } : {}),
       onEnded: share => {
         if (!again) this.pace.ended(share)
       },

@@ -104,6 +104,7 @@ export class Scene {
   powerCuts = 0
   readonly nonce: string
   readonly boardChecks: BoardChecks | undefined
+  readonly announced: Announced | undefined
   private readonly liveness: Liveness | undefined
   private readonly senderOf: SenderOf | undefined
   /** `seq` of messages that belong to other cases. */
@@ -130,6 +131,7 @@ export class Scene {
     this.wakeups = new Wakeups(options.signal)
     this.nonce = options.nonce
     this.boardChecks = options.boardChecks
+    this.announced = options.announced
     this.liveness = options.liveness
     this.senderOf = options.senderOf
     this.stalls = new TimedStalls(options.stalledMs ?? (() => 0))
@@ -417,7 +419,9 @@ export class Scene {
     const statement = this.cite(judging, what)
     const { role } = this.target
     const isOthersDuty = role === 'client' && statements.get(statement)?.binds === 'server'
-    if (!what.ofApplication || !isOthersDuty) return { statement, level: judging.level }
+    const isSilence = what.ofApplication === 'told' && what.seq === undefined
+    if (what.ofApplication === undefined || !(isOthersDuty || isSilence))
+      return { statement, level: judging.level }
     const level = judging.level === 'MUST' ? 'SHOULD' : judging.level
     return { statement: cite('neverTold', this.kase.version, role), level }
   }
@@ -443,6 +447,7 @@ export class Scene {
     const mildly = what.left !== undefined && this.mayHaveLeft(what.left, what.packetType)
     // It is known why a premise did not come about where the target left for what is only unusual of us.
     if (judging.as === 'given' && !mildly) {
+      if (judging.level === 'MAY') throw new Skipped(`it may do otherwise: ${what.message}`)
       throw new Inconclusive(what.message)
     }
     const { statement, level } = this.ruleMissed(judging, what)
@@ -505,7 +510,7 @@ export type Missed = {
   /** Number of a connection that the target left. */
   left?: number
   /** It is about what the application is told, not about the wire. */
-  ofApplication?: true
+  ofApplication?: 'given' | 'told'
 }
 
 function isBroker(actor: string): boolean {

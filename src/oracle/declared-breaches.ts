@@ -1,5 +1,6 @@
 import type { Place, StatementRef } from '../model/finding.ts'
 import type { EventOf } from '../model/trace.ts'
+import { cite } from '../standard/clauses.ts'
 import { isLimit, type OwnBreach } from './own-side.ts'
 
 /** A step that says `breaks:`, and what of it has come about. */
@@ -20,7 +21,8 @@ export type BreachMistake = { message: string; place: Place }
  *
  * A packet of ours that breaks a MUST needs one of its statements declared, by the step that is under way or by one before it: what is
  * held goes out later, and so do automatic answers. Of what a step declares, one has to come about before the case ends, unless the
- * step has a variable of the matrix in it: then other choices may do so. 3.1 numbers no statements, so nothing is declared there.
+ * step has a variable of the matrix in it: then other choices may do so. Nor has a wrong order of answers: that takes a target that sends
+ * more than one packet at a time, which is for it to choose. 3.1 numbers no statements, so nothing is declared there.
  */
 export class DeclaredBreaches {
   private readonly declared: Declared[] = []
@@ -81,7 +83,11 @@ export class DeclaredBreaches {
   mistakes(complete: boolean): BreachMistake[] {
     const missing = this.declared.filter(
       ({ happened, varies, statements }) =>
-        complete && !happened && !varies && !statements.every(isLimit),
+        complete &&
+        !happened &&
+        !varies &&
+        !statements.every(isLimit) &&
+        !statements.every(isOrder),
     )
     return [
       ...this.undeclared,
@@ -92,6 +98,21 @@ export class DeclaredBreaches {
     ]
   }
 }
+
+/** The order of acknowledgements. */
+function isOrder(statement: StatementRef): boolean {
+  return orders.has(statement)
+}
+
+const orders: ReadonlySet<StatementRef> = new Set(
+  (['3.1.1', '5.0'] as const).flatMap(version =>
+    (['broker', 'client'] as const).flatMap(role =>
+      (['orderPuback', 'orderPubrec', 'orderPubrel'] as const).map(name =>
+        cite(name, version, role),
+      ),
+    ),
+  ),
+)
 
 /** What the standard does not number it often says in several sections: of the field, of the packet, of its length. */
 function isSame(wanted: StatementRef, got: StatementRef): boolean {

@@ -31,6 +31,8 @@ async function ask(
 t.test('there is a scenario for each QoS in each version', async t => {
   const cases = await prerequisiteCases('broker', ['3.1.1'])
   t.same(cases.map(({ scenario }) => scenario).sort(), [
+    'granted-qos-1',
+    'granted-qos-2',
     'qos-0',
     'qos-1',
     'qos-2',

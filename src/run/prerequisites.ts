@@ -48,7 +48,7 @@ export async function askPrerequisites(
     if (isMet(first[index])) continue
     const [result] = await run([kase])
     const name = prerequisites.find(one => one === kase.scenario)
-    if (result && name && !isMet(result) && !(name === 'wildcards' && isSilent(result)))
+    if (result && name && !isMet(result) && !(isByRefusal(name) && isSilent(result)))
       failing.push({ kase, name, result })
   }
   const unmet: Unmet = {}
@@ -80,6 +80,11 @@ function isMet(result: CaseResult | undefined): boolean {
   )
 }
 
+/** What is found out by an answer, and not by silence. */
+function isByRefusal(name: Prerequisite): boolean {
+  return name === 'wildcards' || name.startsWith('granted-')
+}
+
 /** It broke something other than by refusing what it was asked for: the cases are to tell. */
 function isSilent({ findings }: CaseResult): boolean {
   return !findings.some(({ absent }) => !absent)
@@ -87,6 +92,8 @@ function isSilent({ findings }: CaseResult): boolean {
 
 /** What the standard leaves to the target is no failure of it: what it does instead. */
 const choices: { [P in Prerequisite]?: string } = {
+  'granted-qos-1': 'it grants subscriptions no more than QoS 0',
+  'granted-qos-2': 'it grants subscriptions no more than QoS 1',
   wildcards: 'it refuses subscriptions with wildcards',
   'several-in-flight': 'it has one message in flight at a time',
   'empty-client-id': 'it makes up a client identifier where its application gives none',
@@ -105,7 +112,7 @@ function reasonOf({ name, result }: Failing): string {
 /** A limit of 5.0 that the target keeps to in 3.1 and 3.1.1 too, where nothing can announce it. */
 function limitOf({ kase, name }: Failing, fingerprint: Facts['fingerprint']): string | undefined {
   const highest = fingerprint.maximumQoS
-  if (kase.version === '5.0' || highest === undefined || !name.startsWith('qos-')) return undefined
+  if (kase.version === '5.0' || highest === undefined || !name.includes('qos-')) return undefined
   if (Number(highest) >= Number(name.at(-1))) return undefined
   return `its CONNACK of 5.0 says Maximum QoS ${highest}, which ${kase.version} cannot announce`
 }

@@ -238,6 +238,7 @@ export async function appExpect(
   const wanted = `${body.event}${Object.entries(body.fields)
     .map(([name, matcher]) => ` ${name} ${describe(matcher, scene.env)}`)
     .join('')}`
+  const ofApplication = body.event === 'delivered' ? 'given' : 'told'
   if (!found) {
     const told = counted(app.events.map(({ event }) => event.event))
     const only = told === '' ? '' : `; it was told only ${told}`
@@ -245,7 +246,7 @@ export async function appExpect(
       message: `The application was not told ${wanted} in ${timeText(budgetMs)}${only}`,
       expected: `the application to be told ${wanted}`,
       got: told === '' ? 'nothing' : `only ${told}`,
-      ofApplication: true,
+      ofApplication,
     })
   }
   const { entry, match } = found
@@ -255,7 +256,7 @@ export async function appExpect(
       expected: match.mismatches.map(m => `${m.field} ${m.expected}`).join(', '),
       got: match.mismatches.map(m => `${m.field} ${m.got}`).join(', '),
       seq: entry.seq,
-      ofApplication: true,
+      ofApplication,
     })
   }
   for (const [name, value] of match.bindings) scene.env.bind(name, value)

@@ -9,7 +9,7 @@ import { Inconclusive } from '../early-end.ts'
 import { expectNext, packetExpected } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
 import type { Runners } from './runner.ts'
-import { made, needOpen } from './traffic.ts'
+import { made, needOpen, untilRead } from './traffic.ts'
 
 /** How a fake client or fake broker loses, breaks and disturbs. What a fault does to bytes stands in `src/faults`. */
 export const faultRunners: Runners<FaultBodies> = {
@@ -157,8 +157,12 @@ async function cut(scene: Scene, actor: Actor, body: Body<'cut'>): Promise<void>
   const { conversation } = actor
   if (!conversation) return
   await conversation.link.flush()
-  if (how === 'rst') await conversation.link.rst()
-  else conversation.link.fin()
+  if (how === 'rst') {
+    await conversation.link.rst()
+    return
+  }
+  conversation.link.fin()
+  await untilRead(scene, conversation.link)
 }
 
 export function bytes(scene: Scene, actor: Actor, body: StepBody<'bytes'>): void {

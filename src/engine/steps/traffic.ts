@@ -14,6 +14,7 @@ import type { Link } from '../../transport/link.ts'
 import { buildPacket, Fields, subscriptionOf, wrongOf } from '../build-packet.ts'
 import { Inconclusive, Skipped } from '../early-end.ts'
 import { endOf, expectNext, given, hasEnded, leftBy, packetExpected } from '../expect-next.ts'
+import { topicOutside } from '../needs.ts'
 import type { Scene } from '../scene.ts'
 import { promptMs } from '../waiting/budgets.ts'
 import { endedInstead, sentNothing } from '../wording/absent.ts'
@@ -60,10 +61,17 @@ function identified(scene: Scene, packet: Connect): Connect {
   return { ...packet, ...identity(credentials) }
 }
 
-/** A client that says how much it takes is not blamed for what is larger, unless the case is about that. */
+/** A target that says how much it takes is not blamed for what is larger, unless the case is about that. */
 function needRoom(scene: Scene, { topic, payload }: Publish): void {
-  const most = scene.target.profile.settings?.maximumPacketSize
   const bytes = Buffer.byteLength(topic) + payload.length
+  // Before 5.0 a broker cannot tell of a limit that it may well have there, too.
+  const told = scene.kase.version === '5.0' ? undefined : scene.announced?.maximumPacketSize
+  if (scene.target.role === 'broker' && bytes > Number(told ?? bytes)) {
+    throw new Skipped(
+      `its CONNACK of 5.0 says Maximum Packet Size ${told}, which ${scene.kase.version} cannot announce`,
+    )
+  }
+  const most = scene.target.profile.settings?.maximumPacketSize
   if (scene.target.role !== 'client' || most === undefined || bytes <= Number(most)) return
   if (scene.kase.tags.includes('oversized')) return
   throw new Skipped(`needs packets of more than ${most} bytes`)
@@ -124,12 +132,17 @@ async function answered(
   const taken = await expectNext(scene, actor, expected, body.expect ? body.judging : given)
   if (body.expect || taken.kind !== 'packet' || taken.arrived.packet.type !== 'SUBACK') return
   const refused = taken.arrived.packet.codes.find(code => code >= 0x80)
-  if (refused !== undefined) {
-    throw new Inconclusive(
-      `the target refused the subscription with code 0x${refused.toString(16)}`,
-    )
+  if (refused === undefined) return
+  const reason = `the target refused the subscription with code 0x${refused.toString(16)}`
+  // Before 5.0 no code says why; what lies outside of our own topics may well be denied.
+  const outside = topicOutside(scene.kase)
+  if (refused === notAuthorized || (refused === 0x80 && outside !== undefined)) {
+    throw new Skipped(`${reason}, as where access is denied`)
   }
+  throw new Inconclusive(reason)
 }
+
+const notAuthorized = 0x87
 
 /** Publishes and follows the exchange to its end, which the automatic mode does. */
 export async function publish(scene: Scene, actor: Actor, body: Body<'publish'>): Promise<void> {
@@ -199,10 +212,11 @@ export async function disconnect(
 const leaveOpen = new WeakSet<Target>()
 
 /**
- * Waits until the broker has read DISCONNECT, which the end of its own side shows. A broker with a thread for each connection may take the
- * next CONNECT of the same client before that, and would be right to publish its will.
+ * Waits until the broker has read DISCONNECT, or our FIN, which the end of its own side shows. A broker with a thread for each connection may
+ * take the next CONNECT of the same client before that: it would be right to publish its will, and to send to the old connection what comes
+ * for the client meanwhile.
  */
-async function untilRead(scene: Scene, link: Link): Promise<void> {
+export async function untilRead(scene: Scene, link: Link): Promise<void> {
   const { target, budgets } = scene
   if (target.role !== 'broker' || leaveOpen.has(target)) return
   const gone = await scene.briefly(() => link.gone || undefined, promptMs(budgets))

@@ -306,7 +306,9 @@ export function onPubrel(
   const exchange = exchangeOf(session, packet.id)
   if (!exchange || exchange.qos === 1) {
     if (taken) proveRead(taken.answer.mark)
-    else if (!connection.opaque) pubrelForNothing(ruling, connection, session, packet.id)
+    else if (connection.opaque) return
+    else if (exchange) pubrelOfQos1(ruling, connection, exchange)
+    else pubrelForNothing(ruling, connection, session, packet.id)
     return
   }
   turnTo(exchange, connection)
@@ -361,6 +363,15 @@ function pubrelRules5(
   })
 }
 
+/** After a wrong PUBREC of ours the exchange goes on as what it is. */
+function pubrelOfQos1(ruling: Ruling, connection: Connection, { id }: Exchange): void {
+  say(ruling, connection.version, 'resentOtherwise', {
+    message: `PUBREL id ${id} came for a QoS 1 message that waits for PUBACK`,
+    expected: `PUBLISH id ${id}, or nothing`,
+    got: `PUBREL id ${id}`,
+  })
+}
+
 function pubrelForNothing(
   ruling: Ruling,
   connection: Connection,
@@ -375,6 +386,8 @@ function pubrelForNothing(
       : `PUBREL id ${id} belongs to no exchange`,
     expected: `no PUBREL id ${id}`,
     got: `PUBREL id ${id}`,
+    // A PUBREC for an id that is over may be answered; how often, no statement says.
+    ...(session.strayPubrecs.has(id) ? { about: 'dispute' as const } : {}),
   })
 }
 
@@ -408,6 +421,7 @@ export function onOurAck(
   const fits = exchange !== undefined && fitsSomewhere(exchange, phases!, packet.type)
   if (!fits) strayAck(ruling, connection, exchange, packet, refused, mark)
   else acknowledge(ruling, connection, session, exchange, phases!, packet, refused, mark)
+  if (!fits && packet.type === 'PUBREC') session.strayPubrecs.add(packet.id)
   giveBack(connection, session, packet, exchange, fits, refused)
 }
 

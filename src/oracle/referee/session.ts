@@ -18,6 +18,8 @@ export type Session = {
   freed: Map<number, number>
   /** Ids of a session that both sides have to forget, with what they carried. */
   discarded: Map<number, ContentKey>
+  /** Ids of PUBRECs of ours that belonged to no exchange of the target. */
+  strayPubrecs: Set<number>
   /** Exchanges with a final acknowledgement of ours, oldest first, waiting for the proof that it was read. */
   finishing: Exchange[]
   ours: Map<number, OurExchange>
@@ -67,6 +69,7 @@ export function createSession(client: string): Session {
     done: new Map(),
     freed: new Map(),
     discarded: new Map(),
+    strayPubrecs: new Set(),
     finishing: [],
     ours: new Map(),
     used: undefined,

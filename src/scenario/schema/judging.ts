@@ -7,7 +7,10 @@ import { cite, level } from './statements.ts'
 export const judgingFields = {
   level: may(level, 'How strong the rule is: must (the default), should or may.'),
   cite: may(cite, 'The statement that a miss breaks; else the rule of the packet.'),
-  given: may(flag(), 'true: a precondition. A miss makes the case inconclusive, not failed.'),
+  given: may(
+    flag(),
+    'true: a precondition. A miss makes the case inconclusive, not failed; with level may, skipped.',
+  ),
 }
 
 export type ReadJudging = RecordOf<typeof judgingFields>
