@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { memoryIn } from './proof/memory.ts'
 import { type FlawOutcome, quicklyKilled, scoreLine } from './proof/outcome.ts'
 import { pageOf } from './proof/page.ts'
 import { openPool, type Pool } from './proof/pool.ts'
@@ -15,6 +16,7 @@ import { settings, settingsNamed } from './proof/settings.ts'
  * npm run proof -- --sample N [--seed S]   N flaws chosen by the seed; exit code 1 where one survives
  * npm run proof -- --control [--only WORD]   only the correct peers, or those whose setting contains the word; writes nothing
  * --only may be given several times
+ * --continue FILE                     keeps each trial in the file, and takes what it holds already: a proof in parts, of one state
  * --jobs N                            processes side by side; by default one for each core
  */
 const { values } = parseArgs({
@@ -23,11 +25,13 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string' },
     jobs: { type: 'string' },
+    continue: { type: 'string' },
     control: { type: 'boolean', default: false },
   },
 })
 
-const pool = openPool(Number(values.jobs ?? availableParallelism()))
+const memory = values.continue === undefined ? undefined : memoryIn(values.continue)
+const pool = openPool(Number(values.jobs ?? availableParallelism()), memory)
 const began = performance.now()
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 try {

@@ -14,8 +14,14 @@ export type Pool = {
   close(): void
 }
 
+/** Trials of an earlier run that was broken off. */
+export type Memory = {
+  find(task: Task): Trial | undefined
+  keep(task: Task, trial: Trial): void
+}
+
 /** Processes that perform tasks. They load the suites once, at their first task. */
-export function openPool(size: number): Pool {
+export function openPool(size: number, memory?: Memory): Pool {
   const idle: ChildProcess[] = []
   const all = new Set<ChildProcess>()
 
@@ -40,9 +46,12 @@ export function openPool(size: number): Pool {
   }
 
   const one = async (task: Task): Promise<Trial> => {
+    const known = memory?.find(task)
+    if (known) return known
     const child = await take()
     const trial = await answerOf(child, task)
     if (child.connected) idle.push(child)
+    memory?.keep(task, trial)
     return trial
   }
 

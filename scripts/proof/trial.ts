@@ -5,7 +5,7 @@ import type { Case } from '../../src/scenario/ast.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { TargetError } from '../../src/targets/target-error.ts'
 import { brokerTarget, clientTarget } from './peers.ts'
-import { isAbout, oneOfEach, stagesFor } from './select.ts'
+import { oneOfEach, stagesFor } from './select.ts'
 import type { Setting } from './settings.ts'
 import { isFromTable, isHeavy, isSlow } from './weigh.ts'
 
@@ -95,7 +95,6 @@ async function runStage(
   // Behind a proxy stands a broker without flaw: what is amiss is the client's.
   const proxied = cases.some(({ role }) => role === 'proxy')
   const behind = proxied ? await brokerTarget('behind', () => ({})) : undefined
-  const byId = new Map(cases.map(kase => [kase.id, kase]))
   try {
     const { results } = await runLoaded(cases, target, {
       jobs,
@@ -106,7 +105,7 @@ async function runStage(
       ...(behind ? { behind } : {}),
     })
     trial.ran += results.filter(({ verdict }) => verdict !== 'skipped').length
-    trial.misses.push(...results.flatMap(result => missOf(result, byId.get(result.id), flaw)))
+    trial.misses.push(...results.flatMap(result => missOf(result, flaw)))
   } catch (error) {
     if (!(error instanceof TargetError)) throw error
     trial.problem = error.message
@@ -120,14 +119,11 @@ async function runStage(
 /** Peers in this process answer in microseconds; what has not come after these will not come. */
 const timing = { replyMs: 800, connectMs: 10_000, reconnectMs: 1500 }
 
-function missOf(result: CaseResult, kase: Case | undefined, flaw: Flaw | undefined): Miss[] {
+function missOf(result: CaseResult, flaw: Flaw | undefined): Miss[] {
   const { verdict } = result
   if (verdict === 'pass' || verdict === 'skipped') return []
   const told = result.findings.filter(({ level }) => level !== 'MAY')
   const statements = [...new Set(told.map(({ statement }) => statement))]
-  const own =
-    flaw !== undefined &&
-    (statements.some(statement => flaw.statements.includes(statement)) ||
-      (kase !== undefined && isAbout(kase, flaw)))
+  const own = flaw !== undefined && statements.some(one => flaw.statements.includes(one))
   return [{ id: result.id, verdict, statements, own, reason: result.reason.slice(0, 300) }]
 }

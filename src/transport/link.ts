@@ -31,6 +31,7 @@ export class Link {
   private ended = false
   /** Neither side can send any more: after a FIN of ours the other side has ended, too. */
   gone = false
+  private lingered = false
 
   constructor(stream: Duplex) {
     this.stream = stream
@@ -111,7 +112,10 @@ export class Link {
     // Closing with unread bytes would turn our FIN into a RST, so what still comes is read and dropped.
     this.stream.resume()
     this.stream.end()
-    const linger = setTimeout(() => this.stream.destroy(), lingerMs).unref()
+    const linger = setTimeout(() => {
+      this.lingered = true
+      this.stream.destroy()
+    }, lingerMs).unref()
     this.stream.once('close', () => clearTimeout(linger))
     this.finish(this.ending)
   }
@@ -139,6 +143,7 @@ export class Link {
 
   private close(): void {
     this.finish({ by: 'them', how: 'fin' })
+    if (this.lingered) return
     this.gone = true
     this.listener?.onGone?.()
   }

@@ -16,7 +16,6 @@ import { Inconclusive, Skipped } from '../early-end.ts'
 import { endOf, expectNext, given, hasEnded, leftBy, packetExpected } from '../expect-next.ts'
 import { topicOutside } from '../needs.ts'
 import type { Scene } from '../scene.ts'
-import { promptMs } from '../waiting/budgets.ts'
 import { endedInstead, sentNothing } from '../wording/absent.ts'
 import { openStream } from './dial.ts'
 
@@ -208,8 +207,9 @@ export async function disconnect(
   await untilRead(scene, link)
 }
 
-/** Brokers that leave the end of a connection to its client. */
-const leaveOpen = new WeakSet<Target>()
+/** How often in a row a broker did not end its side. One that never does leaves that to its clients, and is not waited for. */
+const leftOpen = new WeakMap<Target, number>()
+const leftOpenMax = 3
 
 /**
  * Waits until the broker has read DISCONNECT, or our FIN, which the end of its own side shows. A broker with a thread for each connection may
@@ -218,9 +218,10 @@ const leaveOpen = new WeakSet<Target>()
  */
 export async function untilRead(scene: Scene, link: Link): Promise<void> {
   const { target, budgets } = scene
-  if (target.role !== 'broker' || leaveOpen.has(target)) return
-  const gone = await scene.briefly(() => link.gone || undefined, promptMs(budgets))
-  if (!gone) leaveOpen.add(target)
+  const before = leftOpen.get(target) ?? 0
+  if (target.role !== 'broker' || before >= leftOpenMax) return
+  const gone = await scene.briefly(() => link.gone || undefined, budgets.replyMs / 2)
+  leftOpen.set(target, gone ? 0 : before + 1)
 }
 
 export async function ping(scene: Scene, actor: Actor, body: Body<'ping'>): Promise<void> {
