@@ -1,6 +1,6 @@
 // Compiles src/ to dist/. Plain JavaScript, since it runs before anything is built.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,5 +21,14 @@ for (const entry of readdirSync(path.join(root, 'src'), { recursive: true, withF
   if (!entry.isFile() || !/\.(js|mjs)$/.test(entry.name)) continue
   const from = path.join(entry.parentPath, entry.name)
   cpSync(from, path.join(root, 'dist', path.relative(path.join(root, 'src'), from)))
+}
+// The viewer is bundled here once, so that who installs the package needs nothing to do it with.
+const { bundleViewer } = await import('../src/reporters/html/bundle.js')
+writeFileSync(
+  path.join(root, 'dist', 'reporters', 'html', 'template.js'),
+  `export const template = ${JSON.stringify(await bundleViewer())}\n`,
+)
+for (const name of ['bundle.js', 'template.js.map']) {
+  rmSync(path.join(root, 'dist', 'reporters', 'html', name), { force: true })
 }
 chmodSync(path.join(root, 'dist', 'cli', 'bin.js'), 0o755)

@@ -241,6 +241,17 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       const { mergeCommand } = await import('./report-command.ts')
       exit(await mergeCommand(files, options.reporter ?? [], options.trace, io))
     })
+  reports
+    .command('open')
+    .description(
+      'look at a JSON report in a browser; without one, at a page into which one is dropped',
+    )
+    .argument('[file]', 'a report of --reporter json=FILE')
+    .option('--output <file>', 'write the page there, and open nothing')
+    .action(async (file: string | undefined, options) => {
+      const { openCommand } = await import('./open-command.ts')
+      exit(await openCommand(file, options.output, io))
+    })
   for (const command of [...program.commands, ...reports.commands]) {
     command.copyInheritedSettings(program).exitOverride()
   }

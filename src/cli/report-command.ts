@@ -14,7 +14,7 @@ export async function convertCommand(
   traces: Traces | undefined,
   io: Io,
 ): Promise<number> {
-  return write(await read(file), reporters, traces, io)
+  return write(await readReport(file), reporters, traces, io)
 }
 
 /** `mqttspec report merge FILE…`: the parts of a sharded run as one; a missing part is an error. */
@@ -25,7 +25,7 @@ export async function mergeCommand(
   io: Io,
 ): Promise<number> {
   const reports: RunReport[] = []
-  for (const file of files) reports.push(await read(file))
+  for (const file of files) reports.push(await readReport(file))
   const merged = mergeReports(reports)
   if (typeof merged === 'string') throw new UsageError(`cannot merge these reports: ${merged}`)
   return write(merged, reporters, traces, io)
@@ -46,7 +46,8 @@ async function write(
 /** What a text can hold. */
 const reportBytesMax = 512 * 1024 * 1024 - 1024
 
-async function read(file: string): Promise<RunReport> {
+/** Rejects with UsageError where it is no report. */
+export async function readReport(file: string): Promise<RunReport> {
   let text: string
   try {
     text = await readNamedFile(file, reportBytesMax)

@@ -5,7 +5,7 @@ import { isAccepted } from './headline.ts'
 export type Outcome = CaseResult['verdict'] | 'known'
 
 /** Worst first. */
-export const outcomes: readonly Outcome[] = [
+const outcomes: readonly Outcome[] = [
   'error',
   'fail',
   'unstable',

@@ -4,7 +4,7 @@ import { escapeHtml } from '../escape-html.ts'
 export class Markup {
   readonly text: string
 
-  /** Only `html` makes one. */
+  /** Only `html` and `raw` make one. */
   constructor(text: string) {
     this.text = text
   }
@@ -25,6 +25,11 @@ export function html(parts: TemplateStringsArray, ...fillings: Filling[]): Marku
 /** Text that is cut where it is longer. */
 export function short(text: string, maxChars: number): Markup {
   return new Markup(escapeHtml(text, maxChars))
+}
+
+/** What we made ourselves and is no text: a script, a style. */
+export function raw(text: string): Markup {
+  return new Markup(text)
 }
 
 /** Pieces, a line each. */

@@ -52,7 +52,7 @@ export function drawLanes(lanes: Lanes, row: Row, signs: Signs, targetDown: bool
 }
 
 /** Actors by first appearance, those that speak MQTT before applications. */
-function actorsOf(rows: readonly Row[]): string[] {
+export function actorsOf(rows: readonly Row[]): string[] {
   const onWire = new Set<string>()
   const others = new Set<string>()
   for (const { shape, connected } of rows) {
