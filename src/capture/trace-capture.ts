@@ -82,6 +82,7 @@ export class CaptureOfTraces {
       case 'note':
         return
     }
+    event satisfies never
   }
 
   /** Whoever is dialled has port 1883: there Wireshark looks for MQTT. */

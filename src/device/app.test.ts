@@ -20,7 +20,7 @@ for (const longRun of longRuns) {
 
 const client = 'lib/umqtt2/client.py'
 /** What a broken copy never does need not be waited for as long. */
-const brokenPatienceMs = 6000
+const brokenWaitLimitMs = 6000
 
 /** One place of the firmware changed, and what the long run of that name finds then. */
 const broken = [
@@ -112,7 +112,7 @@ for (const { what, file, from, to, longRun: name, problem } of broken) {
     const source = await readFile(path.join(packagedFirmware, file), 'utf8')
     t.equal(source.split(from).length, 2, 'the place is there once')
     const longRun = longRuns.find(each => each.name === name)
-    const { problems } = await longRun!.run({ [file]: source.replace(from, to) }, brokenPatienceMs)
+    const { problems } = await longRun!.run({ [file]: source.replace(from, to) }, brokenWaitLimitMs)
     t.match(problems.join('; '), problem)
   })
 }

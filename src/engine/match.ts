@@ -101,6 +101,7 @@ function matchValue(
       return
     }
   }
+  matcher satisfies never
 }
 
 function matchList(

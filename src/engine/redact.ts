@@ -64,9 +64,17 @@ export class Redactor {
       }
       case 'app':
         return this.app(event)
+      // None of these holds what somebody else wrote.
+      case 'open':
+      case 'close':
+      case 'fault':
+      case 'restart':
+      case 'command':
+      case 'fence':
+      case 'wait':
+      case 'finding':
+        return event
     }
-    // No other kind of event holds what somebody else wrote.
-    return event
   }
 
   private app(event: Extract<TraceBody, { kind: 'app' }>): TraceBody {

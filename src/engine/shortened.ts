@@ -25,8 +25,17 @@ export function sizeOf(event: TraceEvent): number {
       return event.event.event === 'delivered' ? event.event.payload.length : 0
     case 'command':
       return event.command.payload?.length ?? 0
+    case 'open':
+    case 'close':
+    case 'fault':
+    case 'restart':
+    case 'step':
+    case 'fence':
+    case 'wait':
+    case 'finding':
+    case 'note':
+      return 0
   }
-  return 0
 }
 
 function cut(value: unknown): unknown {

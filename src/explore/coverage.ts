@@ -62,6 +62,7 @@ export function createCoverage(): Coverage {
       case 'note':
         return
     }
+    event satisfies never
   }
 
   function onPacket({ connection, from, packet }: EventOf<'packet'>): void {

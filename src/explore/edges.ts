@@ -76,11 +76,12 @@ export const edges = {
 } as const satisfies Record<string, Edge>
 
 export type EdgeName = keyof typeof edges
+type EdgeEvent = (typeof edges)[EdgeName]['event']
 export const edgeNames = Object.keys(edges) as EdgeName[]
 
 /** Why an edge was never taken, for the report. */
 export function whyNever(name: EdgeName, version: Version): string {
-  const edge: Edge = edges[name]
+  const edge: Edge & { event: EdgeEvent } = edges[name]
   if (edge.wrong) return 'a correct target never takes it'
   if (edge.versions && !edge.versions.includes(version)) return `${version} has no such thing`
   switch (edge.event) {
@@ -96,6 +97,11 @@ export function whyNever(name: EdgeName, version: Version): string {
     case 'PUBREL':
     case 'connection lost':
       return 'no schedule that was tried broke the exchange there, or the target resumed nothing'
+    case 'new message':
+    case 'PUBLISH':
+    case 'PUBREC':
+    case 'PUBCOMP':
+    case 'PUBACK':
+      return 'no flow that was tried has such an exchange'
   }
-  return 'no flow that was tried has such an exchange'
 }

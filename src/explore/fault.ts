@@ -38,6 +38,21 @@ export type Fault =
   /** Behind it we stay away until the session has expired. */
   | { kind: 'expire' }
 
+/** Those that need more than the connection of the packet: a new one, or the target itself. */
+export type FaultBeyond = Extract<
+  Fault,
+  {
+    kind:
+      | 'half-open'
+      | 'takeover'
+      | 'leave'
+      | 'lose-session'
+      | 'refuse-connection'
+      | 'restart'
+      | 'expire'
+  }
+>
+
 export type Ending = 'fin' | 'rst'
 export type FaultKind = Fault['kind']
 

@@ -124,6 +124,7 @@ class Teller {
       case 'note':
         return
     }
+    event satisfies never
   }
 
   /** A peer whose connection is still open comes under another name: it takes over from itself. */

@@ -199,6 +199,7 @@ export class Relay {
         this.send(from, write.bytes, write.why)
         return
     }
+    write satisfies never
   }
 
   private defer(from: Side, when: Later, what: Waiting): void {
@@ -216,6 +217,7 @@ export class Relay {
         way.behind.push({ ...late, left: when.packets })
         return
     }
+    when satisfies never
   }
 
   private pass(from: Side, packet: Packet, bytes: Uint8Array, seq: number): void {

@@ -51,7 +51,9 @@ class Found {
           if (key === 'as' && value.kind === 'scalar') this.counters.add(value.text)
           this.walk(value)
         }
+        return
     }
+    node satisfies never
   }
 
   private scalar(node: ScalarNode): void {

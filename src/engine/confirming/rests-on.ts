@@ -35,8 +35,19 @@ function isProven({ absent, judge, seq }: Finding, trace: readonly TraceEvent[])
       return event.from === 'target'
     case 'app':
       return true
+    case undefined:
+    case 'open':
+    case 'close':
+    case 'fault':
+    case 'restart':
+    case 'step':
+    case 'fence':
+    case 'command':
+    case 'wait':
+    case 'finding':
+    case 'note':
+      return false
   }
-  return false
 }
 
 /** The same for failures of one cause: the clause, the packet it is about, and what came instead, without names and numbers. */

@@ -1,4 +1,4 @@
-import type { Fault } from '../../explore/fault.ts'
+import type { FaultBeyond } from '../../explore/fault.ts'
 import { type Intent, isRepeatable, type Peer, withMessages } from '../../explore/flow.ts'
 import type { Outcome } from '../../explore/outcome.ts'
 import type { Atom } from '../../explore/schedule.ts'
@@ -186,6 +186,7 @@ export class BrokerLane implements Lane {
         this.takeOver(client, true)
         return
     }
+    intent satisfies never
   }
 
   private publication(intent: Extract<Intent, { kind: 'publish' }>): Publish {
@@ -385,7 +386,7 @@ export class BrokerLane implements Lane {
     this.connect(client)
   }
 
-  private beyond(client: Client, fault: Fault): void {
+  private beyond(client: Client, fault: FaultBeyond): void {
     switch (fault.kind) {
       case 'half-open':
         this.takeOver(client, false)
@@ -409,7 +410,11 @@ export class BrokerLane implements Lane {
         this.expiring = 1
         client.endpoint.cut('fin')
         return
+      case 'refuse-connection':
+        // Befalls a CONNACK of ours; here the target sends it.
+        return
     }
+    fault satisfies never
   }
 
   private restart(how: 'term' | 'kill'): void {

@@ -1,4 +1,4 @@
-import type { Fault } from '../../explore/fault.ts'
+import type { FaultBeyond } from '../../explore/fault.ts'
 import { type Intent, isRepeatable, withMessages } from '../../explore/flow.ts'
 import type { Outcome } from '../../explore/outcome.ts'
 import type { Atom } from '../../explore/schedule.ts'
@@ -203,6 +203,7 @@ export class ClientLane implements Lane {
       case 'takeover':
         return
     }
+    intent satisfies never
   }
 
   private async appPublish(intent: Extract<Intent, { kind: 'publish' }>): Promise<void> {
@@ -339,19 +340,33 @@ export class ClientLane implements Lane {
     broker.pump()
   }
 
-  private beyond(fault: Fault): void {
-    if (fault.kind === 'lose-session') {
-      this.throws = true
-      this.broker.cut('fin')
+  private beyond(fault: FaultBeyond): void {
+    switch (fault.kind) {
+      case 'lose-session':
+        this.throws = true
+        this.broker.cut('fin')
+        return
+      case 'refuse-connection':
+        this.broker.conversation?.send(
+          {
+            type: 'CONNACK',
+            sessionPresent: false,
+            code: this.setup.version === '5.0' ? 0x88 : 3,
+            properties: {},
+          },
+          { auto: true },
+        )
+        this.broker.cut('fin')
+        return
+      case 'half-open':
+      case 'takeover':
+      case 'leave':
+      case 'restart':
+      case 'expire':
+        // A client is never asked for these: src/explore/fault.ts offers them for brokers alone.
+        return
     }
-    if (fault.kind === 'refuse-connection') {
-      const code = this.setup.version === '5.0' ? 0x88 : 3
-      this.broker.conversation?.send(
-        { type: 'CONNACK', sessionPresent: false, code, properties: {} },
-        { auto: true },
-      )
-      this.broker.cut('fin')
-    }
+    fault satisfies never
   }
 
   private ended(): void {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Fault } from '../../explore/fault.ts'
+import type { Fault, FaultBeyond } from '../../explore/fault.ts'
 import type { Peer } from '../../explore/flow.ts'
 import type { Fault as TraceFault } from '../../faults/index.ts'
 import type { Ack, Connack, Packet, PacketType, Publish } from '../../model/packet.ts'
@@ -22,7 +22,7 @@ export type Surroundings = {
   maxPacketBytes: number
   changed(): void
   /** A fault that needs more than this connection: the lane comes back over a new one, restarts the target, … */
-  beyond(endpoint: Endpoint, fault: Fault): void
+  beyond(endpoint: Endpoint, fault: FaultBeyond): void
   /** The connection has ended, by whomever. */
   ended(endpoint: Endpoint): void
   /** CONNECT, CONNACK and what else is about connections. */
@@ -309,6 +309,7 @@ export class Endpoint {
         this.around.beyond(this, fault)
         return
     }
+    fault satisfies never
   }
 
   private sendTwice(packet: Packet, label: string): void {
@@ -458,6 +459,7 @@ export class Endpoint {
         this.react(packet, label)
         return
     }
+    fault satisfies never
   }
 
   /** We have read it, and nothing that it asks for leaves any more. */

@@ -66,7 +66,7 @@ async function strikePacket(
     switch (write.as) {
       case 'packet':
         actor.send(packet, wrong)
-        break
+        continue
       case 'pieces': {
         const conversation = actor.need()
         conversation.note(packet, bytes)
@@ -76,12 +76,13 @@ async function strikePacket(
           await conversation.link.flush()
         }
         if (packet.type === 'CONNACK') actor.greeted(conversation)
-        break
+        continue
       }
       case 'bytes':
         actor.need().sendBytes(write.bytes, write.why)
-        break
+        continue
     }
+    write satisfies never
   }
 }
 

@@ -117,6 +117,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
       case 'note':
         return
     }
+    event satisfies never
   }
 
   function onPacket(event: EventOf<'packet'>): void {

@@ -113,6 +113,7 @@ export function createClientLedger(
       case 'note':
         return
     }
+    event satisfies never
   }
 
   function ours(

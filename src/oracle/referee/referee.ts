@@ -43,42 +43,47 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   function observe(event: TraceEvent): Breach[] {
     ruling.seq = event.seq
     ruling.at = event.at
+    take(event)
+    return drain(ruling)
+  }
+
+  function take(event: TraceEvent): void {
     switch (event.kind) {
       case 'open':
         connections.set(
           event.connection,
           createConnection(event.connection, event.actor, event.version, event.seq),
         )
-        break
+        return
       case 'packet':
         onPacket(event)
-        break
+        return
       case 'bytes':
         onBytes(event)
-        break
+        return
       case 'close':
         onEnd(event)
-        break
+        return
       case 'fault':
         onFault(event)
-        break
+        return
       case 'restart':
         onRestart(event)
-        break
+        return
       case 'command':
         onCommand(event)
-        break
+        return
       case 'fence':
         for (const actor of event.actors) fences.set(actor, event.seq)
-        break
+        return
       case 'app':
       case 'step':
       case 'wait':
       case 'finding':
       case 'note':
-        break
+        return
     }
-    return drain(ruling)
+    event satisfies never
   }
 
   function onPacket({ connection: number, from, packet, bytes }: EventOf<'packet'>): void {

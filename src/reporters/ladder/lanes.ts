@@ -83,6 +83,7 @@ function drawShape(cells: string[], lanes: Lanes, shape: Shape, signs: Signs): v
     case 'remark':
       return
   }
+  shape satisfies never
 }
 
 function drawArrow(

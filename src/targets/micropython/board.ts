@@ -362,6 +362,7 @@ class Board implements SimulatedPico {
         this.bootEnded(message.end)
         return
     }
+    message satisfies never
   }
 
   private bootEnded(end: VmEnd): void {

@@ -95,6 +95,7 @@ export class Flash {
         this.append(directoryOf(commit.path), 0)
         return
     }
+    commit satisfies never
   }
 
   /** Whether `path` could be rewritten with so many bytes: littlefs keeps the old content until the new one is whole. */
