@@ -1,4 +1,5 @@
 import { barren, history } from './history.ts'
+import { brokersDo, clientsDo, judgedWrongly } from './in-the-field.ts'
 import { type Fate, type FlawOutcome, scoreLine } from './outcome.ts'
 import type { Setting } from './settings.ts'
 import type { Miss, Trial } from './trial.ts'
@@ -21,6 +22,7 @@ ones with a single flaw. A flaw is *killed* only where a finding cites a stateme
 warning is enough.`,
     `**${scoreLine(proof.outcomes)}**`,
     controlPart(proof),
+    fieldPart(),
     workPart(proof),
     historyPart(),
     matrixPart('Broker', proof, 'broker'),
@@ -40,6 +42,16 @@ function controlPart({ controls }: Proof): string {
     alarms.slice(0, 5).map(({ id, verdict, reason }) => [setting.name, code(id), verdict, reason]),
   )
   return `${head}\n\n${table(['setting', 'case', 'verdict', 'why'], rows)}`
+}
+
+function fieldPart(): string {
+  const rows = [...brokersDo, ...clientsDo, ...judgedWrongly].map(
+    ({ does, settings = [], tests = [] }) => [
+      does,
+      [...settings, ...tests.map(([file, words]) => `${code(file)}: ${words}`)].join('<br>'),
+    ],
+  )
+  return `## Seen in the field\n\n${table(['what was seen', 'setting or test that holds it'], rows)}`
 }
 
 const titles: [Fate, string][] = [

@@ -42,10 +42,12 @@ export async function tryFlaw(flaw: Flaw, cases: readonly Case[]): Promise<Trial
       ? brokerTarget(flaw.name, () => flaw.apply({}))
       : clientTarget(flaw.name, () => flaw.apply({}))
   const trial: Trial = { name: flaw.name, ran: 0, misses: [], tookMs: 0 }
-  for (const stage of stagesFor(flaw, cases)) {
+  for (const [index, stage] of stagesFor(flaw, cases).entries()) {
     if (stage.length === 0) continue
     await runStage(trial, open, stage, flaw)
-    const enough = trial.misses.some(miss => miss.own && isCatch(miss, flaw.warns ?? false))
+    const catches = trial.misses.filter(miss => isCatch(miss, flaw.warns ?? false))
+    // What all that is about the flaw catches by other statements than its own is told so: the rest would only say it again.
+    const enough = catches.some(({ own }) => own) || (index > 0 && catches.length > 0)
     if (enough || trial.problem !== undefined) break
   }
   return trial

@@ -1,8 +1,23 @@
 import t from 'tap'
+import type { Breach } from '../model/finding.ts'
+import type { Version } from '../model/version.ts'
 import type { TargetRole } from '../standard/clauses.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { verifiers } from './verifiers.ts'
 import { writtenTrace } from './written-trace.ts'
+
+function breachesOf(
+  name: string,
+  args: { [name: string]: unknown },
+  text: string,
+  target: TargetRole,
+  version: Version,
+): Breach[] {
+  const ledger = createLedger({ target, version })
+  const trace = writtenTrace(version, target, text)
+  for (const event of trace) ledger.observe(event)
+  return verifiers[name]!.judge({ ledger, trace, args, version, target })
+}
 
 /** What a verifier says of a writtenTrace: the `expected` and `got` of each breach. */
 function verify(
@@ -11,10 +26,7 @@ function verify(
   text: string,
   target: TargetRole = 'broker',
 ): string[] {
-  const ledger = createLedger({ target, version: '3.1.1' })
-  const trace = writtenTrace('3.1.1', target, text)
-  for (const event of trace) ledger.observe(event)
-  const breaches = verifiers[name]!.judge({ ledger, trace, args, version: '3.1.1', target })
+  const breaches = breachesOf(name, args, text, target, '3.1.1')
   return breaches.map(({ expected, got }) => `${expected}; ${got}`)
 }
 
@@ -83,6 +95,18 @@ for (const [name, args, text, says] of rows) {
     t.same(verify(name, { ...args }, text), says)
   })
 }
+
+t.test('what came once too often breaks the rule of its QoS', async t => {
+  const cited = (name: string, args: object, text: string, target: TargetRole = 'broker') =>
+    breachesOf(name, { ...args }, text, target, '5.0').map(({ statement }) => statement)
+  t.same(cited('not-delivered', { payload: 'A' }, once), ['5.0:§4.3.2'], 'at QoS 1')
+  t.same(cited('exactly-once', {}, repeated), ['5.0:MQTT-4.3.3-10'], 'at QoS 2')
+  const late = `${scene}1> PUBLISH 7 q1 A mei=1\n< PUBACK 7\nat 5000\n${got(1, 'A')}`
+  t.same(cited('not-delivered', { payload: 'A' }, late), ['5.0:MQTT-3.3.2-5'], 'expired')
+  t.same(cited('all-acknowledged', {}, `${scene}1> PUBLISH 7 q1 A`), ['5.0:MQTT-4.3.2-4'])
+  const sent = '< CONNECT a kept\n> CONNACK\napp publish m1 q1 A\n< PUBLISH 1 q1 A\n'
+  t.same(cited('all-acknowledged', {}, sent, 'client'), ['5.0:MQTT-4.4.0-1'], 'by who sends it')
+})
 
 t.test('in-order compares first copies with the order of publication', async t => {
   const both = `${scene}${publish(7, 'A')}${publish(8, 'B')}`
