@@ -23,6 +23,8 @@ export class ClientRecord {
   private readonly log: TraceLog
   private readonly judges: Judges
   private readonly options: ClientRecordOptions
+  /** What was owed for too long, and told. */
+  private readonly debts = new Set<string>()
   /** Since when something is owed, by what it is. */
   private readonly owedSince = new Map<string, number>()
 
@@ -66,7 +68,11 @@ export class ClientRecord {
   find(breach: Breach): void {
     if (this.findings.length >= findingsMax) return
     const again = this.findings.some(
-      known => known.statement === breach.statement && known.seq === breach.seq,
+      known =>
+        known.statement === breach.statement &&
+        known.seq === breach.seq &&
+        // One connection may owe several packets since the same moment.
+        (!breach.absent || known.expected === breach.expected),
     )
     if (again) return
     const told = (text: string) => this.redactor.text(text).slice(0, charactersMax)
@@ -88,7 +94,12 @@ export class ClientRecord {
     for (const [key, breach] of owed) {
       const since = this.owedSince.get(key) ?? this.nowMs
       this.owedSince.set(key, since)
-      if (this.nowMs - since >= patienceMs) this.find(breach)
+      if (this.nowMs - since < patienceMs) continue
+      // What is owed on one connection after another is one debt, told where it was first due.
+      const debt = `${breach.statement} ${breach.expected}`
+      if (this.debts.has(debt)) continue
+      this.debts.add(debt)
+      this.find(breach)
     }
   }
 

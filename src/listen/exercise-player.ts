@@ -65,6 +65,8 @@ type Playing = {
   returns: number
   /** PUBRECs on this connection, for a piece with copies. */
   answers: number
+  /** So many connections the client ended by itself, without DISCONNECT, while an exchange of ours was open. */
+  closes: number
 }
 
 /** Who ended a connection: we did, or the client with or without DISCONNECT. */
@@ -119,6 +121,7 @@ export class ExercisePlayer {
     const { playing } = this
     if (!playing) return
     playing.awakeMs += this.stage.nowMs - playing.sinceMs
+    if (by === 'closed') playing.closes += 1
     const { copies = 1 } = playing.piece
     if (by !== 'us' && copies > playing.answers && copies > 1) this.fellShort(playing, by)
     else if (this.stage.kept) playing.where = 'away'
@@ -155,6 +158,8 @@ export class ExercisePlayer {
       if (forMs < silenceMs) return
       stage.waited('nothing of the old exchange may come', silenceMs)
       this.finish({ kind: 'done' })
+    } else if (playing.piece.by === 'us' && playing.closes > returnsMax) {
+      this.neverAnswers(playing)
     } else if (forMs > this.patienceMs + 500 || playing.returns > returnsMax) {
       const seconds = Math.round(this.patienceMs / 100) / 10
       const within =
@@ -207,6 +212,22 @@ export class ExercisePlayer {
     }
   }
 
+  /** A client that ends every connection by itself as often as it is given a message does not answer it. */
+  private neverAnswers(playing: Playing): void {
+    const { piece, id, closes } = playing
+    const packet = piece.stray ? 'PUBREL' : 'PUBLISH'
+    this.stage.find({
+      statement: coversOf(piece, this.stage.version)[0] ?? `${this.stage.version}:§4.3`,
+      level: 'MUST',
+      message: `The exchange of id ${id} never ended: the client closed ${closes} connections on it, one after another`,
+      expected: `an answer to ${packet} id ${id}`,
+      got: `the end of ${closes} connections`,
+      seq: this.stage.lastSeq,
+      judge: 'referee',
+    })
+    this.finish({ kind: 'failed' })
+  }
+
   /** Pieces that were begun a second time. */
   private readonly fallen = new Set<string>()
 
@@ -247,6 +268,7 @@ export class ExercisePlayer {
       awakeMs: 0,
       returns: 0,
       answers: 0,
+      closes: 0,
     }
   }
 

@@ -329,13 +329,7 @@ t.test('a client without a session is not cut, and the report says why', async t
 async function answersTwo(t: Test, port: number, until: (count: number) => Promise<void>) {
   for (const count of [1, 2]) {
     const client = await device(t, port)
-    const subscription = { filter: 'in', qos: 2, noLocal: false, retainAsPublished: false }
-    client.send({
-      type: 'SUBSCRIBE',
-      id: 1,
-      subscriptions: [{ ...subscription, retainHandling: 0 }],
-      properties: {},
-    } as Packet)
+    client.subscribe('in')
     for (let copies = 0; copies < 3; ) {
       const packet = await client.next('PUBLISH')
       if (packet.type !== 'PUBLISH' || textOf(packet) !== 'mqttspec publish-repeated') continue
@@ -355,6 +349,39 @@ t.test('each connection is judged by itself: a later one makes up for nothing', 
   t.match(house.announced[1], /begins anew: the client ended .* with 2 of 3 copies answered/)
   const result = byId(house.results(), 'publish-repeated')
   t.match(result, { verdict: 'fail', findings: [{ statement: '3.1.1:MQTT-4.3.3-2' }] })
+})
+
+t.test('a client that closes whenever it is given a message does not answer it', async t => {
+  const house = await listening(t, { pieces: ['receives-qos2'] })
+  for (let connection = 1; house.announced.length < 2; connection++) {
+    const client = await device(t, house.port)
+    if (connection === 1) client.subscribe('in')
+    await client.next('PUBLISH')
+    client.close()
+    await client.closed
+  }
+  t.match(byId(house.results(), 'receives-qos2'), {
+    verdict: 'fail',
+    findings: [{ statement: '3.1.1:MQTT-4.3.3-2', got: /^the end of \d+ connections$/ }],
+  })
+})
+
+t.test('each piece is blamed for its own exchange, not for one before', async t => {
+  const pieces = ['pubrel-lost', 'pubcomp-held']
+  const house = await listening(t, { pieces, patienceMs: 200 })
+  for (const id of [1, 2]) {
+    const client = await device(t, house.port)
+    client.send(message(id, false))
+    await client.next('PUBREC')
+    client.send(ack('PUBREL', id))
+    await client.closed
+    await device(t, house.port)
+    await house.until(`end of ${id}`, () => house.announced.length === 2 * id)
+  }
+  const results = house.results()
+  const owed = (piece: string) => byId(results, piece).findings.map(({ expected }) => expected)
+  t.same(owed('pubrel-lost'), ['PUBREL id 1 again'])
+  t.same(owed('pubcomp-held'), ['PUBREL id 2 again'])
 })
 
 t.test('a client that is awake for a moment at a time goes through the programme', async t => {
@@ -562,6 +589,7 @@ type Device = {
   raw(bytes: Uint8Array): void
   /** Ends the connection without DISCONNECT. */
   close(): void
+  subscribe(filter: string): void
   next(type: Packet['type']): Promise<Packet>
 }
 
@@ -591,6 +619,15 @@ async function device(
     send: packet => socket.write(encode(packet, '3.1.1')),
     raw: bytes => socket.write(bytes),
     close: () => socket.end(),
+    subscribe: filter => {
+      const how = {
+        qos: 2 as const,
+        noLocal: false,
+        retainAsPublished: false,
+        retainHandling: 0 as const,
+      }
+      self.send({ type: 'SUBSCRIBE', id: 1, subscriptions: [{ filter, ...how }], properties: {} })
+    },
     next: type => {
       const index = inbox.findIndex(packet => packet.type === type)
       const [known] = index >= 0 ? inbox.splice(index, 1) : []

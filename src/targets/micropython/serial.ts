@@ -37,7 +37,7 @@ const neededModules = [
 ]
 
 export type TesterOptions = Pick<SerialPicoOptions, 'firmware' | 'config'> & {
-  /** Put onto the board over the firmware's. */
+  /** Put onto the board over the firmware's; a compiled module in the place of its source. */
   files?: Map<string, Uint8Array>
   /** Files that stand in for modules which the board's MicroPython lacks. */
   standIns?: Map<string, Uint8Array>
@@ -54,7 +54,11 @@ export async function startTester(
   const files = await readFirmware(options.firmware)
   files.delete('main.py')
   if (options.config) files.set('config.json', Buffer.from(JSON.stringify(options.config)))
-  for (const [path, content] of options.files ?? []) files.set(path, content)
+  for (const [path, content] of options.files ?? []) {
+    // A board looks for the source first.
+    files.delete(path.replace(/\.mpy$/, '.py'))
+    files.set(path, content)
+  }
   const repl = new RawRepl(stream, options.slowness)
   try {
     await repl.enter()
