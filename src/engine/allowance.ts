@@ -6,6 +6,9 @@ const packetsMax = 2000
 const bytesMax = 1024 * 1024
 /** And so many times what the case gave it: a message goes to several subscribers, and comes again after a cut. */
 const times = 16
+/** Of long messages fewer times as much: beyond so many bytes only three times what was sent. */
+const longBytesMax = 32 * 1024 * 1024
+const longTimes = 3
 
 /**
  * How much is read of a target in one case. One that sends more than that floods us: nothing is read of it any more, and the case ends
@@ -28,7 +31,8 @@ export class Allowance {
     this.packets += 1
     this.bytes += sizeOf(event)
     const packetsAllowed = packetsMax + times * this.packetsAsked
-    const bytesAllowed = bytesMax + times * this.bytesAsked
+    const many = longBytesMax + longTimes * this.bytesAsked
+    const bytesAllowed = bytesMax + Math.min(times * this.bytesAsked, many)
     if (this.packets > packetsAllowed) return `more than ${packetsAllowed} packets`
     if (this.bytes > bytesAllowed) return `more than ${bytesAllowed} bytes`
     return undefined

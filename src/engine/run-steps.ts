@@ -1,6 +1,7 @@
 import type { Step, StepBody, StepVerb } from '../scenario/ast.ts'
 import { CheckFailed, Skipped } from './early-end.ts'
 import type { Scene } from './scene.ts'
+import { sendable } from './sendable.ts'
 import { runners } from './steps/index.ts'
 
 /** Runs steps in order, writing each into the trace. Ends early by CheckFailed, Inconclusive or Skipped. */
@@ -20,6 +21,7 @@ export async function runSteps(scene: Scene, steps: readonly Step[]): Promise<vo
           : { seq: 0, at: 0, kind: 'step', index, text, place, actor },
     )
     await runStep(scene, step.body, actor ?? '')
+    if (actor !== undefined) await sendable(scene, actor)
     if (scene.exceeded) throw new Skipped(scene.exceeded)
     scene.mustGoOn()
     serious(scene)

@@ -2,12 +2,14 @@ import type { BoardChecks } from '../model/board-checks.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Case } from '../scenario/ast.ts'
+import { caseBytesMax, largestPayload, sentBytes } from '../scenario/sent-bytes.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable.ts'
 import { confirm, type Doubt } from './confirming/confirm.ts'
 import { isDoubtful } from './confirming/rests-on.ts'
 import { type Course, executeCase, notBegun, notRun } from './execute.ts'
 import { isFlooded, KeptTraces } from './kept-traces.ts'
 import { senderOf } from './other-cases.ts'
+import { Room } from './room.ts'
 import { Liveness } from './survival/liveness.ts'
 import { RetryOrder } from './survival/retry-order.ts'
 import { isSignOfLoss } from './survival/signs-of-loss.ts'
@@ -57,6 +59,10 @@ const companyMax = 8
 const againShare = 0.4
 /** A target that floods us in so many cases does so in all, and each costs the time of reading it. */
 const floodsMax = 8
+/** What stands in a packet beside its payload. */
+const roomForFields = 256 * 1024
+/** Cases that send more than this do not run beside any number of others. */
+const largeBytes = 1024 * 1024
 
 type Job = { kase: Case; index: number }
 type Lanes = Record<ReturnType<typeof laneOf>, Job[]>
@@ -93,6 +99,7 @@ class Runner {
   private readonly stalls = new ProcessStalls()
   private readonly idle = new IdleCases()
   private readonly traces = new KeptTraces()
+  private readonly room = new Room(caseBytesMax)
   /** Cases that ended because the target sent more than is read. */
   private floods = 0
   /** Cases about time without a verdict, because we stood still: they are run again when all others are over. */
@@ -359,10 +366,28 @@ class Runner {
     }
   }
 
-  private execute(
+  /** Cases with large payloads wait for room: side by side they would fill the memory. */
+  private async execute(
     kase: Case,
     index: number,
     again = false,
+    onBegun?: (course: Course) => void,
+    onUnavailable?: () => void,
+  ): Promise<CaseResult> {
+    const bytes = sentBytes(kase.steps)
+    if (bytes < largeBytes) return this.executeNow(kase, index, again, onBegun, onUnavailable)
+    const leave = await this.room.take(bytes)
+    try {
+      return await this.executeNow(kase, index, again, onBegun, onUnavailable)
+    } finally {
+      leave()
+    }
+  }
+
+  private executeNow(
+    kase: Case,
+    index: number,
+    again: boolean,
     onBegun?: (course: Course) => void,
     onUnavailable?: () => void,
   ): Promise<CaseResult> {
@@ -378,7 +403,7 @@ class Runner {
       senderOf: senderOf(this.options.nonce, nonce, this.ids),
       signal,
       cleanUp,
-      maxPacketBytes,
+      maxPacketBytes: Math.max(maxPacketBytes, largestPayload(kase.steps) + roomForFields),
       ...(boardChecks ? { boardChecks } : {}),
       ...(this.liveness ? { liveness: this.liveness } : {}),
       ...(facts.behind ? { behind: facts.behind } : {}),

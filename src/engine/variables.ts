@@ -1,5 +1,7 @@
 import { createRandom } from '../model/random.ts'
 import type { FieldValue, Ref, Template, Value } from '../scenario/ast.ts'
+import { payloadBytesMax } from '../scenario/sent-bytes.ts'
+import { Skipped } from './early-end.ts'
 
 /** What a variable can hold at run time. */
 export type Bound = string | number | boolean | Uint8Array
@@ -90,10 +92,19 @@ export function toBytes(value: Bound): Uint8Array {
   return value instanceof Uint8Array ? value : new TextEncoder().encode(String(value))
 }
 
+/** The last one that was long: making one takes a while, and it is asked for where it is sent and where it is expected. */
+let lastLong: Uint8Array | undefined
+const longBytes = 64 * 1024
+
 /** Reproducible printable bytes, so that a ladder stays readable and a difference shows. */
 function sizedPayload(bytes: number): Uint8Array {
+  if (bytes > payloadBytesMax) {
+    throw new Skipped(`needs a payload of ${bytes} bytes: ${payloadBytesMax} at most`)
+  }
+  if (lastLong?.length === bytes) return lastLong
   const random = createRandom(bytes)
   const payload = new Uint8Array(bytes)
   for (let index = 0; index < bytes; index++) payload[index] = random.int(0x61, 0x7a)
+  if (bytes > longBytes) lastLong = payload
   return payload
 }

@@ -4,14 +4,16 @@ import type { ProblemCode, Span } from '../model/schema/problem.ts'
 import { type Context, report } from '../model/schema/schema.ts'
 import type { Step } from './ast.ts'
 import type { Script } from './script.ts'
+import { caseBytesMax, payloadBytesMax, sentBytes, sizesIn } from './sent-bytes.ts'
 import { kindOf } from './verbs/index.ts'
 import type { Expectation } from './verbs/step-kind.ts'
-import { flatten } from './visit.ts'
+import { flatten, insideOf } from './visit.ts'
 
 /** Reports what is well written and makes no sense. */
 export function lint(script: Script, span: Span, context: Context): void {
   lintConnections(script, context)
   lintApplications(script, context)
+  lintSizes(script, span, context)
   const all = flatten(script.steps)
   for (const { body, place } of all) {
     if (body.verb === 'together') lintTogether(body.steps, context)
@@ -22,6 +24,24 @@ export function lint(script: Script, span: Span, context: Context): void {
     report(context, 'NO_CHECK', 'the scenario checks and verifies nothing', span, hint)
   }
   lintFence(script, all, context)
+}
+
+/** What can never fit is told before anything runs. */
+function lintSizes({ steps }: Script, span: Span, context: Context): void {
+  for (const { body, place } of flatten(steps)) {
+    const large = insideOf({ body } as Step) ? undefined : sizesIn(body).find(isTooLarge)
+    if (large === undefined) continue
+    const message = `a payload of ${large} bytes: ${payloadBytesMax} at most`
+    return at(context, 'OUT_OF_RANGE', message, place, {})
+  }
+  const bytes = sentBytes(steps)
+  if (bytes <= caseBytesMax) return
+  const message = `the scenario sends ${bytes} bytes in all: ${caseBytesMax} at most`
+  report(context, 'OUT_OF_RANGE', message, span)
+}
+
+function isTooLarge(bytes: number): boolean {
+  return bytes > payloadBytesMax
 }
 
 function isCheck({ body }: Step): boolean {

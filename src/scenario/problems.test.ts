@@ -236,6 +236,18 @@ const bad: Bad[] = [
     `${head}scenarios:\n  - id: «x»\n    title: X\n    covers: { 3.1.1: [MQTT-4.3.3-2] }\n    matrix: { version: [3.1.1, 5.0] }\n    steps: [{ pub.connect: {} }, { fence: pub }]\n`,
     /runs in 5\.0/,
   ],
+  [
+    'OUT_OF_RANGE',
+    steps('«»pub.publish: { topic: a, payload: { size: 16777217 } }'),
+    /16777217 bytes: 16777216 at most/,
+  ],
+  [
+    'OUT_OF_RANGE',
+    steps(
+      'pub.duplicate: { PUBLISH: { topic: a, payload: { size: 1000000 } }, times: 200 }',
+    ).replace('- id: x', '- id: «x»'),
+    /sends 200000000 bytes in all/,
+  ],
   ['TOO_LARGE', `«#»${'x'.repeat(1_000_000)}`],
 ]
 

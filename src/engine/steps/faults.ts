@@ -8,6 +8,7 @@ import { wrongOf } from '../build-packet.ts'
 import { Inconclusive } from '../early-end.ts'
 import { expectNext, packetExpected } from '../expect-next.ts'
 import type { Scene } from '../scene.ts'
+import { sendable, unsentMax } from '../sendable.ts'
 import type { Runners } from './runner.ts'
 import { made, needOpen, untilRead } from './traffic.ts'
 
@@ -62,10 +63,16 @@ async function strikePacket(
   const struck: Struck = { bytes, of: { packet: packet.type }, seq: scene.log.lastSeq }
   const { fault: record, writes } = form.strike(struck, told)
   noteFault(scene, actor, record)
+  let posted = 0
   for (const write of writes) {
     switch (write.as) {
       case 'packet':
         actor.send(packet, wrong)
+        posted += bytes.length
+        if (posted > unsentMax) {
+          await sendable(scene, actor.name, posted)
+          posted = 0
+        }
         continue
       case 'pieces': {
         const conversation = actor.need()
