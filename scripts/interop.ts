@@ -6,12 +6,14 @@ import { parseArgs } from 'node:util'
 import { version } from '../src/run/version.ts'
 import { listProfiles } from '../src/targets/index.ts'
 import type { Profile } from '../src/targets/profile.ts'
+import { type Entry, fileOf } from './interop/entry.ts'
 import { interopReport } from './interop/report.ts'
 import { type Outcome, runTarget } from './interop/run-target.ts'
 
 /**
  * Runs every profile that ships against the suites of its role, one after another, and writes reports/interop.md.
  * `npm run interop -- mosquitto mqttjs --limit 60` runs only these, each for 60 s at most. A target whose program is missing is listed.
+ * What each came to is kept in reports/interop, of which `npm run site` makes pages.
  * `--keep FOLDER` keeps the outcomes there, and takes those of targets that are not named from there.
  */
 const { values, positionals } = parseArgs({
@@ -50,6 +52,14 @@ for (const profile of profiles) {
   if (!outcome) continue
   if (wanted && file) await writeFile(file, JSON.stringify(outcome))
   outcomes.push(outcome)
+  if (wanted && outcome.kind === 'ran' && outcome.entry) await keepEntry(outcome.entry)
+}
+
+/** For the site: one for each version of a target. */
+async function keepEntry(entry: Entry): Promise<void> {
+  const folder = fileURLToPath(new URL('../reports/interop/', import.meta.url))
+  await mkdir(folder, { recursive: true })
+  await writeFile(folder + fileOf(entry), `${JSON.stringify(entry)}\n`)
 }
 
 async function runAndTell(profile: Profile): Promise<Outcome> {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { RunReport } from '../../src/model/report.ts'
 import { parseReport } from '../../src/reporters/parse-report.ts'
 import type { Profile } from '../../src/targets/profile.ts'
+import { type Entry, entryOf } from './entry.ts'
 import { versionOf } from './versions.ts'
 
 export type Outcome = {
@@ -19,7 +20,7 @@ export type Outcome = {
   date: string
   limitS: number
 } & (
-  | { kind: 'ran'; version: string; report: RunReport; outOfTime: boolean }
+  | { kind: 'ran'; version: string; report: RunReport; outOfTime: boolean; entry?: Entry }
   /** `missing`: the program is not on this machine. */
   | { kind: 'missing' | 'broken'; why: string }
 )
@@ -52,8 +53,11 @@ export async function runTarget(
     const report = await readReport(file)
     if (report && report.results.length > 0) {
       const version = await versionOf(name, root)
+      const { outOfTime } = ended
+      const { command, date } = about
+      const entry = entryOf(report, { name, role, version, date, command, outOfTime })
       for (const result of report.results) result.trace = []
-      return { ...about, kind: 'ran', version, report, outOfTime: ended.outOfTime }
+      return { ...about, kind: 'ran', version, report, outOfTime, entry }
     }
     // A target that cannot be reached leaves a report that says so, too.
     const said = report?.problem ?? ended.said
