@@ -22,7 +22,7 @@ t.test('a sample of flaws is caught', { timeout: 120_000 }, async t => {
   t.ok(known.length > 400, `${known.length} flaws were killed within seconds by the whole proof`)
   for (const flaw of sampleOf(known, 8, seed)) {
     const { fate, catches } = outcomeOf(flaw, await tryFlaw(flaw, cases[flaw.peer]))
-    t.equal(fate, 'killed', `${flaw.name} by ${catches[0]?.id ?? 'nothing'}`)
+    t.not(fate, 'survived', `${flaw.name} by ${catches[0]?.id ?? 'nothing'}`)
   }
 })
 

@@ -113,7 +113,7 @@ export async function executeCase(kase: Case, options: ExecuteOptions): Promise<
 
 /** What our own side broke and no step declares, or a step declares and did not come about. */
 function mistakeOf(scene: Scene, ending: Ending): Ending | undefined {
-  const [mistake] = scene.declared.mistakes(ending.kind === 'done')
+  const [mistake] = scene.declared.mistakes(ending.kind === 'done', scene.findings)
   if (!mistake) return undefined
   const { file, line, column } = mistake.place
   return { kind: 'mistake', reason: `${file}:${line}:${column}: ${mistake.message}` }

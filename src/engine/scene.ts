@@ -148,6 +148,7 @@ export class Scene {
       // After an abort nothing is judged: what is seen then is seen too late, and may be us who did not get on.
       if (this.signal.aborted) return
       if (event.kind === 'step') this.declared.begin(event)
+      if (event.kind === 'close' && event.by === 'target') this.declared.left()
       this.weBroke(this.ownSide.observe(event))
       this.exceeded ??= this.sessionExpiry.observe(event)
       if (this.upstream?.observe(event)) {

@@ -1,4 +1,4 @@
-import type { Place, StatementRef } from '../model/finding.ts'
+import type { Finding, Place, StatementRef } from '../model/finding.ts'
 import type { EventOf } from '../model/trace.ts'
 import { cite } from '../standard/clauses.ts'
 import { isLimit, type OwnBreach } from './own-side.ts'
@@ -28,7 +28,7 @@ export class DeclaredBreaches {
   private readonly declared: Declared[] = []
   private place: Place | undefined
   private readonly choices: RegExp | undefined
-  private readonly undeclared: BreachMistake[] = []
+  private readonly undeclared: (BreachMistake & { seq: number })[] = []
 
   /** @param choices names of the variables of the matrix */
   constructor(choices: readonly string[] = []) {
@@ -45,6 +45,11 @@ export class DeclaredBreaches {
       const varies = this.choices?.test(text) ?? false
       this.declared.push({ statements: breaks, place, text, happened: false, varies })
     }
+  }
+
+  /** The target ended a connection: what a step meant to break there may not have come about any more. */
+  left(): void {
+    for (const one of this.declared) one.varies = true
   }
 
   /** Takes all that one packet broke. Answers whether the scenario says so, or need not. */
@@ -65,6 +70,7 @@ export class DeclaredBreaches {
     this.undeclared.push({
       message: `our own side broke ${breach.statement}: ${breach.message}; no \`breaks\` says so`,
       place: this.place,
+      seq: breach.seq,
     })
   }
 
@@ -79,8 +85,11 @@ export class DeclaredBreaches {
     )
   }
 
-  /** Once the case has run whole: `complete`. Of one that ended early nobody knows what would have come. */
-  mistakes(complete: boolean): BreachMistake[] {
+  /**
+   * Once the case has run whole: `complete`. Of one that ended early nobody knows what would have come. What we answer to a target that was
+   * wrong before, as was `found` then or later, may be wrong itself.
+   */
+  mistakes(complete: boolean, found: readonly Pick<Finding, 'seq'>[] = []): BreachMistake[] {
     const missing = this.declared.filter(
       ({ happened, varies, statements }) =>
         complete &&
@@ -90,7 +99,7 @@ export class DeclaredBreaches {
         !statements.every(isOrder),
     )
     return [
-      ...this.undeclared,
+      ...this.undeclared.filter(({ seq }) => !found.some(finding => finding.seq < seq)),
       ...missing.map(({ statements, place, text }) => ({
         message: `\`breaks: ${statements.join(', ')}\` did not come about at \`${text}\``,
         place,

@@ -39,7 +39,9 @@ export async function sendStep(scene: Scene, actor: Actor, body: Body<'send'>): 
 export function needOpen(scene: Scene, actor: Actor): void {
   if (actor.conversation && !hasEnded(actor)) return
   const { left } = leftBy(actor)
-  if (left !== undefined) scene.mayHaveLeft(left)
+  if (left !== undefined && scene.mayHaveLeft(left)) {
+    throw new Skipped('the target closed the connection on which we did what is unusual')
+  }
   throw new Inconclusive(`${actor.name} cannot send: ${endOf(actor)}`)
 }
 

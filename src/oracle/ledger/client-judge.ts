@@ -23,6 +23,7 @@ export type ClientState = {
     record: MessageRecord
     wanted: number
     got: number
+    disputed?: true
   }[]
   unexpected: {
     clause: ClauseName
@@ -206,6 +207,7 @@ function tooEarly(state: ClientState, early: ClientState['early'][number]): Brea
     expected: refused ? 'a failure reported' : `published only after ${last}`,
     got: 'published',
     seq,
+    ...(early.disputed ? { about: 'dispute' as const } : {}),
   })
 }
 

@@ -72,6 +72,8 @@ export function createClientLedger(
   /** Publications of the application by actor and tag. */
   const tags = new Map<string, { record: MessageRecord; publication: Publication }>()
   const stopped = new Set<string>()
+  /** Messages that were under way when a session ended: what their application is told of them is ruled by nothing. */
+  const lostWithSession = new Set<MessageRecord>()
 
   function observe(event: TraceEvent): void {
     switch (event.kind) {
@@ -233,6 +235,13 @@ export function createClientLedger(
     state.resets += 1
     peer.outgoing.clear()
     const { held, unacked } = peer.incoming
+    const released = [...finishing].filter(([key]) => key.startsWith(`${peer.client} `))
+    const lost = [
+      ...[...held.values()].map(({ record }) => record),
+      ...unacked.values(),
+      ...released.map(([, record]) => record),
+    ]
+    for (const record of lost) if (record) lostWithSession.add(record)
     peer.incoming = createIncoming()
     for (const id of fresh) {
       const delivery = held.get(id)
@@ -358,6 +367,7 @@ export function createClientLedger(
       record,
       wanted: qos,
       got: 0,
+      ...(lostWithSession.has(record) ? { disputed: true as const } : {}),
     })
   }
 

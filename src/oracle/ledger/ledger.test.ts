@@ -624,3 +624,22 @@ t.test(
     t.same(judge(false), [])
   },
 )
+
+t.test('what is told of a message whose session was lost is ruled by nothing', async t => {
+  const sent = `
+    < CONNECT a kept
+    > CONNACK
+    app publish m1 q2 A
+    < PUBLISH 1 q2 A
+    > PUBREC 1
+    < PUBREL 1
+    cut
+    2< CONNECT a kept
+    > CONNACK`
+  const breaches = (text: string) =>
+    judge('5.0', 'client', text)
+      .judge()
+      .map(({ level, about }) => `${level} ${about}`)
+  t.same(breaches(`${sent} sp\n app published m1`), ['MUST undefined'])
+  t.same(breaches(`${sent}\n app published m1`), ['SHOULD dispute'])
+})

@@ -1,0 +1,39 @@
+import t from 'tap'
+import type { StatementRef } from '../model/finding.ts'
+import type { EventOf } from '../model/trace.ts'
+import { DeclaredBreaches } from './declared-breaches.ts'
+import type { OwnBreach } from './own-side.ts'
+
+const place = { file: 'x.yaml', line: 3, column: 5 }
+
+function declared(...breaks: StatementRef[]) {
+  const all = new DeclaredBreaches()
+  all.begin({ kind: 'step', seq: 1, at: 0, text: 'a step', place, breaks } as EventOf<'step'>)
+  return all
+}
+
+const breach = (statement: StatementRef, seq: number) =>
+  ({ statement, level: 'MUST', message: 'so', seq }) as OwnBreach
+
+t.test('what a step declares has to come about', async t => {
+  const all = declared('5.0:MQTT-3.3.1-4')
+  t.equal(all.mistakes(true).length, 1)
+  t.equal(all.mistakes(false).length, 0, 'not where the case ended early')
+  t.ok(all.take([breach('5.0:MQTT-3.3.1-4', 2)]))
+  t.equal(all.mistakes(true).length, 0)
+})
+
+t.test('not where the target left before, or where its order decides', async t => {
+  const left = declared('3.1.1:MQTT-3.1.2-23')
+  left.left()
+  t.same(left.mistakes(true), [])
+  t.same(declared('5.0:MQTT-4.6.0-3').mistakes(true), [])
+})
+
+t.test('what we break behind a breach of the target is no mistake', async t => {
+  const all = declared()
+  all.note(breach('5.0:MQTT-2.2.1-5', 7))
+  t.equal(all.mistakes(true).length, 1)
+  t.equal(all.mistakes(true, [{ seq: 9 }]).length, 1)
+  t.equal(all.mistakes(true, [{ seq: 6 }]).length, 0)
+})
