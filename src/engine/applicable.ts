@@ -2,6 +2,7 @@ import type { Version } from '../model/version.ts'
 import { isChallenged } from '../peers/authentication/exchange.ts'
 import type { Case, Condition, Step, StepBody } from '../scenario/ast.ts'
 import { announcedValue, limitValue, originOf } from '../scenario/limits.ts'
+import { loweredToQos1 } from '../scenario/lower-qos.ts'
 import { flatten, insideOf } from '../scenario/visit.ts'
 import type { Profile } from '../targets/profile.ts'
 import type { Target } from '../targets/target.ts'
@@ -69,6 +70,14 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
     return 'not drivable: we cannot restart this target'
   }
   return undefined
+}
+
+/** The cases as they can be asked of this target: at QoS 1 where it has no QoS 2 and they use that in passing. */
+export function fittedTo(cases: readonly Case[], facts: Facts): Case[] {
+  return cases.map(kase => {
+    const wanting = publishesAt2(kase) && !hasFeature('qos2', knownIn(kase.version, facts))
+    return (wanting ? loweredToQos1(kase) : undefined) ?? kase
+  })
 }
 
 /** What CONNACK of 5.0 tells binds nobody in another version. */

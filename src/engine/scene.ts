@@ -125,6 +125,7 @@ export class Scene {
 
   constructor(options: SceneOptions) {
     this.kase = options.kase
+    if (options.kase.loweredToQos1) this.notes.push('run at QoS 1: the target has no QoS 2')
     this.target = options.target
     this.budgets = options.budgets
     this.signal = options.signal

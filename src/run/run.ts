@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { fittedTo } from '../engine/applicable.ts'
 import { runCases } from '../engine/runner.ts'
 import { scaled } from '../engine/waiting/budgets.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
@@ -58,7 +59,7 @@ async function runLimited(options: RunOptions): Promise<RunReport> {
 
 /** As `run`, with cases that are loaded and a target that is open already, and that stays open. */
 export async function runLoaded(
-  cases: Case[],
+  written: Case[],
   target: Target,
   options: LoadedOptions = {},
   began: Began = { at: Date.now(), clock: performance.now() },
@@ -70,6 +71,7 @@ export async function runLoaded(
   const facts = await learn(target, common, options).catch(error => {
     throw signal.aborted ? new InterruptedError(whyEnded(signal)) : error
   })
+  const cases = fittedTo(written, facts)
   const info: RunReport['target'] = {
     name: target.name,
     role: target.role,

@@ -62,6 +62,8 @@ export type Case = {
   requires: Condition[]
   steps: Step[]
   verify: Verify[]
+  /** It is written at QoS 2 and runs at QoS 1, which is all the target has. */
+  loweredToQos1?: true
   /** Limits of the broker that the steps rest on. */
   limits?: LimitVariable[]
   place: Place

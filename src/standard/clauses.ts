@@ -182,6 +182,8 @@ export const clauses = {
   toldTooEarlyQos2: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.3-1', '5.0': 'MQTT-4.3.3-5' },
   // No statement says what a client tells its application; it is the sense of an acknowledgement that it can.
   toldThoughRefused: { '3.1': '§4.1', '3.1.1': '§4.3', '5.0': '§4.3.3', level: 'SHOULD' },
+  grantedTooEarly: { '3.1': '§3.8', '3.1.1': '§3.8.4', '5.0': '§3.8.4', level: 'SHOULD' },
+  endedTooEarly: { '3.1': '§3.10', '3.1.1': '§3.10.4', '5.0': '§3.10.4', level: 'SHOULD' },
   neverTold: { '3.1': '§4.1', '3.1.1': '§4.3', '5.0': '§4.3', level: 'SHOULD' },
 } as const satisfies Record<string, Clause>
 

@@ -97,7 +97,8 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
         onPacket(event)
         return
       case 'bytes':
-        if (event.from === 'harness') state.raw = true
+        // A part of a packet is none: nothing may come of it.
+        if (event.from === 'harness' && event.why !== 'partial') state.raw = true
         return
       case 'close':
         onClose(event)

@@ -25,6 +25,8 @@ export type ClientState = {
     got: number
     disputed?: true
   }[]
+  /** The application was told of a subscription, or of its end, before the broker had answered. */
+  tooSoon: { clause: ClauseName; seq: number; answer: string; filter: string }[]
   unexpected: {
     clause: ClauseName
     connection?: ClientConnection
@@ -80,6 +82,16 @@ export function judgeClient(state: ClientState, stopped: Set<string>): Breach[] 
     breaches.push(...appTwice(state, record), ...wireTwice(state, record))
   }
   for (const early of state.early) breaches.push(tooEarly(state, early))
+  for (const { clause, seq, answer, filter } of state.tooSoon) {
+    breaches.push(
+      breach(state, clause, {
+        message: `The application was told that ${filter} is done before ${answer}`,
+        expected: `told only after ${answer}`,
+        got: 'told before it',
+        seq,
+      }),
+    )
+  }
   for (const { clause, seq, topic, actor } of state.unexpected) {
     breaches.push(
       breach(state, clause, {

@@ -8,6 +8,7 @@ import type { Ledger } from './ledger.ts'
 import { createLostPackets } from './lost-packets.ts'
 import { createMessages, type MessageRecord, type Publication, receivedBy } from './messages.ts'
 import { acknowledged, newPublication, type Outgoing, sendPublish, sendPubrel } from './outgoing.ts'
+import { createRequests } from './requests.ts'
 import { isSentinel } from './sentinel.ts'
 import { matches, parseFilter } from './topics.ts'
 
@@ -51,6 +52,7 @@ export function createClientLedger(
   const peers = new Map<string, Peer>()
   const connections = new Map<number, ClientConnection>()
   const losable = createLostPackets()
+  const requests = createRequests()
   const state: ClientState = {
     version,
     messages,
@@ -58,6 +60,7 @@ export function createClientLedger(
     commanded: new Set(),
     sentTopics: new Set(),
     early: [],
+    tooSoon: [],
     unexpected: [],
     complete: new Map(),
     unmet: new Set(),
@@ -91,7 +94,8 @@ export function createClientLedger(
         return
       }
       case 'bytes':
-        if (event.from === 'harness') state.raw = true
+        // A part of a packet is none: nothing may come of it.
+        if (event.from === 'harness' && event.why !== 'partial') state.raw = true
         return
       case 'close':
         connections.delete(event.connection)
@@ -146,6 +150,10 @@ export function createClientLedger(
       }
       case 'PUBREL':
         sendPubrel(peer.outgoing, packet.id, seq)
+        return
+      case 'SUBACK':
+      case 'UNSUBACK':
+        requests.answered(connection.number, packet)
         return
       case 'PUBACK':
         connection.unfinished.delete(packet.id)
@@ -220,9 +228,11 @@ export function createClientLedger(
         return
       }
       case 'SUBSCRIBE':
+        requests.sent(connection.number, packet)
         for (const one of packet.subscriptions) peer.filters.add(one.filter)
         return
       case 'UNSUBSCRIBE':
+        requests.sent(connection.number, packet)
         for (const filter of packet.filters) peer.filters.delete(filter)
         return
       default:
@@ -304,6 +314,7 @@ export function createClientLedger(
     state.adapter = hearsApp
     if (command.do === 'stop' || command.do === 'disconnect') stopped.add(actor)
     if (command.do === 'connect') stopped.delete(actor)
+    requests.asked(actor, command)
     if (command.do !== 'publish' || !command.ok) return
     const { topic, payload, qos, tag } = command
     if (topic === undefined || !payload || tag === undefined || isSentinel(payload)) return
@@ -325,6 +336,8 @@ export function createClientLedger(
   function onApp({ actor, event, seq }: EventOf<'app'>): void {
     state.adapter = hearsApp
     if (event.event === 'published') onTold(actor, event.tag, event, seq)
+    const untrue = state.raw ? undefined : requests.toldTooSoon(actor, event, seq)
+    if (untrue) state.tooSoon.push(untrue)
     if (event.event !== 'delivered' || isSentinel(event.payload)) return
     const record = messages.find(event.topic, event.payload)
     const sent = record?.publications.some(one => one.tag === undefined) ?? false
