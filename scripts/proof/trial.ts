@@ -4,6 +4,7 @@ import { runLoaded } from '../../src/run/run.ts'
 import type { Case } from '../../src/scenario/ast.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { TargetError } from '../../src/targets/target-error.ts'
+import { framedBroker, framedClient, overWebSocket } from './framed-peers.ts'
 import { brokerTarget, clientTarget } from './peers.ts'
 import { oneOfEach, stagesFor } from './select.ts'
 import type { Setting } from './settings.ts'
@@ -37,12 +38,10 @@ const trialMaxMs = 240_000
 
 /** Runs the cases that fit the flaw, stage by stage, until one catches it for its own sake. */
 export async function tryFlaw(flaw: Flaw, cases: readonly Case[]): Promise<Trial> {
-  const open = () =>
-    flaw.peer === 'broker'
-      ? brokerTarget(flaw.name, () => flaw.apply({}))
-      : clientTarget(flaw.name, () => flaw.apply({}))
+  const open = () => flawed(flaw)
   const trial: Trial = { name: flaw.name, ran: 0, misses: [], tookMs: 0 }
-  for (const [index, stage] of stagesFor(flaw, cases).entries()) {
+  const met = flaw.frames ? overWebSocket(cases) : cases
+  for (const [index, stage] of stagesFor(flaw, met).entries()) {
     if (stage.length === 0) continue
     await runStage(trial, open, stage, flaw)
     const catches = trial.misses.filter(miss => isCatch(miss, flaw.warns ?? false))
@@ -53,14 +52,21 @@ export async function tryFlaw(flaw: Flaw, cases: readonly Case[]): Promise<Trial
   return trial
 }
 
+function flawed(flaw: Flaw): Promise<Target> {
+  const { frames } = flaw
+  if (flaw.peer === 'broker') {
+    return frames ? framedBroker(frames) : brokerTarget(flaw.name, () => flaw.apply({}))
+  }
+  return frames ? framedClient(frames) : clientTarget(flaw.name, () => flaw.apply({}))
+}
+
 /** Runs given cases against a flaw: what else would have caught it. */
 export async function tryFlawWith(flaw: Flaw, cases: readonly Case[]): Promise<Trial> {
-  const open = () =>
-    flaw.peer === 'broker'
-      ? brokerTarget(flaw.name, () => flaw.apply({}))
-      : clientTarget(flaw.name, () => flaw.apply({}))
+  const open = () => flawed(flaw)
   const trial: Trial = { name: flaw.name, ran: 0, misses: [], tookMs: 0 }
-  const fitting = cases.filter(({ version }) => (flaw.versions as string[]).includes(version))
+  const fitting = (flaw.frames ? overWebSocket(cases) : cases).filter(({ version }) =>
+    (flaw.versions as string[]).includes(version),
+  )
   if (fitting.length > 0) await runStage(trial, open, fitting, flaw)
   return trial
 }
