@@ -1,12 +1,14 @@
+import type { StatementRef } from '../model/finding.ts'
 import { padEnd, textWidth } from '../reporters/columns.ts'
 import { count } from '../reporters/words.ts'
 import { UsageError } from '../run/usage-error.ts'
+import { statementsMeant } from '../scenario/statement-word.ts'
 import type { Io } from './io.ts'
 
 /** Lines of cells. */
 type Rows = string[][]
 
-const lists: { [what: string]: () => Promise<Rows> } = {
+const lists: { [what: string]: (words: readonly string[]) => Promise<Rows> } = {
   suites: listSuites,
   statements: listStatements,
   targets: listTargets,
@@ -15,14 +17,18 @@ const lists: { [what: string]: () => Promise<Rows> } = {
 }
 
 /** `mqttspec list WHAT`: plain lines, one entry each, in columns two spaces apart. */
-export async function listCommand(what: string, { stdout }: Io): Promise<number> {
+export async function listCommand(
+  what: string,
+  words: readonly string[],
+  { stdout }: Io,
+): Promise<number> {
   const list = Object.hasOwn(lists, what) ? lists[what] : undefined
   if (!list) {
     throw new UsageError(
       `nothing to list is called "${what}": expected one of ${Object.keys(lists).join(', ')}`,
     )
   }
-  stdout.write(`${inColumns(await list()).join('\n')}\n`)
+  stdout.write(`${inColumns(await list(words)).join('\n')}\n`)
   return 0
 }
 
@@ -62,21 +68,51 @@ async function listSuites(): Promise<Rows> {
   })
 }
 
-async function listStatements(): Promise<Rows> {
+/** All, in a line each; of those that words name (`4.3.3`) also the cases. */
+async function listStatements(words: readonly string[]): Promise<Rows> {
   const { statements } = await import('../standard/statements.ts')
   const { unseen } = await import('../standard/statements/unseen.ts')
   const { readSuites } = await import('../run/choose-suites.ts')
   const { suites } = await readSuites([])
-  const covered = new Map<string, number>()
+  const wanted = words.map(wordOfStatement)
+  const covered = new Map<string, string[]>()
   for (const kase of suites.flatMap(suite => suite.cases)) {
-    for (const ref of kase.covers) covered.set(ref, (covered.get(ref) ?? 0) + 1)
+    for (const ref of kase.covers) covered.set(ref, [...(covered.get(ref) ?? []), kase.id])
   }
-  return [...statements.values()].map(({ ref, level, says }) => {
-    const cases = covered.get(ref) ?? 0
+  const chosen = [...statements.values()].filter(
+    ({ ref }) => wanted.length === 0 || wanted.some(means => means(ref)),
+  )
+  if (chosen.length === 0) throw new UsageError(`no statement is called ${words.join(' ')}`)
+  return chosen.flatMap(({ ref, level, says }): Rows => {
+    const cases = covered.get(ref) ?? []
     const reason = unseen[ref]
-    const accounted = cases === 0 && reason ? reason.reason : count(cases, 'case')
-    return [ref, level, accounted, cases === 0 && reason ? `${says} (${reason.why})` : says]
+    const accounted = cases.length === 0 && reason ? reason.reason : count(cases.length, 'case')
+    const line = [ref, level, accounted]
+    const why = cases.length === 0 && reason ? `${says} (${reason.why})` : says
+    if (wanted.length === 0) return [[...line, why]]
+    // A cell in the last column takes no width from the others.
+    return [[...line, why], ...scenariosOf(cases).map(one => [`  ${one}`])]
   })
+}
+
+function wordOfStatement(word: string): (ref: StatementRef) => boolean {
+  const means = statementsMeant(word)
+  if (means) return means
+  throw new UsageError(
+    `"${word}" names no statement: expected a section such as 4.3.3, or MQTT-4.3.3-2`,
+  )
+}
+
+/** Scenarios with their number of cases, or the case where there is one. */
+function scenariosOf(ids: readonly string[]): string[] {
+  const scenarios = new Map<string, string[]>()
+  for (const id of ids) {
+    const scenario = id.split(':', 1)[0] ?? id
+    scenarios.set(scenario, [...(scenarios.get(scenario) ?? []), id])
+  }
+  return [...scenarios].map(([scenario, cases]) =>
+    cases.length === 1 ? (cases[0] ?? scenario) : `${scenario} (${cases.length})`,
+  )
 }
 
 async function listTargets(): Promise<Rows> {

@@ -93,6 +93,9 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     )
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)
     .option('--known-issues <file>', 'failures that are accepted for now')
+    .option('--write-known-issues <file>', 'write what failed as such a list')
+    .option('--failed [report]', 'only what did not pass in a report, or in the last run here')
+    .option('--watch', 'again whenever a suite is edited or the broker at an address restarted')
     .option('--pcap <file>', 'write all packets for Wireshark, each beside what was found in it')
     .option('--verbose', 'show passing cases too')
     .option('--show-secrets', 'user names, passwords and authentication data as they are')
@@ -194,9 +197,13 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .command('list')
     .description('what there is')
     .argument('<what>', 'suites, statements, targets, faults or reporters')
-    .action(async (what: string) => {
+    .argument(
+      '[word...]',
+      'of statements: a section such as 4.3.3, or MQTT-4.3.3-2, with its cases',
+    )
+    .action(async (what: string, words: string[]) => {
       const { listCommand } = await import('./list-command.ts')
-      exit(await listCommand(what, io))
+      exit(await listCommand(what, words, io))
     })
   program
     .command('check')
@@ -230,6 +237,17 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .action(async (file: string, options) => {
       const { convertCommand } = await import('./report-command.ts')
       exit(await convertCommand(file, options.reporter ?? [], options.trace, io))
+    })
+  reports
+    .command('diff')
+    .description(
+      'what two runs tell differently: broken, new, fixed (exit 1 where something broke)',
+    )
+    .argument('<before>', 'a report of --reporter json=FILE')
+    .argument('<after>', 'another of the same kind of target')
+    .action(async (before: string, after: string) => {
+      const { diffCommand } = await import('./report-command.ts')
+      exit(await diffCommand(before, after, io))
     })
   reports
     .command('merge')

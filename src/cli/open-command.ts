@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { UsageError } from '../run/usage-error.ts'
 import type { Io } from './io.ts'
-import { readReport } from './report-command.ts'
+import { readReport } from './read-report.ts'
 
 /** `mqttspec report open`: a page with the report, or one into which a report is dropped, shown by the browser of the system. */
 export async function openCommand(

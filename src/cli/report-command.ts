@@ -1,11 +1,12 @@
+import { compareReports } from '../causes/compare.ts'
 import type { RunReport } from '../model/report.ts'
-import { parseReport } from '../reporters/parse-report.ts'
+import { comparisonText } from '../reporters/comparison.ts'
 import type { Traces } from '../reporters/reporter.ts'
 import { mergeReports } from '../run/merge.ts'
 import { UsageError } from '../run/usage-error.ts'
-import { readNamedFile } from '../targets/named-file.ts'
 import type { Io } from './io.ts'
 import { openOutputs } from './outputs.ts'
+import { readReport } from './read-report.ts'
 
 /** `mqttspec report convert FILE`: the same report in other forms. The exit code is the report's own. */
 export async function convertCommand(
@@ -43,20 +44,13 @@ async function write(
   return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
 }
 
-/** What a text can hold. */
-const reportBytesMax = 512 * 1024 * 1024 - 1024
-
-/** Rejects with UsageError where it is no report. */
-export async function readReport(file: string): Promise<RunReport> {
-  let text: string
-  try {
-    text = await readNamedFile(file, reportBytesMax)
-  } catch (error) {
-    throw new UsageError((error as Error).message)
+/** `mqttspec report diff A B`: what became of each case. Exit code 1 where something is broken that was not. */
+export async function diffCommand(before: string, after: string, io: Io): Promise<number> {
+  const [a, b] = [await readReport(before), await readReport(after)]
+  if (a.target.role !== b.target.role) {
+    throw new UsageError(`cannot compare a ${a.target.role} with a ${b.target.role}`)
   }
-  try {
-    return parseReport(text)
-  } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`)
-  }
+  io.stdout.write(comparisonText(a, b))
+  const { broken, new: fresh } = compareReports(a, b)
+  return broken.length + fresh.length > 0 ? 1 : 0
 }

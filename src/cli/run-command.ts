@@ -1,20 +1,25 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { RunReport } from '../model/report.ts'
 import { showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
 import type { Traces } from '../reporters/reporter.ts'
+import { awaitChange } from '../run/await-change.ts'
 import { profiles } from '../run/conformance-profiles.ts'
 import { run } from '../run/run.ts'
 import { runThatNeverBegan } from '../run/run-that-never-began.ts'
 import { UsageError } from '../run/usage-error.ts'
-import { shownWish, type TargetWish } from '../targets/index.ts'
+import { listProfiles, shownWish, type TargetWish } from '../targets/index.ts'
 import type { Reach } from '../targets/reach.ts'
 import { endingOf } from './error-ending.ts'
+import { failedCases } from './failed-cases.ts'
 import { hearInterrupts } from './interrupts.ts'
 import type { Io } from './io.ts'
 import { readKnownIssues } from './known-issues.ts'
+import { keepLastReport } from './last-report.ts'
 import { type Outputs, openOutputs } from './outputs.ts'
 import { sharedSeed } from './shared-seed.ts'
+import { writeKnownIssues } from './write-known-issues.ts'
 
 type Options = {
   target?: string
@@ -45,6 +50,9 @@ type Options = {
   timeLimit?: number
   timeoutScale?: number
   knownIssues?: string
+  writeKnownIssues?: string
+  failed?: string | true
+  watch?: boolean
   pcap?: string
   verbose?: boolean
   showSecrets?: boolean
@@ -55,6 +63,69 @@ type Options = {
  * code.
  */
 export async function runCommand(words: string[], asked: Options, io: Io): Promise<number> {
+  if (asked.watch) return watchRuns(words, asked, io)
+  if (asked.failed === undefined) return runOnce(words, asked, io)
+  if (words.some(word => !/\.ya?ml$/.test(word))) {
+    throw new UsageError('--failed says which cases run; it cannot go with names of others')
+  }
+  const { ids, report } = await failedCases(asked.failed, io)
+  if (ids.length === 0) {
+    io.stdout.write(
+      `nothing failed in the report of ${report.target.name} of ${report.startedAt}\n`,
+    )
+    return 0
+  }
+  return runOnce(
+    [...words, ...ownFiles(words, report), ...ids],
+    await withTargetOf(report, asked),
+    io,
+  )
+}
+
+/** The suites of one's own from which the cases were, as their replay lines say. */
+function ownFiles(words: string[], { results }: RunReport): string[] {
+  if (words.length > 0) return []
+  const files = results.flatMap(({ replay }) => replay.match(/(?<= )[^' ]+\.ya?ml(?= |$)/g) ?? [])
+  return [...new Set(files)]
+}
+
+/** The target of the report, where nobody names one and it has a name that we know. */
+async function withTargetOf({ target }: RunReport, asked: Options): Promise<Options> {
+  if (asked.target !== undefined || asked.serial !== undefined) return asked
+  const known = await listProfiles()
+  return known.some(({ name }) => name === target.name) ? { ...asked, target: target.name } : asked
+}
+
+/** Runs, waits for a change, and runs again until somebody interrupts. Returns the exit code of the last run. */
+async function watchRuns(words: string[], asked: Options, io: Io): Promise<number> {
+  const { watch: _, ...options } = asked
+  const files = words.filter(word => /\.ya?ml$/.test(word) || existsSync(word))
+  const isElsewhere = /^\w+:\/\//.test(options.target ?? '')
+  if (files.length === 0 && !isElsewhere) {
+    throw new UsageError('--watch waits for an edit of suite files, or for a broker at an address')
+  }
+  for (;;) {
+    const code = await runCommand(words, options, io).catch(error => {
+      const { exitCode, says } = endingOf(error)
+      io.stderr.write(`${says}\n`)
+      return exitCode
+    })
+    const interrupts = hearInterrupts(io)
+    io.stderr.write('mqttspec: waiting for a change (Ctrl-C ends)\n')
+    try {
+      const broker = isElsewhere ? options.target : undefined
+      const why = await awaitChange({ files, broker }, interrupts.signal)
+      io.stderr.write(`mqttspec: ${why}\n`)
+    } catch (error) {
+      if (interrupts.signal.aborted) return code
+      throw error
+    } finally {
+      interrupts.stop()
+    }
+  }
+}
+
+async function runOnce(words: string[], asked: Options, io: Io): Promise<number> {
   const options = asked.shard ? { seed: sharedSeed(io.env), ...asked } : asked
   if (options.showSecrets) showSecrets()
   const interrupts = hearInterrupts(io)
@@ -72,6 +143,11 @@ export async function runCommand(words: string[], asked: Options, io: Io): Promi
     const report = await runAndTell(words, options, outputs, interrupts.signal)
     outputs.end(report)
     await outputs.close()
+    await keepLastReport(report, io)
+    if (options.writeKnownIssues !== undefined) {
+      const n = await writeKnownIssues(options.writeKnownIssues, report)
+      io.stderr.write(`mqttspec: ${n} known issues in ${options.writeKnownIssues}\n`)
+    }
     // A verdict that nobody can read is none.
     return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
   } catch (error) {

@@ -12,6 +12,7 @@ import { TargetError } from '../targets/target-error.ts'
 import { Inconclusive } from './early-end.ts'
 import { given, hasEnded } from './expect-next.ts'
 import { ownClientId } from './own-names.ts'
+import { askProduct } from './product-version.ts'
 import { Scene } from './scene.ts'
 import * as dial from './steps/dial.ts'
 import * as traffic from './steps/traffic.ts'
@@ -23,6 +24,8 @@ export type Probe = {
   fingerprint: { [choice: string]: string | number | boolean }
   /** Claims of the profile that do not hold. */
   findings: Finding[]
+  /** What the broker says that it is, with its version. */
+  product?: string
 }
 
 export type ProbeOptions = {
@@ -59,6 +62,8 @@ export async function probeBroker(options: ProbeOptions): Promise<Probe> {
   }
   Object.assign(probe.fingerprint, await deliveryPoint(options, version))
   Object.assign(probe.fingerprint, await resumption(options, version))
+  const product = await withScene(options, version, 'v', askProduct).catch(() => undefined)
+  if (product) probe.product = product
   return probe
 }
 

@@ -74,6 +74,7 @@ function headLines(run: RunHead | RunReport, cases: number, page: Paper): string
   const about = [
     target.role,
     visible(target.address, 200),
+    target.product === undefined ? '' : visible(target.product, 60),
     board === undefined ? '' : visible(`${board} board`, 40),
     behind === undefined ? '' : visible(`${behind.name} behind the proxies`, 100),
   ]

@@ -76,6 +76,7 @@ export async function runLoaded(
     name: target.name,
     role: target.role,
     address: target.address,
+    ...(facts.product === undefined ? {} : { product: facts.product }),
     versions: facts.versions,
     fingerprint: facts.fingerprint,
     ...(facts.behind

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { statementsMeant } from '../scenario/statement-word.ts'
 import { readNamedFile } from '../targets/named-file.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -93,6 +94,8 @@ export function filesMeant(files: TextFile[], words: string[]): TextFile[] {
 
 /** By its path, or by an id: of a suite with all or part of it in front, or of a scenario, which stands in the text. */
 function mayMean(word: string, { path: file, text }: TextFile): boolean {
+  // A suite names statements without their version.
+  if (statementsMeant(word)) return text.includes(word.replace(/^(3\.1|3\.1\.1|5\.0):|§/g, ''))
   const plain = word.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '')
   if (plain.includes('*') || text.includes(plain) || file.includes(plain)) return true
   const suite = /^suite:\s*["']?([^\s"'#]+)/m.exec(text)?.[1]

@@ -47,6 +47,26 @@ t.test('a word means a file or a folder', async t => {
   t.equal(count('client'), 6)
 })
 
+t.test('a word means a statement or a section of the standard', async t => {
+  const yaml = text('a/b', 'client')
+    .replace('title: X', 'title: X\n    covers: { 3.1.1: [MQTT-4.3.3-2], 5.0: [MQTT-4.3.3-10] }')
+    .replace(
+      'title: Y',
+      'title: Y\n    matrix: { version: [5.0] }\n    covers: { 5.0: [MQTT-4.3.2-3] }',
+    )
+  const { suites, problems } = loadSuites([{ path: 'a.yaml', text: yaml }])
+  t.same(problems, [])
+  const ids = (word: string) => selectCases(suites, { words: [word] }).cases.length
+  t.equal(ids('4.3.3'), 4)
+  t.equal(ids('4.3'), 5)
+  t.equal(ids('§4.3'), 5)
+  t.equal(ids('MQTT-4.3.3-2'), 2)
+  t.equal(ids('5.0:MQTT-4.3.3-10'), 2)
+  t.equal(ids('5.0:4.3.3'), 2)
+  t.equal(ids('MQTT-4.3.3-1'), 0, 'and not -10')
+  t.equal(ids('4.3.30'), 0)
+})
+
 t.test('a star stands for anything', async t => {
   t.equal(count('*close=rst'), 4)
   t.equal(count('qos2/*/one:5.0*'), 4)

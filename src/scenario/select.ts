@@ -1,6 +1,7 @@
 import { nearest } from '../model/schema/near.ts'
 import type { Version } from '../model/version.ts'
 import type { Case, Suite, SuiteRole } from './ast.ts'
+import { statementsMeant } from './statement-word.ts'
 
 export type Selection = {
   /** Suites, folders, files, scenarios, cases; `*` stands for any characters. None: all. */
@@ -79,9 +80,13 @@ function fits(kase: Case, { tags, versions, roles }: Selection): boolean {
 
 /**
  * A word means a case by its id from the front, up to any `/` or `:` (`qos2`, `qos2/broker-receives`, a scenario, a
- * case); by the id of the scenario alone; or by the file or a folder above it.
+ * case); by the id of the scenario alone; by the file or a folder above it; or by a statement that it covers (`4.3.3`).
  */
-function meaningOf(word: string): (kase: Pick<Case, 'id' | 'scenario'>, suite: Suite) => boolean {
+function meaningOf(
+  word: string,
+): (kase: Pick<Case, 'covers' | 'id' | 'scenario'>, suite: Suite) => boolean {
+  const statements = statementsMeant(word)
+  if (statements) return kase => kase.covers.some(statements)
   const plain = word.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '')
   if (plain.includes('*')) {
     const pattern = wildcard(plain)
@@ -100,7 +105,7 @@ function meaningOf(word: string): (kase: Pick<Case, 'id' | 'scenario'>, suite: S
 function withIncluded(word: string, suites: readonly Suite[]): ReturnType<typeof meaningOf> {
   const means = meaningOf(word)
   const included = suites
-    .filter(suite => means({ id: `${suite.id}/`, scenario: '' }, suite))
+    .filter(suite => means({ id: `${suite.id}/`, scenario: '', covers: [] }, suite))
     .flatMap(suite => suite.includes)
   return (kase, suite) =>
     means(kase, suite) || included.some(name => startsAt(pathOf(suite), name, '/'))

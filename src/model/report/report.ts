@@ -12,6 +12,9 @@ export const targetInfo = Type.Object({
   name: text,
   role: Type.Enum(['broker', 'client']),
   address: Type.String({ description: 'Without credentials.' }),
+  product: Type.Optional(
+    Type.String({ description: 'The version of what was tested, as it or its user says.' }),
+  ),
   versions: Type.Array(version),
   fingerprint: Type.Record(
     Type.String(),

@@ -15,7 +15,7 @@ export type Common = {
   maxPacketBytes: number
 }
 /** What is known of a target before the first case. */
-export type Learned = Facts & { findings: Finding[] }
+export type Learned = Facts & { findings: Finding[]; product?: string }
 
 /** Asks the target, and the broker behind proxies, what they are. */
 export async function learn(
@@ -39,6 +39,7 @@ export async function learn(
     versions: wanted(probe.versions),
     fingerprint: probe.fingerprint,
     findings: probe.findings,
+    ...('product' in probe && probe.product ? { product: probe.product } : {}),
   }
 }
 
