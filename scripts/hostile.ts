@@ -1,13 +1,17 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { attacks } from './hostile/attacks/index.ts'
+import { pageOf } from './hostile/page.ts'
 import { play, type Row } from './hostile/play.ts'
 
 /*
  * npm run hostile                      every attack, some ten minutes
  * npm run hostile -- flood listen/     those whose name contains one of the words
  * npm run hostile -- --sample          those that npm test plays, too
- * npm run hostile -- --save FILE       the rows as JSON as well
+ * npm run hostile -- --save FILE       the rows as JSON as well; --from FILE,FILE takes rows from such files instead of playing
+ * npm run hostile -- --page FILE       the table as a page as well: reports/hostile.md
  *
  * Peers that flood, adapters that lie, machines without room, files that are none, and interrupts at any moment: each attack is played
  * against a mqttspec of its own, which must end by itself within a minute, in 512 MB, with the exit code that tells the truth, and
@@ -15,7 +19,13 @@ import { play, type Row } from './hostile/play.ts'
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: 'boolean' }, save: { type: 'string' }, list: { type: 'boolean' } },
+  options: {
+    sample: { type: 'boolean' },
+    save: { type: 'string' },
+    page: { type: 'string' },
+    from: { type: 'string' },
+    list: { type: 'boolean' },
+  },
 })
 const chosen = attacks
   .filter(({ sample }) => !values.sample || sample)
@@ -29,8 +39,13 @@ if (values.list) {
 const width = Math.max(...chosen.map(({ name }) => name.length))
 say(`${'attack'.padEnd(width)}  exit        s    MB  left  leaked`)
 const rows: Row[] = []
+const saved = (values.from?.split(',') ?? []).flatMap(
+  file => JSON.parse(readFileSync(file, 'utf8')) as Row[],
+)
 for (const attack of chosen) {
-  const row = await play(attack)
+  const row =
+    values.from === undefined ? await play(attack) : saved.find(({ name }) => name === attack.name)
+  if (row === undefined) continue
   rows.push(row)
   say(line(row))
   for (const complaint of row.complaints) say(`${' '.repeat(width)}  ✗ ${complaint}`)
@@ -38,6 +53,11 @@ for (const attack of chosen) {
 const red = rows.filter(row => row.complaints.length > 0)
 say(`${rows.length - red.length} of ${rows.length} attacks came to nothing`)
 if (values.save !== undefined) await writeFile(values.save, `${JSON.stringify(rows, null, 2)}\n`)
+if (values.page !== undefined) {
+  const { stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' })
+  const date = new Date().toISOString().slice(0, 10)
+  await writeFile(values.page, pageOf(rows, { date, commit: stdout.trim() }))
+}
 process.exitCode = red.length > 0 || rows.length === 0 ? 1 : 0
 
 function line({ name, exitCode, seconds, peakMb, left, leaked, skipped }: Row): string {

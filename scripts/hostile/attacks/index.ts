@@ -1,6 +1,7 @@
 import type { Attack } from '../attack.ts'
 import { adapters } from './adapters.ts'
 import { brokers } from './brokers.ts'
+import { failing } from './failing.ts'
 import { files } from './files.ts'
 import { interrupts } from './interrupts.ts'
 import { listeners } from './listeners.ts'
@@ -17,4 +18,5 @@ export const attacks: readonly Attack[] = [
   ...secrets,
   ...interrupts,
   ...moments,
+  ...failing,
 ]
