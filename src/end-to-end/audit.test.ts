@@ -4,8 +4,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { brokerFlaw } from '../../fixtures/testing/peers/flaws/index.ts'
-import { brokerTarget } from '../../scripts/proof/peers.ts'
+import { brokerFlaw, clientFlaw } from '../../fixtures/testing/peers/flaws/index.ts'
+import { brokerTarget, clientTarget } from '../../scripts/proof/peers.ts'
 import { fileHeader } from '../capture/pcapng-writer.ts'
 import { CaptureOfTraces } from '../capture/trace-capture.ts'
 import type { Finding } from '../model/finding.ts'
@@ -76,6 +76,35 @@ t.test(
     }
   },
 )
+
+t.test('and so is a capture of a flawed client', async t => {
+  const dir = await folder(t)
+  for (const flaw of ['client-acks-with-surplus-byte', 'client-pubrec-twice']) {
+    const target = await clientTarget(flaw, () => clientFlaw(flaw).apply({}))
+    t.teardown(() => target.stop())
+    Object.assign(target.profile, { timing: { replyMs: 400 } })
+    const { suites } = await readSuites(['suites/client/qos2-receiver.yaml'])
+    const few = suites.flatMap(({ cases }) => cases).filter(({ id }) => /undisturbed:5\.0/.test(id))
+    const { results } = await runLoaded(few, target, { seed: 1 })
+    const seen: string[] = []
+    for (const result of results) {
+      const file = path.join(dir, `${flaw}.pcapng`)
+      const blocks = new CaptureOfTraces().blocks(result, Date.now())
+      await writeFile(file, Buffer.concat([fileHeader('test'), ...blocks]))
+      const report = await audit({ file, patienceMs: 300 })
+      const found = report.results.filter(one => one.judges === 'client')
+      const expected = tellable(result.findings)
+      t.same(tellable(found.flatMap(one => one.findings)), expected, result.id)
+      t.same(
+        report.statements.filter(one => one.outcome === 'broken'),
+        [],
+        'the broker broke none',
+      )
+      seen.push(...expected)
+    }
+    t.ok(seen.length > 0, `${flaw}: something was wrong`)
+  }
+})
 
 const captures = fileURLToPath(new URL('../../fixtures/testing/captures/', import.meta.url))
 
