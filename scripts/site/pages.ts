@@ -207,6 +207,7 @@ function compareRefs(a: string, b: string): number {
 function targetPage(runs: Runs): string {
   const [newest] = runs
   const { name, version, role, choices, causes, broken, command, mqttspec, date, summary } = newest
+  const early = newest.outOfTime ? ' The run ended before all cases had their turn.' : ''
   const { met, tested } = scoreOf(newest)
   const chosen = Object.entries(choices).map(
     ([choice, value]) =>
@@ -216,7 +217,7 @@ function targetPage(runs: Runs): string {
   const body = lines(
     html`<h1>${short(name, 80)} <small>${short(version, 60)}, ${role}</small></h1>`,
     html`<p class="score ${tested > 0 && met === tested ? 'good' : 'bad'}">${met} of ${tested} statements met</p>`,
-    html`<p>${saidOf(summary)}. On ${date} with mqttspec ${short(mqttspec, 20)}: <code>${short(command, 300)}</code></p>`,
+    html`<p>${saidOf(summary)}. On ${date} with mqttspec ${short(mqttspec, 20)}: <code>${short(command, 300)}</code>.${early}</p>`,
     versionsTable(runs),
     chosen.length === 0
       ? undefined
@@ -238,7 +239,7 @@ function brokenBlock(one: Broken, { role }: Entry): Markup {
 <blockquote>${short(saysOf(statement) ?? '', 500)}</blockquote>
 <p><b>${short(says, 600)}</b></p>
 <p><small>${short(title, 300)} · <code>${short(one.case, 200)}</code>${cases > 1 ? ` and ${cases - 1} more` : ''}</small></p>
-${ladder.length === 0 ? html`<p><small>No packets were kept.</small></p>` : html`<pre>${short(ladder.join('\n'), 20_000)}</pre>`}
+${ladder.length === 0 ? html`<p><small>No packets were kept.</small></p>` : html`<pre>${ladder.map(line => short(line, 300))}</pre>`}
 </section>`
 }
 

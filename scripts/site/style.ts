@@ -10,7 +10,7 @@ nav a:first-child { font-weight: 650; color: var(--ink) } a { color: var(--blue)
 h1 { font-size: 1.4rem } h2 { font-size: 1.15rem; margin: 2rem 0 .6rem } h3 { font-size: 1rem; margin: 1.2rem 0 .4rem }
 small { color: var(--quiet); font-weight: 400 } code, pre { font: 13px/1.35 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace }
 table { border-collapse: collapse } th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top } thead th { color: var(--quiet); font-weight: 500 }
-.number { font-variant-numeric: tabular-nums; white-space: nowrap } .wide { overflow-x: auto } tbody th { font-weight: 550 }
+.number { font-variant-numeric: tabular-nums; white-space: nowrap } .wide { overflow-x: auto } .wide table:not(.matrix) td { white-space: nowrap } .wide td small { white-space: normal } tbody th { font-weight: 550 }
 .good { color: var(--green) } .bad { color: var(--red); font-weight: 650 } .so-so { color: var(--amber) } .skipped { color: var(--quiet) } p.score { font-size: 1.3rem; margin: 0 }
 .matrix td { text-align: center; padding: .15rem .4rem; border: 1px solid var(--paper); min-width: 3.4rem } .matrix td a { display: block; color: inherit }
 .matrix td.good { background: color-mix(in srgb, var(--green) 18%, var(--paper)) } .matrix td.bad { background: color-mix(in srgb, var(--red) 24%, var(--paper)) } .matrix td.so-so { background: color-mix(in srgb, var(--amber) 20%, var(--paper)) }
