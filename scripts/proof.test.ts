@@ -15,12 +15,12 @@ const { quick } = JSON.parse(
   readFileSync(new URL('../reports/proof.json', import.meta.url), 'utf8'),
 ) as { quick: string[] }
 
-t.test('a sample of flaws is caught', { timeout: 120_000 }, async t => {
+t.test('a sample of flaws is caught', { timeout: 300_000 }, async t => {
   const seed = randomBytes(4).readUInt32BE()
-  t.comment(`npm run proof -- --sample 6 --seed ${seed}`)
+  t.comment(`npm run proof -- --sample 4 --seed ${seed}`)
   const known = flaws.filter(({ name }) => quick.includes(name))
   t.ok(known.length > 400, `${known.length} flaws were killed within seconds by the whole proof`)
-  for (const flaw of sampleOf(known, 8, seed)) {
+  for (const flaw of sampleOf(known, 4, seed)) {
     const { fate, catches } = outcomeOf(flaw, await tryFlaw(flaw, cases[flaw.peer]))
     t.not(fate, 'survived', `${flaw.name} by ${catches[0]?.id ?? 'nothing'}`)
   }
