@@ -1,9 +1,6 @@
 import { isNothing } from '../oracle/owed.ts'
 import type { Scene } from './scene.ts'
 
-/** Rounds of `replyMs` for which the end of a case waits while the target does what it owes. */
-const roundsMax = 6
-
 /**
  * The end of a case: waits until the target owes nothing on the connections that are still open. As long as it owes less after
  * `replyMs` than before, it is slow and not silent, and the wait begins anew. What is owed then is a breach: an answer never given, a
@@ -13,7 +10,7 @@ export async function settle(scene: Scene): Promise<void> {
   const { judges } = scene
   const owed = () => [...judges.owed()].length
   const nothingOwed = () => isNothing(judges.owed()) || undefined
-  for (let round = 1; round <= roundsMax; round++) {
+  for (;;) {
     const before = owed()
     await scene.until(nothingOwed, scene.budgets.replyMs)
     if (nothingOwed() || owed() >= before) break

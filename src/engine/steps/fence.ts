@@ -119,7 +119,7 @@ async function sentinel(scene: Scene, body: Body, from: Actor, to: Actor[]): Pro
   })
 }
 
-/** Rounds of `replyMs` for which a fence waits while packets still come. */
+/** Rounds of `replyMs` for which a fence waits while packets still come, and no message that had not come before. */
 const roundsMax = 6
 
 /**
@@ -127,11 +127,20 @@ const roundsMax = 6
  * target the wait begins anew.
  */
 async function whileMoving<T>(scene: Scene, check: () => T | undefined): Promise<T | undefined> {
+  let messages = 0
   for (let round = 1; ; round++) {
     const before = scene.log.lastSeq
     const found = await scene.until(check, scene.budgets.replyMs)
     if (found !== undefined || scene.log.lastSeq === before || round === roundsMax) return found
+    const now = messagesOver(scene)
+    if (now > messages) round = 0
+    messages = now
   }
+}
+
+/** How many messages have reached anybody: of five hundred in a queue some come in each round, however slow the machine is. */
+function messagesOver({ judges }: Scene): number {
+  return judges.ledger.messages().filter(({ received }) => received.size > 0).length
 }
 
 function sentinelPacket(
