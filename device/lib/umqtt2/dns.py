@@ -54,6 +54,8 @@ class Lookup:
         self.known = {}  # the last answers, for when the name server is away
 
     def __call__(self, host, port):
+        if ":" in host:  # IPv6, which is an address
+            return socket.getaddrinfo(host, port)
         if not host.replace(".", "").isdigit():
             host = self.ask(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, port))]

@@ -1,0 +1,1 @@
+from umqtt2.client import MQTTClient as MQTTClient, MQTTException as MQTTException

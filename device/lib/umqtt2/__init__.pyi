@@ -1,0 +1,1 @@
+from .client import MQTTClient as MQTTClient, MQTTException as MQTTException
