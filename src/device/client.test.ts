@@ -500,6 +500,73 @@ c.publish('t', 'after', qos=2)`
   t.ok(times >= 12 && times <= 13, `sent ${times} times: once behind m0, twelve times alone`)
 })
 
+t.test('a payload that is none is refused before it is taken', async t => {
+  for (const options of ['', ', journal=Journal()']) {
+    const lines = await python(
+      `
+c.connect()
+for bad in (21.5, 5, None, [1]):
+    for qos in (0, 1, 2):
+        try: print(c.publish('t', bad, qos=qos))
+        except TypeError: pass
+print(c.pending(), bool(c.sock))
+c.publish('t', 'good', qos=2)`,
+      options,
+    )
+    t.same(lines, ['0 True'])
+    t.same(broker.received, ['good'])
+  }
+})
+
+t.test('what is resent is what was published, whatever became of the buffer', async t => {
+  const run = python(`
+b = bytearray(b'before')
+c.connect()
+try: c.publish('t', b, qos=1)
+except OSError: pass
+b[:] = b'after!'
+c.connect(False)
+while c.pending(): c.wait_msg()`)
+  let cuts = 0
+  broker.hook = packet => (packet.type === 'PUBLISH' && cuts++ === 0 ? 'cut' : 'answer')
+  await run
+  t.same(broker.received, ['before'])
+})
+
+t.test('a flash that keeps no subscription ends no connection', async t => {
+  const lines = await python(
+    `
+put = c.store._put
+def full(name, b, tail=b''):
+    if name == 's': raise OSError(28)
+    put(name, b, tail)
+c.store._put = full
+c.connect()
+c.subscribe('in', 2)
+print(bool(c.sock), c.store.subs)
+c.publish('t', 'm', qos=2)`,
+    ', journal=Journal()',
+  )
+  t.same(lines, ["True {b'in': 2}"])
+  t.same(broker.received, ['m'])
+})
+
+t.test('Ctrl-C within a packet ends the connection, which has lost its place', async t => {
+  const run = python(`
+c.connect()
+c.subscribe('in', 0)
+def stop():
+    if time.ticks_diff(time.ticks_ms(), began) > 300: raise KeyboardInterrupt
+began = time.ticks_ms()
+c.wait = stop
+try: c.wait_msg()
+except KeyboardInterrupt: print(c.sock)
+c.wait = None
+print(c.connect())`)
+  onceSubscribed(() => broker.raw(Uint8Array.of(0x30, 20, 0, 2, 0x69)))
+  t.same(await run, ['None', '0'])
+})
+
 t.test('a broker that has forgotten a message after PUBREC: the application is told', async t => {
   const run = python(
     `

@@ -52,13 +52,3 @@ for (const file of modules) {
     )
   })
 }
-
-t.test('the manifest for mip names each module, and no other', async t => {
-  const folder = folders[0]!
-  const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
-    urls: [to: string, from: string][]
-  }
-  const wanted = readdirSync(folder).filter(name => name.endsWith('.py'))
-  t.same(manifest.urls.map(([, from]) => from).sort(), wanted.sort())
-  for (const [to, from] of manifest.urls) t.equal(to, `umqtt2/${from}`)
-})

@@ -62,6 +62,8 @@ class Memory:
     def add(self, m):
         if len(self.out) >= self.slots:
             raise OSError(errno.ENOBUFS)
+        if not isinstance(m.msg, bytes):
+            m.msg = bytes(m.msg)  # the caller's buffer may hold something else at the next connection
         self.out.append(m)
 
     def body(self, m):
@@ -418,6 +420,7 @@ class MQTTClient:
         # inside a callback, returns at once.
         topic = _topic(topic)
         msg = _bytes(msg)
+        memoryview(msg)  # a number is no payload, and must not be found out by each replay
         if not 0 <= qos <= 2:
             raise ValueError("qos")
         head = 0x30 | qos << 1 | bool(retain)
@@ -641,7 +644,8 @@ class MQTTClient:
             else:
                 self._other(head, n)
             return head
-        except (OSError, MemoryError) as e:
+        except (OSError, MemoryError, KeyboardInterrupt) as e:
+            # Ctrl-C too: half a packet may have been read.
             self._end(e.errno if isinstance(e, OSError) else errno.EINVAL)
             raise
 

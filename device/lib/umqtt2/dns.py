@@ -54,11 +54,9 @@ class Lookup:
         self.known = {}  # the last answers, for when the name server is away
 
     def __call__(self, host, port):
-        if ":" in host:  # IPv6, which is an address
+        if ":" in host or host.replace(".", "").isdigit():  # an address; to find it out takes no time
             return socket.getaddrinfo(host, port)
-        if not host.replace(".", "").isdigit():
-            host = self.ask(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, port))]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (self.ask(host), port))]
 
     def ask(self, host):
         found = None

@@ -118,7 +118,10 @@ class Journal(Memory):
         b = bytes((unsure,))
         for topic, qos in self.subs.items():
             b += struct.pack("!BH", qos, len(topic)) + topic
-        self._put("s", b)
+        try:
+            self._put("s", b)
+        except OSError:  # a full flash ends no connection: they are known until the next boot
+            pass
 
     def _save(self, marks, inbound):
         # The ids as runs, first and length: brokers count them up, and a burst of hundreds must not outgrow the metadata.
