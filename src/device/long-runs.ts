@@ -183,11 +183,10 @@ export const longRuns: LongRun[] = [
   {
     name: 'ids run out',
     async run(files = {}, waitLimitMs = defaultWaitLimitMs) {
-      const count = idsMax + 10
       // The broker takes the first message and never finishes its exchange: its id, 1, stays in use.
       const hook: Hook = packet => (packet.type === 'PUBREL' ? 'ignore' : 'answer')
       const firmware = await FirmwareRun.open(
-        port => ({ 'app.py': publishMany(port, count), ...files }),
+        port => ({ 'app.py': publishOverTheEnd(port), ...files }),
         waitLimitMs,
         hook,
       )
@@ -201,21 +200,24 @@ export const longRuns: LongRun[] = [
         firmware.expect('different messages', count, new Set(broker.received).size)
         firmware.expect('messages with the id that is held', 1, withId(1).length)
         firmware.expect('messages with id 0', 0, withId(0).length)
-        return `${count} messages, while the exchange of the first stayed open`
+        return `ids ${lastId + 1} to ${idsMax} and on from 1, while the exchange of the first stayed open`
       })
     },
   },
 ]
 
 const idsMax = 65_535
+/** The last id that counts as used when the second message is published. */
+const lastId = idsMax - 100
+const count = 200
 
 const ledStates = (broker: DeviceBroker) =>
   broker.received.filter(each => each === 'on' || each === 'off').join()
 
 const readings = (broker: DeviceBroker) => broker.received.filter(each => each === '27.0').length
 
-/** A program that publishes so many messages, the first at QoS 2, fifty at a time. */
-function publishMany(port: number, count: number): string {
+/** A program that publishes the first message at QoS 2, with id 1, and many more from shortly before the end of the ids, fifty at a time. */
+function publishOverTheEnd(port: number): string {
   return `
 from umqtt2.client import MQTTClient
 def loop():
@@ -223,6 +225,7 @@ def loop():
     c.store.slots = 64
     c.connect(False)
     c.publish('t', 'held', qos=2, wait=False)
+    c.store.last_id = ${lastId}
     n = 0
     while n < ${count - 1}:
         for i in range(min(50, ${count - 1} - n)):

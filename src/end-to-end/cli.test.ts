@@ -164,7 +164,7 @@ t.test('check counts what its words mean, and reads no suites in node_modules', 
 t.test('a run of nothing says which wish left nothing over', async t => {
   const { code, stdout } = await mqttspec(['run', 'retained', '--tag', 'nonsense'])
   t.equal(code, 4)
-  t.match(stdout, /nothing was selected: no case is tagged nonsense; there are [\s\S]*heavy/)
+  t.match(stdout, /nothing was selected: no case is tagged nonsense; there are \w[\w\s,-]+/)
 })
 
 t.test('reports say why a run never began, a mistake included', async t => {
