@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -20,6 +21,10 @@ const lingerMs = 30_000
 const longest = ['/device/', '/end-to-end/', '/run/', '/listen/', '/targets/', 'scripts/']
 
 type Counts = { pass: number; fail: number; skip: number; cpuS?: number }
+
+/** In the environment of a process and of all that it starts. */
+const mark = `MQTTSPEC_TEST_${process.pid}`
+let workers = 0
 
 const endMark = '# end of file '
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -67,6 +72,7 @@ function startWorker(): Worker {
     execArgv: ['--import=tsx'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     cwd: root,
+    env: { ...process.env, [mark]: String(++workers) },
   })
   // Not its `close`: that has been seen not to come where the channel was closed first (Node 20).
   const exit = new Promise<string>(resolve => {
@@ -150,11 +156,32 @@ async function letGo(worker: Worker, last: string): Promise<void> {
   worker.process.disconnect()
   const timer = setTimeout(() => {
     total.fail += 1
+    const { pid, exitCode } = worker.process
     const files = worker.files.join(' ')
-    process.stdout.write(`\n# left open by one of ${files}\n${says}\n`)
+    const own = exitCode === null ? 'lives' : `ended with ${exitCode}`
+    process.stdout.write(
+      `\n# left by one of ${files}\n# process ${pid} ${own}\n${marked()}${says}\n`,
+    )
     failures.push(`something that a test left open held the process that ran ${last} last`)
     worker.process.kill('SIGKILL')
   }, lingerMs)
   await worker.closed
   clearTimeout(timer)
+}
+
+/** What a worker started and that still lives, with its arguments; only Linux shows it. */
+function marked(): string {
+  if (process.platform !== 'linux') return ''
+  const read = (file: string) => {
+    try {
+      return readFileSync(file, 'utf8').replaceAll('\0', ' ')
+    } catch {
+      // It has ended, or is somebody else's.
+      return ''
+    }
+  }
+  return readdirSync('/proc')
+    .filter(name => read(`/proc/${name}/environ`).includes(`${mark}=`))
+    .map(name => `#   ${name} ${read(`/proc/${name}/cmdline`)}\n`)
+    .join('')
 }
