@@ -19,7 +19,8 @@ export function judgeUpgrade(event: EventOf<'open'>, target: TargetRole): Breach
       got: offered.length === 0 ? 'no subprotocol' : offered.join(', '),
     })
   }
-  if (chosen === subprotocol) return []
+  // What was not offered cannot be selected.
+  if (chosen === subprotocol || !offered.includes(subprotocol)) return []
   return breach(version, 4, seq, {
     message: 'The server did not select the subprotocol "mqtt" that was offered',
     expected: 'Sec-WebSocket-Protocol: mqtt',
