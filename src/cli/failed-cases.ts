@@ -22,7 +22,7 @@ function isTrouble(verdict: RunReport['results'][number]['verdict']): boolean {
 }
 
 /** Throws UsageError where there was no run in this folder. */
-function lastOf(io: Io): string {
+export function lastOf(io: Io): string {
   const file = lastReportFile(io)
   if (file !== undefined && existsSync(file)) return file
   throw new UsageError(

@@ -239,6 +239,25 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       exit(await convertCommand(file, options.reporter ?? [], options.trace, io))
     })
   reports
+    .command('issue')
+    .description('a bug report to paste, with a program in Python that shows the failure again')
+    .argument('<case>', 'a case that failed, a scenario, or the name of a cause')
+    .option('--report <file>', 'a report of --reporter json=FILE (default: of the last run here)')
+    .option('--out <dir>', 'write issue.md, reproduce.py and packets.pcapng there, too')
+    .action(async (word: string, options) => {
+      const { issueCommand } = await import('./issue-command.ts')
+      exit(await issueCommand(word, options, io))
+    })
+  reports
+    .command('comment')
+    .description('Markdown for a comment on a pull request')
+    .argument('<file>', 'a report of --reporter json=FILE')
+    .option('--base <file>', 'the report of the base branch, to tell what changed')
+    .action(async (file: string, options) => {
+      const { commentCommand } = await import('./report-command.ts')
+      exit(await commentCommand(file, options.base, io))
+    })
+  reports
     .command('diff')
     .description(
       'what two runs tell differently: broken, new, fixed (exit 1 where something broke)',

@@ -1,5 +1,6 @@
 import { compareReports } from '../causes/compare.ts'
 import type { RunReport } from '../model/report.ts'
+import { commentText } from '../reporters/comment.ts'
 import { comparisonText } from '../reporters/comparison.ts'
 import type { Traces } from '../reporters/reporter.ts'
 import { mergeReports } from '../run/merge.ts'
@@ -42,6 +43,17 @@ async function write(
   outputs.end(report)
   await outputs.close()
   return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
+}
+
+/** `mqttspec report comment FILE`: Markdown for a pull request, with what changed against a base. The exit code is 0. */
+export async function commentCommand(
+  file: string,
+  base: string | undefined,
+  io: Io,
+): Promise<number> {
+  const report = await readReport(file)
+  io.stdout.write(commentText(report, base === undefined ? undefined : await readReport(base)))
+  return 0
 }
 
 /** `mqttspec report diff A B`: what became of each case. Exit code 1 where something is broken that was not. */

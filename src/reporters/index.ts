@@ -34,6 +34,14 @@ export const reporters = {
     title: 'For the summary of a CI step',
     load: async () => (await import('./markdown.ts')).markdown,
   },
+  github: {
+    title: 'Annotations in a GitHub job, one for each cause',
+    load: async () => (await import('./github.ts')).github,
+  },
+  badge: {
+    title: 'JSON for an endpoint badge of shields.io',
+    load: async () => (await import('./badge.ts')).badge,
+  },
   html: {
     title: 'One page to open from a CI artifact',
     load: async () => (await import('./html.ts')).html,

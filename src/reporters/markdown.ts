@@ -7,6 +7,7 @@ import { headline, isAccepted, knownWords, saysOf } from './headline.ts'
 import { partSigns, partWords, profileWords } from './profile-words.ts'
 import { atEnd } from './reporter.ts'
 import { drawRuns } from './runs.ts'
+import { scoresOf } from './score.ts'
 import { visible } from './visible.ts'
 import { count, duration } from './words.ts'
 
@@ -14,12 +15,28 @@ import { count, duration } from './words.ts'
 const bytesMax = 880_000
 
 /** For the summary of a CI step: the verdict first, tables of what went wrong, a folded ladder per failure. */
-export const markdown = atEnd(report => {
-  const page = boundedPage(bytesMax)
+export const markdown = atEnd(report => markdownPage(report, bytesMax))
+
+/** The same within a size; `changes` stands behind the verdict. */
+export function markdownPage(report: RunReport, limitBytes: number, changes = ''): string {
+  const page = boundedPage(limitBytes)
   page.add(top(report))
-  for (const part of [...wrong(report), ...ladders(report), ...rest(report)]) page.add(part)
+  if (changes !== '') page.add(changes)
+  for (const part of [...score(report), ...wrong(report), ...ladders(report), ...rest(report)])
+    page.add(part)
   return page.text()
-})
+}
+
+/** How much of the standard holds, by version and level. */
+function score(report: RunReport): string[] {
+  const rows = scoresOf(report).map(({ version, level, met, broken, percent }) => [
+    `MQTT ${version}`,
+    level,
+    `${met} of ${met + broken}`,
+    `${percent} %`,
+  ])
+  return table('Statements that hold, of those tested', ['version', 'level', 'hold', ''], rows)
+}
 
 function top(report: RunReport): string {
   const { target } = report
