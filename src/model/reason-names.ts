@@ -9,8 +9,13 @@ export function namedCode(packet: PacketType, code: number): string {
 }
 
 function nameOf(packet: PacketType, code: number): string | undefined {
-  if (code === 0) return packet === 'DISCONNECT' ? 'Normal disconnection' : 'Success'
+  if (code === 0) return nameOfZero(packet)
   return reasonCodes[code]
+}
+
+function nameOfZero(packet: PacketType): string {
+  if (packet === 'DISCONNECT') return 'Normal disconnection'
+  return packet === 'SUBACK' ? 'Granted QoS 0' : 'Success'
 }
 
 /** Source: 3.1.1 §3.2.2.3. */
