@@ -60,7 +60,11 @@ async function knock(options: ReadyOptions, budgetMs: number): Promise<Problem |
   }
 }
 
+/** The system lets us open no connection: that does not change while a broker starts. */
+const refusals = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']
+
 function problemOf(code: string): Problem | undefined {
-  const says = tlsProblem(code)
+  const refused = refusals.includes(code) ? `no connection can be opened: ${code}` : undefined
+  const says = refused ?? tlsProblem(code)
   return says === undefined ? undefined : { says, final: true }
 }
