@@ -234,8 +234,11 @@ function answerConnack(
   if (!connack.sessionPresent) actor.forget()
   actor.accepted = connack.code === 0
   // A session of 5.0 ends with its connection where no Session Expiry Interval keeps it [5.0 §3.1.2.11.2].
+  // One of 3.1.1 ends with it where Clean Session was 1 [3.1.1:MQTT-3.1.2-6].
   actor.leavesSession =
-    actor.version !== '5.0' || Number(packet.properties.sessionExpiryInterval ?? 0) > 0
+    actor.version === '5.0'
+      ? Number(packet.properties.sessionExpiryInterval ?? 0) > 0
+      : !packet.clean
   actor.send(connack)
   if (connack.sessionPresent && actor.auto) actor.resend()
 }
