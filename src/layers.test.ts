@@ -108,6 +108,27 @@ t.test('imports between folders point one way', async t => {
   t.ok(ours.length > 250, `${ours.length} files looked at`)
 })
 
+t.test(
+  'no folder is the place for everything: the largest holds less than 15 % of src',
+  async t => {
+    const everything = sources.filter(({ file }) => file.startsWith('src/'))
+    for (const [counted, files] of Object.entries({ 'with tests': everything, without: ours })) {
+      const lineCounts = new Map<string, number>()
+      for (const { file, text } of files) {
+        const count = text.split('\n').length
+        lineCounts.set(folderOf(file), (lineCounts.get(folderOf(file)) ?? 0) + count)
+      }
+      const total = [...lineCounts.values()].reduce((sum, count) => sum + count)
+      for (const [folder, count] of lineCounts) {
+        const share = (100 * count) / total
+        if (share >= 15)
+          t.fail(`src/${folder}, ${counted}: ${share.toFixed(1)} % of ${total} lines`)
+      }
+      t.ok(lineCounts.size > 15, `${lineCounts.size} folders counted, ${counted}`)
+    }
+  },
+)
+
 t.test('the pure folders know no sockets, files, processes or timers', async t => {
   for (const { file, text, imports } of ours) {
     if (!allowed.get(folderOf(file))?.includes('pure')) continue

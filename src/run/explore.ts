@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { BrokerLane } from '../engine/explore/broker-lane.ts'
-import { ClientLane } from '../engine/explore/client-lane.ts'
-import {
-  type Explored,
-  type ExplorerOptions,
-  replayAlone,
-  explore as search,
-} from '../engine/explore/explorer.ts'
 import { probeBroker } from '../engine/probe.ts'
 import { scaled } from '../engine/waiting/budgets.ts'
 import type { Defect } from '../explore/defect.ts'
 import type { FaultKind } from '../explore/fault.ts'
 import { parseReplayId } from '../explore/replay-id.ts'
 import { type Setup, setupsOf } from '../explore/setup.ts'
+import { BrokerLane } from '../explorer/broker-lane.ts'
+import { ClientLane } from '../explorer/client-lane.ts'
+import {
+  type Explored,
+  type ExplorerOptions,
+  replayAlone,
+  explore as search,
+} from '../explorer/explorer.ts'
 import type { RunReport, TargetInfo } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import { openTarget, shownWish, type TargetWish, WishError } from '../targets/index.ts'

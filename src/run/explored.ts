@@ -1,7 +1,7 @@
-import type { Explored } from '../engine/explore/explorer.ts'
 import type { Defect } from '../explore/defect.ts'
 import { type Edge, type EdgeName, edgeNames, edges, whyNever } from '../explore/edges.ts'
 import { caseIdOf, type Setup } from '../explore/setup.ts'
+import type { Explored } from '../explorer/explorer.ts'
 import type { EdgeSeen, Exploration, Machine } from '../model/exploration.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { Version } from '../model/version.ts'

@@ -1,7 +1,7 @@
-import type { Fault } from '../../explore/fault.ts'
-import { type Point, pointKey } from '../../explore/point.ts'
-import type { Atom } from '../../explore/schedule.ts'
-import type { Packet } from '../../model/packet.ts'
+import type { Fault } from '../explore/fault.ts'
+import { type Point, pointKey } from '../explore/point.ts'
+import type { Atom } from '../explore/schedule.ts'
+import type { Packet } from '../model/packet.ts'
 
 /** Counts the points of one run as they come, and says which of them is struck. */
 export class Strikes {

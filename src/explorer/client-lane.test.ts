@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import * as chance from 'fast-check'
 import t from 'tap'
-import type { ClientOptions } from '../../../fixtures/testing/peers/client.ts'
-import { clientFlaw } from '../../../fixtures/testing/peers/flaws/index.ts'
-import { clientTarget } from '../../../scripts/proof/peers.ts'
-import { parseFlow } from '../../explore/flow-schema.ts'
-import { setupsOf } from '../../explore/setup.ts'
-import { scaled } from '../waiting/budgets.ts'
+import type { ClientOptions } from '../../fixtures/testing/peers/client.ts'
+import { clientFlaw } from '../../fixtures/testing/peers/flaws/index.ts'
+import { clientTarget } from '../../scripts/proof/peers.ts'
+import { scaled } from '../engine/waiting/budgets.ts'
+import { parseFlow } from '../explore/flow-schema.ts'
+import { setupsOf } from '../explore/setup.ts'
 import { ClientLane } from './client-lane.ts'
 import { explore } from './explorer.ts'
 
 const file = 'suites/flows/client-publish.yaml'
-const { flow } = parseFlow(file, readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8'))
+const { flow } = parseFlow(file, readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))
 const setups = setupsOf(flow ? [flow] : []).filter(
   ({ version, manner }) => version === '3.1.1' && manner.before === 0,
 )

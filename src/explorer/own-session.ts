@@ -1,4 +1,4 @@
-import type { Packet, Publish } from '../../model/packet.ts'
+import type { Packet, Publish } from '../model/packet.ts'
 
 /** A message of ours between its first PUBLISH and its last acknowledgement. */
 export type Sending = { label: string; packet: Publish; stage: 'publish' | 'pubrel' }

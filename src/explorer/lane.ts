@@ -1,7 +1,7 @@
-import type { Outcome } from '../../explore/outcome.ts'
-import type { Atom } from '../../explore/schedule.ts'
-import type { Setup } from '../../explore/setup.ts'
-import type { Budgets } from '../waiting/budgets.ts'
+import type { Budgets } from '../engine/waiting/budgets.ts'
+import type { Outcome } from '../explore/outcome.ts'
+import type { Atom } from '../explore/schedule.ts'
+import type { Setup } from '../explore/setup.ts'
 
 /**
  * Where schedules of one setup are run, one after the other: the sessions it has with the target go on from one to the next, as

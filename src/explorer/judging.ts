@@ -1,9 +1,9 @@
-import { createCoverage, type EdgeName } from '../../explore/coverage.ts'
-import type { Breach } from '../../model/finding.ts'
-import type { Recorder } from '../../model/recorder.ts'
-import type { TraceEvent, Unstamped } from '../../model/trace.ts'
-import { createJudges, type Judges, type JudgesOptions } from '../../oracle/judges.ts'
-import { isNothing } from '../../oracle/owed.ts'
+import { createCoverage, type EdgeName } from '../explore/coverage.ts'
+import type { Breach } from '../model/finding.ts'
+import type { Recorder } from '../model/recorder.ts'
+import type { TraceEvent, Unstamped } from '../model/trace.ts'
+import { createJudges, type Judges, type JudgesOptions } from '../oracle/judges.ts'
+import { isNothing } from '../oracle/owed.ts'
 
 /** A breach with where its exchange stood when it was found. */
 export type Found = { breach: Breach; state: string }

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs'
 import * as chance from 'fast-check'
 import t from 'tap'
-import type { BrokerOptions } from '../../../fixtures/testing/peers/broker/options.ts'
-import { createReferenceBroker } from '../../../fixtures/testing/peers/broker.ts'
-import { brokerFlaw } from '../../../fixtures/testing/peers/flaws/index.ts'
-import { messagesOf } from '../../explore/flow.ts'
-import { parseFlow } from '../../explore/flow-schema.ts'
-import { setupsOf } from '../../explore/setup.ts'
-import { tableOf } from '../../explore/table.ts'
-import { inProcessBroker } from '../../targets/in-process.ts'
-import type { Profile } from '../../targets/profile.ts'
-import { scaled } from '../waiting/budgets.ts'
+import type { BrokerOptions } from '../../fixtures/testing/peers/broker/options.ts'
+import { createReferenceBroker } from '../../fixtures/testing/peers/broker.ts'
+import { brokerFlaw } from '../../fixtures/testing/peers/flaws/index.ts'
+import { scaled } from '../engine/waiting/budgets.ts'
+import { messagesOf } from '../explore/flow.ts'
+import { parseFlow } from '../explore/flow-schema.ts'
+import { setupsOf } from '../explore/setup.ts'
+import { tableOf } from '../explore/table.ts'
+import { inProcessBroker } from '../targets/in-process.ts'
+import type { Profile } from '../targets/profile.ts'
 import { BrokerLane } from './broker-lane.ts'
 import { explore } from './explorer.ts'
 
 const file = 'suites/flows/qos2-publish.yaml'
-const { flow } = parseFlow(file, readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8'))
+const { flow } = parseFlow(file, readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))
 const setups = setupsOf(flow ? [flow] : []).filter(({ version }) => version !== '3.1')
 const budgets = scaled({ replyMs: 600 }, 1)
 const profile: Profile = { name: 'reference', role: 'broker', versions: ['3.1.1', '5.0'] }
