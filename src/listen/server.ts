@@ -4,7 +4,7 @@ import type { Connect, Publish } from '../model/packet.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
-import type { TransportName } from '../transport/index.ts'
+import { type TransportName, transportNamed } from '../transport/index.ts'
 import { type DoorIdentity, Listener } from '../transport/listen.ts'
 import { reset } from '../transport/reset.ts'
 import { remoteOf } from '../transport/socket-beneath.ts'
@@ -55,12 +55,6 @@ export type Listening = {
 }
 
 const none = new Uint8Array(0)
-const shownTransports: { [T in TransportName]: string } = {
-  tcp: 'plain TCP',
-  tls: 'TLS',
-  ws: 'WebSocket',
-  wss: 'WebSocket and TLS',
-}
 const maxPacketBytes = 4 * 1024 * 1024
 const guestsMax = 1024
 const connectionsMax = 1000
@@ -111,7 +105,7 @@ class House implements Listening {
       ...(identity ? { identity } : {}),
       changed: () => this.admit(),
       onRefused: (from, why) => {
-        const how = `came to no terms with us over ${shownTransports[transport ?? 'tcp']}: ${why}`
+        const how = `came to no terms with us over ${transportNamed(transport).title}: ${why}`
         this.options.onStranger?.(from, how)
         this.noteStranger(from, { why: how, wrong: false, bytes: none, version: '3.1.1' })
       },
@@ -169,7 +163,7 @@ class House implements Listening {
       stream.once('close', () => this.forget(stream))
       awaitConnect(stream, {
         connectMs: this.options.connectMs ?? 10_000,
-        carried: shownTransports[this.options.transport ?? 'tcp'],
+        carried: transportNamed(this.options.transport).title,
         onClient: (_stream, connect, version) => this.welcome(stream, from, connect, version),
         onLevel: (_stream, level) => this.refuseLevel(stream, from, level),
         onStranger: (_stream, stranger) => this.dismiss(stream, from, stranger),

@@ -9,7 +9,7 @@ import type { TraceEvent } from '../model/trace.ts'
 import { type Version, versions } from '../model/version.ts'
 import type { Case } from '../scenario/ast.ts'
 import { selectCases } from '../scenario/select.ts'
-import { schemeOf, type TransportName } from '../transport/index.ts'
+import { schemeOf, type TransportName, transportNamed } from '../transport/index.ts'
 import type { DoorIdentity } from '../transport/listen.ts'
 import { nothingCalled, readSuites } from './choose-suites.ts'
 import { makeReport, type Trouble } from './make-report.ts'
@@ -61,7 +61,7 @@ export async function startListening(options: ListenRunOptions = {}): Promise<Li
     options.replay ??
     (piece => ['mqttspec listen', ...(piece ? [`listen/${piece}`] : [])].join(' '))
   const { transport = 'tcp', identity } = options
-  const listening = await opened(host, options.port ?? usualPorts[transport], {
+  const listening = await opened(host, options.port ?? transportNamed(transport).usualPort, {
     transport,
     ...(identity ? { identity } : {}),
     versions: options.mqtt ?? versions,
@@ -115,9 +115,6 @@ function troubleOf(clients: Clients, results: CaseResult[]): Trouble | undefined
   })
   return little.length > 0 ? { says: `not judged: ${little.join('; ')}`, exitCode: 4 } : undefined
 }
-
-/** As brokers have them. */
-const usualPorts: { [T in TransportName]: number } = { tcp: 1883, tls: 8883, ws: 8083, wss: 8084 }
 
 async function opened(
   host: string,

@@ -5,6 +5,8 @@ import type { Transport } from './transport.ts'
 
 /** The packets go encrypted. */
 export const tls = {
+  title: 'TLS',
+  usualPort: 8883,
   schemes: { 'mqtts:': 8883, 'ssl:': 8883, 'tls:': 8883 },
   secure: true,
   invite: ({ ca }) => ({ tls: { ca } }),

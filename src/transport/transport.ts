@@ -33,6 +33,10 @@ export type Invitation = { tls?: { ca: string }; websocket?: { path: string } }
 
 /** One way to carry MQTT. Every one of them runs over a TCP socket; what it does on top of that is in its two layers. */
 export type Transport = {
+  /** As a sentence calls it. */
+  title: string
+  /** Where brokers listen for it, unless they are told otherwise. */
+  usualPort: number
   /** Schemes of its addresses with their usual ports, the one that is shown first. */
   schemes: { readonly [scheme: `${string}:`]: number }
   /** Whether whoever dials has to be shown a certificate. */

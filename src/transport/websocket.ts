@@ -16,6 +16,8 @@ const options = { perMessageDeflate: false, skipUTF8Validation: true, maxPayload
 
 /** The packets go in binary frames of a WebSocket. */
 export const ws = {
+  title: 'WebSocket',
+  usualPort: 8083,
   schemes: { 'ws:': 80 },
   invite: ({ path }) => ({ websocket: { path } }),
   connect: (socket, to) => upgrade(socket, to),
@@ -24,6 +26,8 @@ export const ws = {
 
 /** The same, encrypted. */
 export const wss = {
+  title: 'WebSocket and TLS',
+  usualPort: 8084,
   schemes: { 'wss:': 443 },
   secure: true,
   invite: door => ({ ...tls.invite(door), ...ws.invite(door) }),
