@@ -66,3 +66,11 @@ t.test('the scenario of the README has no mistake', async t => {
   t.same(problems, [])
   t.equal(suites[0]?.cases.length, 4)
 })
+
+t.test('the scenario to begin with has no mistake', async t => {
+  const page = readFileSync(new URL('writing-scenarios.md', docs), 'utf8')
+  const yaml = /^```yaml\n(.*?)^```/ms.exec(page)?.[1] ?? ''
+  const { suites, problems } = loadSuites([{ path: 'mine.yaml', text: yaml }])
+  t.same(problems, [])
+  t.equal(suites[0]?.cases.length, 4)
+})
