@@ -1,8 +1,8 @@
 import type { Breach, StatementRef } from '../model/finding.ts'
 import type { PacketType } from '../model/packet.ts'
 import { type ClauseName, cite, type TargetRole } from '../standard/clauses.ts'
-import type { Connection } from './referee/connection.ts'
-import { type Exchange, possible, settle } from './referee/exchange.ts'
+import { possible, settle } from './referee/exchange.ts'
+import type { Connection, Exchange } from './referee/state.ts'
 import { breachOf } from './ruling.ts'
 
 /** Something the target still has to do on an open connection. */

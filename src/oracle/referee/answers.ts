@@ -1,32 +1,5 @@
 import type { PacketType } from '../../model/packet.ts'
-import type { ClauseName } from '../../standard/clauses.ts'
-import type { Mark } from './connection.ts'
-
-/** An answer the target owes to one packet of ours. */
-export type OwedAnswer = {
-  /** What it has to send. */
-  packet: PacketType
-  id: number
-  clause: ClauseName
-  /** `seq` and place of the packet it answers. */
-  seq: number
-  mark: Mark
-  text: string
-  /** Silence is only worth a warning, and nobody waits for it. */
-  onlyAdvised: boolean
-  /** Closing instead of answering: `may`, `should not`, `must not`. */
-  closing: 'may' | 'should not' | 'must not'
-  /** The number of codes that SUBACK and UNSUBACK need. */
-  codes?: number
-  /** Same message as one the target owns already, over a new connection. */
-  repeat?: boolean
-}
-
-/**
- * Answers owed on one connection, in the order of the packets that ask for them. A list: answers come in order or nearly so, and maps
- * that fill and empty with every packet cost more than looking through what is in flight.
- */
-export type OwedAnswers = OwedAnswer[]
+import type { OwedAnswer, OwedAnswers } from './state.ts'
 
 export function createOwedAnswers(): OwedAnswers {
   return []

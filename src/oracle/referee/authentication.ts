@@ -1,7 +1,7 @@
 import type { Auth, Connack, Packet, Properties } from '../../model/packet.ts'
 import { type Ruling, say } from '../ruling.ts'
-import type { Connection } from './connection.ts'
 import { checkSize } from './limits.ts'
+import type { Connection } from './state.ts'
 
 /*
  * Enhanced authentication. Source: 5.0 §4.12.

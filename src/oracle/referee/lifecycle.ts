@@ -2,10 +2,11 @@ import type { Connack, Connect, Disconnect } from '../../model/packet.ts'
 import { type Ruling, say } from '../ruling.ts'
 import { addOwed, clearOwed, takeOwed } from './answers.ts'
 import { connackKeepsMethod, methodOf } from './authentication.ts'
-import { type Connection, emptyResume, type Mark, proveRead } from './connection.ts'
+import { emptyResume, proveRead } from './connection.ts'
 import { possible, settle } from './exchange.ts'
 import { limitsOf } from './limits.ts'
-import { clearSession, createSession, loosenSession, type Session } from './session.ts'
+import { clearSession, createSession, loosenSession } from './session.ts'
+import type { Connection, Mark, Session } from './state.ts'
 
 /*
  * Connections and sessions: who takes part, what is kept, what a resumed session has to send again.

@@ -7,7 +7,8 @@ import type {
   Subscribe,
 } from '../../model/packet.ts'
 import { type Ruling, say } from '../ruling.ts'
-import { type Connection, type Limits, noLimits } from './connection.ts'
+import { noLimits } from './connection.ts'
+import type { Connection, Limits } from './state.ts'
 
 /** What CONNECT or CONNACK asks of the other side. Source: 5.0 §3.1.2.11, §3.2.2.3. */
 export function limitsOf({ properties }: Connect | Connack): Limits {

@@ -1,8 +1,6 @@
 import { type Ruling, say } from '../ruling.ts'
-import type { OwedAnswer } from './answers.ts'
-import type { Connection } from './connection.ts'
 import { proveRead } from './connection.ts'
-import type { Exchange } from './exchange.ts'
+import type { Connection, Exchange, OwedAnswer } from './state.ts'
 
 /*
  * Order among what one side sends. docs/qos2.md, "Order": PUBACK, PUBREC, PUBREL and resent PUBLISH are bound for clients;

@@ -1,7 +1,7 @@
 import type { Packet, PacketType } from '../../model/packet.ts'
 import type { Version } from '../../model/version.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
-import type { Connection } from './connection.ts'
+import type { Connection } from './state.ts'
 
 /**
  * How far a packet of ours breaks the protocol by itself. `malformed`: the target has to close, and owes nothing any more.

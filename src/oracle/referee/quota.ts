@@ -1,8 +1,6 @@
 import type { Ack } from '../../model/packet.ts'
 import { type Ruling, say } from '../ruling.ts'
-import type { Connection } from './connection.ts'
-import type { Exchange } from './exchange.ts'
-import type { Session } from './session.ts'
+import type { Connection, Exchange, Session } from './state.ts'
 
 /*
  * Receive Maximum, per connection: QoS>0 PUBLISHes sent here for which we sent neither PUBACK, PUBCOMP nor PUBREC >= 0x80.

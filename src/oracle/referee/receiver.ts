@@ -1,10 +1,11 @@
 import type { Ack as AckPacket, Publish, Suback, Unsuback } from '../../model/packet.ts'
 import { contentKey } from '../ledger/content.ts'
 import { type Ruling, say } from '../ruling.ts'
-import { addOwed, isOwed, type OwedAnswer, takeOwed } from './answers.ts'
-import { type Connection, type Mark, proveRead } from './connection.ts'
+import { addOwed, isOwed, takeOwed } from './answers.ts'
+import { proveRead } from './connection.ts'
 import { ordersAnswers } from './order.ts'
-import { markUsed, type OurExchange, type Session, wasUsed } from './session.ts'
+import { markUsed, wasUsed } from './session.ts'
+import type { Connection, Mark, OurExchange, OwedAnswer, Session } from './state.ts'
 
 /*
  * The target as receiver: what it owes for our packets, and its answers. docs/qos2.md, table "Receiver, per id".

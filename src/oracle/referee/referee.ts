@@ -9,13 +9,14 @@ import { type Owed, overdueOf, owedOf } from '../owed.ts'
 import { createRuling, drain, say } from '../ruling.ts'
 import { addOwed, clearOwed } from './answers.ts'
 import { beforeAuthenticated, onAuth } from './authentication.ts'
-import { type Connection, createConnection, type Mark, nextMark } from './connection.ts'
+import { createConnection, nextMark } from './connection.ts'
 import { onClose, onConnack, onConnect, onDisconnect, type Sessions } from './lifecycle.ts'
 import { checkProblemInformation, checkPublish, checkSize, checkSubscribe } from './limits.ts'
 import { breaksRules, directionAllows } from './our-breaches.ts'
 import { onAnswer, onOurPublish, onOurPubrel, onPingresp, onSuback } from './receiver.ts'
 import { onOurAck, onPublish, onPubrel, onSubscribing, publishTakesSubscribeId } from './sender.ts'
-import { loosenSession, type Session } from './session.ts'
+import { loosenSession } from './session.ts'
+import type { Connection, Mark, Session } from './state.ts'
 
 /** Watches every connection of one case, asked or not. */
 export type Referee = {

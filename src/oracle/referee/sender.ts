@@ -3,11 +3,12 @@ import { type ContentKey, contentKey, payloadText } from '../ledger/content.ts'
 import type { Publications } from '../ledger/publications.ts'
 import { type Ruling, say } from '../ruling.ts'
 import { addOwed, isOwed, takeOwed } from './answers.ts'
-import { type Connection, type Mark, proveRead } from './connection.ts'
-import { commit, type Exchange, type Phase, possible, turnTo } from './exchange.ts'
+import { proveRead } from './connection.ts'
+import { commit, possible, turnTo } from './exchange.ts'
 import { leaveResume, ordersPubrels, resendsPublish, resendsPubrel } from './order.ts'
 import { countPublish, giveBack } from './quota.ts'
-import { addExchange, exchangeOf, finish, type Session, sweep } from './session.ts'
+import { addExchange, exchangeOf, finish, sweep } from './session.ts'
+import type { Connection, Exchange, Mark, Phase, Session } from './state.ts'
 
 /*
  * The target as sender: PUBLISH, its PUBREL, and our acknowledgements. docs/qos2.md, table "Sender, per id".
