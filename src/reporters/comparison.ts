@@ -38,8 +38,9 @@ function summaryOf(comparison: Comparison): string {
 
 /** What was tested, in which version of it, and when. */
 function nameOf({ target, startedAt }: RunReport): string {
-  const version = target.product === undefined ? '' : ` ${visible(target.product, 100)}`
-  return `${visible(target.name, 100)}${version} (${startedAt.slice(0, 16).replace('T', ' ')})`
+  const { name, product = name } = target
+  const shown = product.startsWith(name) ? product : `${name} ${product}`
+  return `${visible(shown, 200)} (${startedAt.slice(0, 16).replace('T', ' ')})`
 }
 
 /** The changes of one scenario that say the same. */
