@@ -1,6 +1,6 @@
 import type { AppCommand, AppEvent } from '../../model/app.ts'
 import { isToldEvent, toldBy } from '../../model/told.ts'
-import { wire } from '../../oracle/ledger/client-ledger.ts'
+import { wire } from '../../oracle/ledger/client-connection.ts'
 import { isSentinel } from '../../oracle/ledger/sentinel.ts'
 import { isNothing } from '../../oracle/owed.ts'
 import type { StepBody } from '../../scenario/ast.ts'

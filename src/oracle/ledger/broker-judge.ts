@@ -3,7 +3,7 @@ import type { Version } from '../../model/version.ts'
 import { type ClauseName, cite } from '../../standard/clauses.ts'
 import type { Owed } from '../owed.ts'
 import { breachOf, type Said } from '../ruling.ts'
-import type { BrokerSession } from './broker-ledger.ts'
+import type { BrokerSession, Disorder } from './broker-session.ts'
 import {
   type MessageRecord,
   type Messages,
@@ -12,7 +12,6 @@ import {
   type Received,
   timesReceived,
 } from './messages.ts'
-import type { Disorder } from './stream-order.ts'
 import { matching } from './subscriptions.ts'
 
 /** What the ledger of a broker holds at the end of a case. */

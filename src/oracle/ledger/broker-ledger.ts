@@ -2,6 +2,7 @@ import type { Connack, Connect, Packet, Publish, Will } from '../../model/packet
 import type { EventOf, TraceEvent } from '../../model/trace.ts'
 import type { Version } from '../../model/version.ts'
 import { type BrokerState, judgeBroker, owedByBroker } from './broker-judge.ts'
+import type { BrokerConnection, BrokerSession } from './broker-session.ts'
 import { contentKey, payloadText, resolveTopic } from './content.ts'
 import {
   createIncoming,
@@ -11,57 +12,21 @@ import {
   refuse,
   takePublish,
 } from './incoming.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger } from './ledger-type.ts'
 import { createLostPackets } from './lost-packets.ts'
 import { createMessages, type MessageRecord, type Publication, timesReceived } from './messages.ts'
-import { acknowledged, newPublication, type Outgoing, sendPublish, sendPubrel } from './outgoing.ts'
+import { acknowledged, newPublication, sendPublish, sendPubrel } from './outgoing.ts'
 import { isSentinel } from './sentinel.ts'
-import { noteOrder, type Streams } from './stream-order.ts'
+import { noteOrder } from './stream-order.ts'
 import {
   createSubscriptions,
   granted,
   matching,
   type Subscribed,
-  type Subscriptions,
   subscribe,
   unsubscribe,
   unsubscribed,
 } from './subscriptions.ts'
-
-/** One of our sessions with the broker. */
-export type BrokerSession = {
-  client: string
-  actor: string
-  version: Version
-  outgoing: Outgoing
-  incoming: Incoming
-  subscriptions: Subscriptions
-  /** Counts the sessions of this client id: a new one with each loss. */
-  incarnation: number
-  /** `seq` of the CONNACK that began it. */
-  since: number
-  connection: BrokerConnection | undefined
-  streams: Streams
-}
-
-/** One connection. */
-export type BrokerConnection = {
-  number: number
-  actor: string
-  version: Version
-  session: BrokerSession | undefined
-  connect: Connect | undefined
-  accepted: boolean
-  stalled: boolean
-  disconnected: boolean
-  /** Ids delivered here that we did not finish. */
-  unfinished: Set<number>
-  maximumPacketSize: number
-  aliases: Map<number, string>
-  ourAliases: Map<number, string>
-  /** What its CONNECT left with the broker. */
-  will: { record: MessageRecord; publication: Publication } | undefined
-}
 
 /** The ledger of a case against a broker: our clients publish and subscribe, the broker passes on. */
 export function createBrokerLedger(version: Version, unseenPublishers = false): Ledger {

@@ -4,7 +4,7 @@ import type { Version } from '../../model/version.ts'
 import { type ClauseName, cite } from '../../standard/clauses.ts'
 import type { Owed } from '../owed.ts'
 import { breachOf, type Said } from '../ruling.ts'
-import { app, type ClientConnection, wire } from './client-ledger.ts'
+import { app, type ClientConnection, wire } from './client-connection.ts'
 import type { ContentKey } from './content.ts'
 import { type MessageRecord, type Messages, type Publication, timesReceived } from './messages.ts'
 

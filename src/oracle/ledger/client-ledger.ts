@@ -1,43 +1,17 @@
 import type { Packet, Publish } from '../../model/packet.ts'
 import type { EventOf, TraceEvent } from '../../model/trace.ts'
 import type { Version } from '../../model/version.ts'
+import { app, type ClientConnection, type Peer, wire } from './client-connection.ts'
 import { type ClientState, judgeClient, owedByClient } from './client-judge.ts'
-import { type Aliases, resolveTopic } from './content.ts'
-import { createIncoming, type Incoming, losePublish, takePublish } from './incoming.ts'
-import type { Ledger } from './ledger.ts'
+import { resolveTopic } from './content.ts'
+import { createIncoming, losePublish, takePublish } from './incoming.ts'
+import type { Ledger } from './ledger-type.ts'
 import { createLostPackets } from './lost-packets.ts'
 import { createMessages, type MessageRecord, type Publication, receivedBy } from './messages.ts'
-import { acknowledged, newPublication, type Outgoing, sendPublish, sendPubrel } from './outgoing.ts'
+import { acknowledged, newPublication, sendPublish, sendPubrel } from './outgoing.ts'
 import { createRequests } from './requests.ts'
 import { isSentinel } from './sentinel.ts'
 import { matches, parseFilter } from './topics.ts'
-
-/** What our fake broker has with one client id. */
-type Peer = {
-  client: string
-  outgoing: Outgoing
-  incoming: Incoming
-  filters: Set<string>
-}
-
-/** One connection of the client. */
-export type ClientConnection = {
-  number: number
-  actor: string
-  version: Version
-  peer: Peer | undefined
-  clean: boolean
-  accepted: boolean
-  stalled: boolean
-  maximumQos: number
-  /** Ids of the client's PUBLISHes here that we did not finish. */
-  unfinished: Set<number>
-  aliases: Aliases
-  ourAliases: Aliases
-}
-
-/** Under this name a record keeps what came over the wire from the client. */
-export const wire = 'wire'
 
 /**
  * The ledger of a case against a client: what its application asked to publish has to cross the wire and be reported as it
@@ -400,9 +374,6 @@ export function createClientLedger(
     settled: payload => messages.foldedPayload(payload),
   }
 }
-
-/** Under this name a record keeps what the applications on the client got. */
-export const app = 'app'
 
 function createConnection(number: number, actor: string, version: Version): ClientConnection {
   return {

@@ -2,7 +2,8 @@ import t from 'tap'
 import type { Version } from '../../model/version.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
 import { writtenTrace } from '../written-trace.ts'
-import { createLedger, type Ledger } from './ledger.ts'
+import { createLedger } from './ledger.ts'
+import type { Ledger } from './ledger-type.ts'
 
 /*
  * One row a rule, `{right | wrong}` as in referee.test.ts; the ledger judges at the end.

@@ -1,12 +1,6 @@
 import type { Publish } from '../../model/packet.ts'
-import type { BrokerSession } from './broker-ledger.ts'
+import type { BrokerSession, Disorder, Streams } from './broker-session.ts'
 import { type MessageRecord, type Publication, timesReceived } from './messages.ts'
-
-/** The latest publication delivered of each stream: one publisher, topic and QoS to one session. */
-export type Streams = Map<string, { publication: Publication; shown: string }>
-
-/** A first copy that came behind a message published after it. */
-export type Disorder = { session: BrokerSession; seq: number; late: string; early: string }
 
 /**
  * Per publisher, topic and QoS the order of publication holds [MQTT-4.6.0-6, v5 MQTT-4.6.0-5]. A message counts as later

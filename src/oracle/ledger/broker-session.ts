@@ -1,0 +1,47 @@
+import type { Connect } from '../../model/packet.ts'
+import type { Version } from '../../model/version.ts'
+import type { Incoming } from './incoming.ts'
+import type { MessageRecord, Publication } from './messages.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { Subscriptions } from './subscriptions.ts'
+
+/** One of our sessions with the broker. */
+export type BrokerSession = {
+  client: string
+  actor: string
+  version: Version
+  outgoing: Outgoing
+  incoming: Incoming
+  subscriptions: Subscriptions
+  /** Counts the sessions of this client id: a new one with each loss. */
+  incarnation: number
+  /** `seq` of the CONNACK that began it. */
+  since: number
+  connection: BrokerConnection | undefined
+  streams: Streams
+}
+
+/** One connection. */
+export type BrokerConnection = {
+  number: number
+  actor: string
+  version: Version
+  session: BrokerSession | undefined
+  connect: Connect | undefined
+  accepted: boolean
+  stalled: boolean
+  disconnected: boolean
+  /** Ids delivered here that we did not finish. */
+  unfinished: Set<number>
+  maximumPacketSize: number
+  aliases: Map<number, string>
+  ourAliases: Map<number, string>
+  /** What its CONNECT left with the broker. */
+  will: { record: MessageRecord; publication: Publication } | undefined
+}
+
+/** The latest publication delivered of each stream: one publisher, topic and QoS to one session. */
+export type Streams = Map<string, { publication: Publication; shown: string }>
+
+/** A first copy that came behind a message published after it. */
+export type Disorder = { session: BrokerSession; seq: number; late: string; early: string }
