@@ -233,7 +233,8 @@ function causeCounts(report: RunReport): [string, string][] {
     const what = verdict === 'fail' ? 'failure' : 'warning'
     return groups.length === 0 ? [] : `${groups.length} of ${count(sizeOf(groups), what)}`
   })
-  return told.length === 0 ? [] : [['causes', told.join(', ')]]
+  const some = report.results.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')
+  return told.length === 0 || some.length === 1 ? [] : [['causes', told.join(', ')]]
 }
 
 /** Cases wait side by side, so that all waits together may be longer than the run. */
