@@ -19,7 +19,9 @@ export function drawnCase(group: Group, target: string, page: Paper): string[] {
   const name = wrap(visible(first.id, 300), page.columns - 2, 3).map(part => page.paint.bold(part))
   const title = wrap(visible(first.title, 300), page.columns - 2, 2)
   return [
-    ...(cause && (cause.cases.length > 1 || cause.fix) ? causeLines(cause, page) : []),
+    ...(cause && (cause.cases.length > 1 || cause.heldBack || cause.fix)
+      ? causeLines(cause, page)
+      : []),
     `${sign(outcomeOf(first), page)} ${name.join('\n  ')}`,
     ...title.map(line => `  ${line}`),
     ...aboutCase(first, page),
