@@ -121,6 +121,11 @@ export const clientsDo: readonly Row[] = [
   { does: 'has one message in flight at a time', settings: ['client, maxInflight 1'] },
   { does: 'closes wherever its server breaks a rule', settings: ['client, strict true'] },
   {
+    does: 'closes where a message or a subscription of its is refused',
+    settings: ['client, leavesWhenRefused true'],
+    tests: [['src/engine/left-when-refused.test.ts', 'a client may leave where it is refused']],
+  },
+  {
     does: 'keeps its state for the whole process',
     tests: [
       [

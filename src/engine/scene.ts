@@ -29,6 +29,7 @@ import type { AppActor } from './app-actor.ts'
 import type { Upstream } from './broker-behind.ts'
 import { type CitedMiss, citeFor } from './cite-expectation.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
+import { leftWhenRefused } from './left-when-refused.ts'
 import type { SenderOf } from './other-cases.ts'
 import { ownClientId, ownTopic } from './own-names.ts'
 import { ProxyActor } from './proxy-actor.ts'
@@ -388,7 +389,7 @@ export class Scene {
    */
   mayHaveLeft(connection: number, expected?: string): boolean {
     const breach = this.ownSide.brokenOn(connection)
-    if (!breach) return false
+    if (!breach) return this.isRefused(connection)
     if (expected !== undefined && reactions.has(expected)) return false
     switch (reactionTo(breach)) {
       case 'may close':
@@ -428,9 +429,17 @@ export class Scene {
     return { statement: cite('neverTold', this.kase.version, role), level }
   }
 
+  /** A client that we refused something, and that left for it. */
+  private isRefused(connection: number): boolean {
+    return this.target.role === 'client' && leftWhenRefused(this.log.events(), connection)
+  }
+
   private owedInstead(connection: number | undefined): StatementRef | undefined {
-    const breach = connection === undefined ? undefined : this.ownSide.brokenOn(connection)
-    return breach && owedInstead(breach, this.kase.version, this.target.role)
+    if (connection === undefined) return undefined
+    const { role } = this.target
+    const { version } = this.kase
+    const breach = this.ownSide.brokenOn(connection)
+    return breach ? owedInstead(breach, version, role) : cite('leftWhenRefused', version, role)
   }
 
   /** Ends the case: a check was missed, or what a check rests on. */
@@ -446,7 +455,8 @@ export class Scene {
     }
     const refusal = what.seq === undefined && this.refusalOf(what.packetType)
     if (refusal) throw new Skipped(`not drivable: ${refusal}`)
-    const mildly = what.left !== undefined && this.mayHaveLeft(what.left, what.packetType)
+    const awaited = what.endedBefore ? undefined : what.packetType
+    const mildly = what.left !== undefined && this.mayHaveLeft(what.left, awaited)
     // It is known why a premise did not come about where the target left for what is only unusual of us.
     if (judging.as === 'given' && !mildly) {
       if (judging.level === 'MAY') throw new Skipped(`it may do otherwise: ${what.message}`)
@@ -511,6 +521,8 @@ export type Missed = {
   on?: number
   /** Number of a connection that the target left. */
   left?: number
+  /** That connection had ended before anything was expected on it: it is not the end that is asked about. */
+  endedBefore?: true
   /** It is about what the application is told, not about the wire. */
   ofApplication?: 'given' | 'told'
 }

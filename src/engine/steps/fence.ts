@@ -59,6 +59,7 @@ function needsConnection(scene: Scene, actor: Actor): void {
     expected: 'an open connection',
     got: endOf(actor),
     ...leftBy(actor),
+    endedBefore: true,
     packetType: 'closed',
   })
 }
