@@ -229,3 +229,40 @@ t.test('what is broken has to be declared, and what is declared has to come abou
   t.same(absent?.place, place)
   t.equal(other.mistakes(false).length, 1, 'a case that ended early owes nothing')
 })
+
+t.test('a packet that a scenario loses was not read, whatever was answered behind it', async t => {
+  const pubrec: Packet = { type: 'PUBREC', id, code: 0, properties: {} }
+  const second = { connection: 2, actor: 'broker' }
+  const first = { connection: 1, actor: 'broker' }
+  const packet = (where: typeof first, from: Party, sent: Packet): TraceBody => ({
+    kind: 'packet',
+    ...where,
+    from,
+    packet: sent,
+    bytes: encode(sent, '5.0'),
+  })
+  const kept = { ...connect, clean: false, properties: { sessionExpiryInterval: 60 } } as Packet
+  const story = (lost: boolean): TraceEvent[] =>
+    [
+      { kind: 'open', ...first, by: 'target', version: '5.0' },
+      packet(first, 'target', kept),
+      packet(first, 'harness', connack()),
+      packet(first, 'harness', publish({ qos: 2 })),
+      packet(first, 'target', pubrec),
+      packet(first, 'target', { type: 'PINGREQ' }),
+      packet(first, 'harness', { type: 'PINGRESP' }),
+      ...(lost
+        ? [{ kind: 'fault', ...first, fault: { kind: 'lose', seq: 4, packet: 'PUBREC' } } as const]
+        : []),
+      { kind: 'close', ...first, by: 'harness', how: 'fin' },
+      { kind: 'open', ...second, by: 'target', version: '5.0' },
+      packet(second, 'target', kept),
+      packet(second, 'harness', { ...connack(), sessionPresent: true } as Packet),
+      packet(second, 'harness', publish({ qos: 2, dup: true })),
+    ].map((body, seq) => ({ ...(body as TraceBody), seq, at: seq }))
+  t.same(
+    broken(story(false), '5.0', 'client').map(({ statement }) => statement),
+    ['5.0:MQTT-4.3.3-4'],
+  )
+  t.same(broken(story(true), '5.0', 'client'), [])
+})

@@ -1,9 +1,10 @@
 import type { Breach } from '../../model/finding.ts'
-import type { Packet } from '../../model/packet.ts'
+import type { Ack, Packet } from '../../model/packet.ts'
 import type { EventOf, TraceEvent } from '../../model/trace.ts'
 import type { Version } from '../../model/version.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
 import { contentKey, resolveTopic } from '../ledger/content.ts'
+import { createLostPackets } from '../ledger/lost-packets.ts'
 import { createPublications } from '../ledger/publications.ts'
 import { type Owed, overdueOf, owedOf } from '../owed.ts'
 import { createRuling, drain, say } from '../ruling.ts'
@@ -14,7 +15,14 @@ import { onClose, onConnack, onConnect, onDisconnect, type Sessions } from './li
 import { checkProblemInformation, checkPublish, checkSize, checkSubscribe } from './limits.ts'
 import { breaksRules, directionAllows } from './our-breaches.ts'
 import { onAnswer, onOurPublish, onOurPubrel, onPingresp, onSuback } from './receiver.ts'
-import { onOurAck, onPublish, onPubrel, onSubscribing, publishTakesSubscribeId } from './sender.ts'
+import {
+  loseOurAck,
+  onOurAck,
+  onPublish,
+  onPubrel,
+  onSubscribing,
+  publishTakesSubscribeId,
+} from './sender.ts'
 import { loosenSession } from './session.ts'
 import type { Connection, Mark, Session } from './state.ts'
 
@@ -38,6 +46,8 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   const sessions: Sessions = new Map()
   const publications = createPublications()
   const fences = new Map<string, number>()
+  /** Acknowledgements that the judged side may still turn out to have lost: it has not read those, whatever it answered behind them. */
+  const losable = createLostPackets()
   /** The target is being stopped, or the application told it to leave: closing needs no reason. */
   let leaving = false
 
@@ -128,7 +138,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
       case 'PUBACK':
       case 'PUBREC':
       case 'PUBCOMP':
-        onOurAck(ruling, connection, session, packet, mark)
+        ourAck(connection, session, packet, mark)
         return
       case 'SUBACK':
       case 'UNSUBACK':
@@ -150,6 +160,12 @@ export function createReferee({ target }: { target: TargetRole; version: Version
       case 'AUTH':
         return
     }
+  }
+
+  function ourAck(connection: Connection, session: Session, packet: Ack, mark: Mark): void {
+    const exchange = session.open.get(packet.id)
+    onOurAck(ruling, connection, session, packet, mark)
+    if (exchange) losable.remember(ruling.seq, () => loseOurAck(session, exchange, packet, mark))
   }
 
   function asks(
@@ -301,6 +317,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
 
   function onFault({ connection: number, fault }: EventOf<'fault'>): void {
     if (fault.kind === 'restart') leaving = true
+    if (fault.kind === 'lose') losable.takeBack(fault.seq)
     if (fault.kind !== 'stall' && fault.kind !== 'resume') return
     const connection = number === undefined ? undefined : connections.get(number)
     if (connection) connection.stalled = fault.kind === 'stall'

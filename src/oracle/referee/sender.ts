@@ -426,6 +426,23 @@ export function onOurAck(
   giveBack(connection, session, packet, exchange, fits, refused)
 }
 
+/** The target lost an acknowledgement of ours: it is as if that had not been sent. */
+export function loseOurAck(
+  session: Session,
+  exchange: Exchange,
+  { type, id }: AckPacket,
+  mark: Mark,
+): void {
+  const waits = exchange.acks.some(ack => ack.mark === mark)
+  exchange.acks = exchange.acks.filter(ack => ack.mark !== mark)
+  exchange.recs = exchange.recs.filter(rec => rec !== mark)
+  if (waits) return
+  // It was taken for read already, by what the target answered behind it.
+  if (type === 'PUBCOMP') exchange.phase = 'pubrel'
+  else if (!exchange.released) exchange.phase = 'publish'
+  if (!session.open.has(id)) addExchange(session, exchange)
+}
+
 function fitsSomewhere(exchange: Exchange, phases: Set<Phase>, type: AckPacket['type']): boolean {
   if (type === 'PUBACK') return exchange.qos === 1
   if (exchange.qos !== 2) return false
