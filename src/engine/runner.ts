@@ -64,6 +64,9 @@ const roomForFields = 256 * 1024
 /** Cases that send more than this do not run beside any number of others. */
 const largeBytes = 1024 * 1024
 
+/** A client that dies in so many cases of one scenario, one after another, dies in its others: none of them gets a verdict by being tried. */
+const siblingLossesMax = 6
+
 type Job = { kase: Case; index: number }
 type Lanes = Record<ReturnType<typeof laneOf>, Job[]>
 /** A case at whose end the target was lost. */
@@ -242,7 +245,10 @@ class Runner {
     if (laneOf(kase) !== 'private' && (await this.loss.since(isSignOfLoss(result)))) {
       this.suspects.push({ ...job, ...this.clueOf(result) })
       this.loss.endRound()
-    } else if (this.stoodStill.has(result)) {
+      return
+    }
+    if (laneOf(kase) !== 'private') this.loss.survived()
+    if (this.stoodStill.has(result)) {
       this.overtaken.push({ job, result })
     } else if (isDoubtful(result)) {
       this.doubts.push({
@@ -472,11 +478,21 @@ class Runner {
   private async trySiblings({ kase }: Job, lanes: Lanes): Promise<void> {
     const isSibling = (job: Job) =>
       job.kase.suite === kase.suite && job.kase.scenario === kase.scenario
+    let lost = 1
     for (const lane of [lanes.quick, lanes.waiting]) {
       const siblings = lane.filter(isSibling)
       lane.splice(0, lane.length, ...lane.filter(job => !isSibling(job)))
-      for (const job of siblings) if (await this.standsAgain()) await this.tryAlone(job, 1)
+      for (const job of siblings) {
+        const doomed = lost >= siblingLossesMax && this.options.facts.target.role === 'client'
+        if (doomed)
+          this.leaveOut(job, `not begun: the target died in ${lost} cases of its scenario`)
+        else if (await this.standsAgain()) lost = (await this.tryAlone(job, 1)) ? lost + 1 : 0
+      }
     }
+  }
+
+  private leaveOut({ kase, index }: Job, why: string): void {
+    this.done(index, notRun(kase, 'inconclusive', why, this.options.replayOf(kase)))
   }
 
   /** Those that were running at the loss, the likeliest to have done it first, and what became of the target. Begins a new round. */
@@ -491,6 +507,8 @@ class Runner {
   /** Whether the target serves, after a start if need be; otherwise no further case is begun. */
   private async standsAgain(): Promise<boolean> {
     if (this.isOver) return false
+    this.stopped = this.loss.hopeless
+    if (this.stopped !== undefined) return false
     if (await this.loss.mend()) return true
     if (!this.options.signal.aborted) {
       this.stopped ??= `the target is dead and could not be started again: ${this.loss.reason()}`
@@ -506,6 +524,7 @@ class Runner {
   private async tryAlone({ kase, index }: Job, side: number): Promise<boolean> {
     const result = await this.inTime(kase, index)
     const loss = await this.loss.forCertain()
+    if (!loss) this.loss.survived()
     this.done(index, loss ? this.loss.verdictOn(result, kase, side) : result)
     return loss
   }

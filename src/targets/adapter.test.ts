@@ -145,6 +145,7 @@ const failures: [file: string, code: TargetErrorCode, tells: RegExp][] = [
     'ADAPTER_SILENT',
     /no answer to \{"do":"unknown-[\s\S]* in 500 ms[\s\S]*Every command is answered/,
   ],
+  ['closes-output', 'ADAPTER_DIED', /closed its standard output although nobody asked it to/],
   ['crashes-later', 'ADAPTER_DIED', /although nobody asked it to[\s\S]*inflight >= 0/],
   [
     'agrees-to-all',

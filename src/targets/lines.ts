@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import { endingText, type OwnedProcess } from './processes.ts'
+import { endingText, type OwnedProcess, type ProcessEnding } from './processes.ts'
 import { Tail } from './tail.ts'
 
 /**
@@ -46,9 +46,25 @@ export class LineSplitter {
   }
 }
 
+/** A process that ends closes its output a moment before: one that lives on for longer has closed it for good, and says nothing any more. */
+const mutedMaxMs = 500
+
 /** The lines of a process we own. It ends by the end of its input, then TERM, then KILL. */
 export function processLines(owned: OwnedProcess): LineEndpoint {
   let flooded = false
+  let muted = false
+  owned.stdout.once('end', () => {
+    const timer = setTimeout(() => {
+      if (owned.ending()) return
+      muted = true
+      owned.signal('kill')
+    }, mutedMaxMs)
+    void owned.ended.then(() => clearTimeout(timer))
+  })
+  const reasonOf = (ending: ProcessEnding): string => {
+    if (flooded) return `wrote a line of more than ${lineCharsMax} characters`
+    return muted ? 'closed its standard output' : endingText(ending)
+  }
   return {
     send: line => void owned.stdin?.write(`${line}\n`),
     onLine: listener => {
@@ -59,11 +75,7 @@ export function processLines(owned: OwnedProcess): LineEndpoint {
       owned.stdout.on('data', (text: string) => splitter.add(text))
     },
     onEnd: listener => {
-      void owned.ended.then(ending =>
-        listener(
-          flooded ? `wrote a line of more than ${lineCharsMax} characters` : endingText(ending),
-        ),
-      )
+      void owned.ended.then(ending => listener(reasonOf(ending)))
     },
     tail: () => owned.tail(),
     stop: async how => {

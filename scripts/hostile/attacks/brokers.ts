@@ -50,7 +50,7 @@ export const brokers: Attack[] = [
   flood('repeated-pubrel', '30', [1, 3, 4]),
   flood('endless-packet', '0', [1, 3]),
   flood('endless-packet', '30', [1, 3, 4]),
-  flood('announces', '0', [3]),
+  flood('announces', '0', [1, 3]),
   flood('drip', '0', [3]),
   flood('silent', '0', [3]),
   flood('closes', '0', [3]),

@@ -72,3 +72,24 @@ t.test(
     t.ok(loss.isDeaf)
   },
 )
+
+t.test(
+  'a client that dies in case after case is given up, and one that lived on between is not',
+  async t => {
+    const loss = lost('client')
+    const lose = (times: number) => {
+      for (let i = 0; i < times; i++) loss.verdictOn(failed(), {} as Case, 1)
+    }
+    lose(19)
+    t.equal(loss.hopeless, undefined)
+    loss.survived()
+    lose(19)
+    t.equal(loss.hopeless, undefined)
+    lose(1)
+    t.match(loss.hopeless, /died in 20 cases one after another: ended by SIGABRT/)
+    const broker = lost('broker')
+    const kase = { covers: [], version: '5.0' } as unknown as Case
+    for (let i = 0; i < 30; i++) broker.verdictOn(failed(), kase, 1)
+    t.equal(broker.hopeless, undefined, 'each end of a broker is a finding')
+  },
+)

@@ -7,6 +7,9 @@ import type { Target } from '../../targets/target.ts'
 import { unlessAborted } from '../waiting/unless-aborted.ts'
 import { deafness } from './signs-of-loss.ts'
 
+/** A client that dies in so many cases one after another dies in all, and each costs the time of two starts. */
+const lossesInARowMax = 20
+
 /** Whether the target can still be asked anything, what ends when it cannot, and how it is started again. */
 export class TargetLoss {
   private readonly target: Target
@@ -16,6 +19,8 @@ export class TargetLoss {
   private asking: Promise<boolean> | undefined
   private deaf = false
   private ending = new AbortController()
+  /** Cases that lost it alone since one last ended without. */
+  private lossesInARow = 0
 
   /** @param serves Whether the target, if we can start it again, still answers a plain CONNECT. */
   constructor(target: Target, signal: AbortSignal, serves: (() => Promise<boolean>) | undefined) {
@@ -75,6 +80,17 @@ export class TargetLoss {
     return this.deaf && !this.target.death()
   }
 
+  /** A case ended, and the target is still there. */
+  survived(): void {
+    this.lossesInARow = 0
+  }
+
+  /** Why it is not started once more, though it could be: nothing is learned of a client that dies whatever it is asked. */
+  get hopeless(): string | undefined {
+    if (this.target.role !== 'client' || this.lossesInARow < lossesInARowMax) return undefined
+    return `the target died in ${this.lossesInARow} cases one after another: ${this.reason()}`
+  }
+
   /** What became of it. */
   reason(): string {
     return this.target.death()?.reason ?? `it ${deafness}`
@@ -99,6 +115,7 @@ export class TargetLoss {
 
   /** The result of a case that lost the target alone; so many cases were running when it was first lost. */
   verdictOn(result: CaseResult, kase: Case, running: number): CaseResult {
+    this.lossesInARow += 1
     return this.target.role === 'client'
       ? adapterDied(result, this.reason())
       : brokerLost(result, kase, this.reason(), running)
