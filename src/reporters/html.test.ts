@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { caseOf, reportOf } from '../../fixtures/testing/reports/build.ts'
 import { everyEvent } from '../../fixtures/testing/reports/every-event.ts'
 import { hostileReport } from '../../fixtures/testing/reports/hostile.ts'
 import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
+import { reportInside } from '../../fixtures/testing/reports/readable.ts'
 import { emptyViewer } from './html.ts'
 import { createReporter } from './index.ts'
 import { parseReport } from './parse-report.ts'
@@ -16,11 +16,7 @@ function shell(page: string): string {
   return page.replace(/<script>.*?<\/script>/s, '').replace(/<style>.*?<\/style>/s, '')
 }
 
-function inside(page: string): string {
-  const [, packed = ''] =
-    /<script type="application\/octet-stream" id="report">(.*?)<\/script>/s.exec(page) ?? []
-  return gunzipSync(Buffer.from(packed, 'base64')).toString()
-}
+const inside = (page: string) => reportInside(page) ?? ''
 
 t.test('the page holds the whole report, and its verdict for those who run no script', async t => {
   const report = failingReport()

@@ -46,9 +46,6 @@ t.test('an unstable case is told by every reporter, and by none as passed or fai
   const markdown = await written('markdown')
   t.match(markdown, /### Unstable/)
   t.match(markdown, /at first:[\s\S]*run again:/)
-  const html = await written('html')
-  t.match(html, /class="case unstable"/)
-  t.match(html, /at first:[\s\S]*run again:/)
 })
 
 t.test('both runs of it are read back from JSON', async t => {

@@ -13,7 +13,8 @@ function result(kase: Case, failedAt?: 'last' | 'earlier'): CaseResult {
     id: kase.id,
     version: kase.version,
     verdict: failedAt ? 'fail' : 'pass',
-    findings: failedAt ? [{ at }] : [],
+    // Of a message it is silence, of a subscription the answer.
+    findings: failedAt ? [{ at, absent: kase.scenario.startsWith('qos-') }] : [],
   } as unknown as CaseResult
 }
 

@@ -135,7 +135,8 @@ function isDenied({ kase }: Failing, failing: Failing[]): boolean {
 /** Only the last step failed: all was granted and acknowledged, and nothing arrived. */
 function isUndelivered({ kase, result }: Failing): boolean {
   const last = kase.steps.at(-1)?.place.line
-  return result.findings.length > 0 && result.findings.every(({ at }) => at?.line === last)
+  const { findings } = result
+  return findings.length > 0 && findings.every(({ at, absent }) => absent && at?.line === last)
 }
 
 /** What is asked of the target first: all of it with a broker, where all is cheap, and with a client what some case needs. */
