@@ -23,6 +23,8 @@ export type ServedClientOptions = {
   patienceMs: number
   maxPacketBytes: number
   retained(): Iterable<Publish>
+  /** Calls `resume` when it may be read again; reading it took so long just now. */
+  awaitTurn(tookMs: number, resume: () => void): void
   /** A message that subscribers have to get, this client among them. */
   publish(message: Publish): void
   onEvent(event: TraceEvent): void
@@ -35,6 +37,8 @@ export type ServedClientOptions = {
 const queueMax = 1000
 const queueBytesMax = 2 * 1024 * 1024
 const unreadBytesMax = 2 * 1024 * 1024
+/** Whoever sends more packets at once waits for its turn. */
+const packetsAtOnceMax = 64
 /** Of a piece during which a client floods, its beginning and its end are kept. */
 const pieceHeadMax = 200
 const pieceTailMax = 300
@@ -65,6 +69,8 @@ export class ServedClient {
   private expiryS = 0
   private receiveMaximum = 65_535
   private idle: NodeJS.Timeout | undefined
+  /** The packets of what is being read, and when the first of them was. */
+  private readonly reading = { packets: 0, beganMs: 0 }
   /** The events that opened the present connection: what follows makes no sense without them. */
   private opening: TraceEvent[] = []
 
@@ -96,7 +102,7 @@ export class ServedClient {
       maxPacketBytes: this.options.maxPacketBytes,
       recorder: this.record,
       onPacket: (packet, seq) => this.onPacket(conversation, packet, seq),
-      onRead: () => undefined,
+      onRead: () => this.afterRead(conversation),
       onEnd: () => this.onEnd(conversation),
     })
     this.conversation = conversation
@@ -202,7 +208,19 @@ export class ServedClient {
     return this.connect?.clean === false
   }
 
+  /** One that sends many packets at once is not read before it is its turn again. */
+  private afterRead(conversation: Conversation): void {
+    const { packets, beganMs } = this.reading
+    this.reading.packets = 0
+    if (packets < packetsAtOnceMax || !conversation.open) return
+    conversation.link.pause()
+    this.options.awaitTurn(performance.now() - beganMs, () => {
+      if (conversation.open) conversation.link.resume()
+    })
+  }
+
   private onPacket(conversation: Conversation, packet: Packet, seq: number): void {
+    if (this.reading.packets++ === 0) this.reading.beganMs = performance.now()
     if (conversation !== this.conversation) return
     if (packet.type === 'CONNECT') {
       if (!this.connect) this.welcome(packet)

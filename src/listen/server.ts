@@ -15,6 +15,7 @@ import { Retained } from './messages.ts'
 import { type Replay, resultsOf, strangerResult } from './results.ts'
 import { ServedClient } from './served-client.ts'
 import type { Shown } from './share.ts'
+import { Turns } from './turns.ts'
 
 export { type Exercise, programme } from './exercises.ts'
 
@@ -79,6 +80,7 @@ class House implements Listening {
   private readonly options: ListenOptions
   private readonly guests = new Map<string, ServedClient>()
   private readonly retained = new Retained()
+  private readonly turns = new Turns()
   private readonly streams = new Set<Duplex>()
   /** By connection: the address it came from. */
   private readonly addresses = new Map<Duplex, string>()
@@ -126,6 +128,7 @@ class House implements Listening {
 
   close(): CaseResult[] {
     clearInterval(this.ticking)
+    this.turns.close()
     this.listener?.close()
     for (const guest of this.guests.values()) guest.close()
     for (const stream of this.streams) stream.destroy()
@@ -234,6 +237,7 @@ class House implements Listening {
       patienceMs: options.patienceMs ?? 10_000,
       maxPacketBytes,
       retained: () => this.retained.all(),
+      awaitTurn: (tookMs, resume) => this.turns.wait(tookMs, resume),
       publish: message => this.route(message, guest),
       onEvent: event => options.onEvent?.(name, event),
       onPiece: text => options.onPiece?.(name, text),
