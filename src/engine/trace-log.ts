@@ -12,6 +12,9 @@ const longBytes = 1024
 const cutHeadMax = 50
 const cutTailMax = 150
 
+/** What several traces together may hold of long packets; `leftBytes` shrinks as they are kept. */
+export type Allowance = { leftBytes: number }
+
 /** The trace of one case while it grows. Judges see every event as it comes; the bounded list is for people. */
 export class TraceLog {
   private head: TraceEvent[] = []
@@ -22,11 +25,20 @@ export class TraceLog {
   private readonly began = performance.now()
   private readonly onEvent: (event: TraceEvent, shown: TraceEvent) => void
   private readonly redactor: Redactor
+  private readonly shared: Allowance
 
-  /** @param onEvent Gets the event as it was, for judges, and as it is kept, for people. */
-  constructor(redactor: Redactor, onEvent: (event: TraceEvent, shown: TraceEvent) => void) {
+  /**
+   * @param onEvent Gets the event as it was, for judges, and as it is kept, for people.
+   * @param shared Of all traces that are held side by side.
+   */
+  constructor(
+    redactor: Redactor,
+    onEvent: (event: TraceEvent, shown: TraceEvent) => void,
+    shared: Allowance = { leftBytes: Number.POSITIVE_INFINITY },
+  ) {
     this.redactor = redactor
     this.onEvent = onEvent
+    this.shared = shared
   }
 
   get nowMs(): number {
@@ -70,7 +82,11 @@ export class TraceLog {
 
   private kept(event: TraceEvent): TraceEvent {
     const bytes = sizeOf(event)
-    if (bytes > longBytes && this.wholeBytes + bytes > wholeBytesMax) return shortened(event)
+    if (bytes > longBytes) {
+      const fits = this.wholeBytes + bytes <= wholeBytesMax && bytes <= this.shared.leftBytes
+      if (!fits) return shortened(event)
+      this.shared.leftBytes -= bytes
+    }
     this.wholeBytes += bytes
     return event
   }

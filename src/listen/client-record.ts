@@ -1,5 +1,5 @@
 import { Redactor } from '../engine/redact.ts'
-import { TraceLog } from '../engine/trace-log.ts'
+import { type Allowance, TraceLog } from '../engine/trace-log.ts'
 import type { Breach, Finding } from '../model/finding.ts'
 import type { TraceBody, TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
@@ -12,6 +12,8 @@ const charactersMax = 2000
 
 export type ClientRecordOptions = {
   version: Version
+  /** Of the traces of all clients. */
+  allowance: Allowance
   onEvent(event: TraceEvent): void
   onFinding(finding: Finding): void
 }
@@ -30,12 +32,13 @@ export class ClientRecord {
 
   constructor(options: ClientRecordOptions) {
     this.options = options
-    const { version } = options
+    const { version, allowance } = options
     this.judges = createJudges({ target: 'client', version })
-    this.log = new TraceLog(this.redactor, (event, shown) => {
+    const take = (event: TraceEvent, shown: TraceEvent) => {
       options.onEvent(shown)
       for (const breach of this.judges.observe(event)) this.find(breach)
-    })
+    }
+    this.log = new TraceLog(this.redactor, take, allowance)
   }
 
   get nowMs(): number {

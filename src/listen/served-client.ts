@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { Allowance } from '../engine/trace-log.ts'
 import type { Fault } from '../faults/index.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Connack, Connect, Packet, Publish, Subscribe, Unsubscribe } from '../model/packet.ts'
@@ -22,6 +23,7 @@ export type ServedClientOptions = {
   /** How long the client may owe an answer or a resend. */
   patienceMs: number
   maxPacketBytes: number
+  allowance: Allowance
   retained(): Iterable<Publish>
   /** Calls `resume` when it may be read again; reading it took so long just now. */
   awaitTurn(tookMs: number, resume: () => void): void
@@ -78,6 +80,7 @@ export class ServedClient {
     this.options = options
     this.record = new ClientRecord({
       version: options.version,
+      allowance: options.allowance,
       onEvent: event => {
         if (event.kind === 'open') this.opening = []
         const opens = event.kind === 'packet' && /^CONN/.test(event.packet.type)

@@ -67,6 +67,8 @@ const strangersMax = 100
 /** Events of all clients together: beyond that the longest traces are cut to their beginning and end. */
 const eventsMax = 60_000
 const eventsKept = 200
+/** Of the long packets of all clients together; of those behind that a trace keeps the beginning. A page holds them four times over. */
+const longPacketBytesMax = 16 * 1024 * 1024
 const tickMs = 200
 
 /** Opens the port. Rejects with the system's error. */
@@ -81,6 +83,7 @@ class House implements Listening {
   private readonly guests = new Map<string, ServedClient>()
   private readonly retained = new Retained()
   private readonly turns = new Turns()
+  private readonly allowance = { leftBytes: longPacketBytesMax }
   private readonly streams = new Set<Duplex>()
   /** By connection: the address it came from. */
   private readonly addresses = new Map<Duplex, string>()
@@ -237,6 +240,7 @@ class House implements Listening {
       patienceMs: options.patienceMs ?? 10_000,
       maxPacketBytes,
       retained: () => this.retained.all(),
+      allowance: this.allowance,
       awaitTurn: (tookMs, resume) => this.turns.wait(tookMs, resume),
       publish: message => this.route(message, guest),
       onEvent: event => options.onEvent?.(name, event),
