@@ -24,6 +24,56 @@ const rows: [string, Version, TargetRole, string[], CitedMiss, string][] = [
     'MQTT-3.3.1-3',
   ],
   [
+    'user properties in another order',
+    '5.0',
+    'broker',
+    ['MQTT-4.3.3-11', 'MQTT-3.3.2-17', 'MQTT-3.3.2-18'],
+    {
+      packetType: 'PUBLISH',
+      fields: [
+        { field: 'properties.userProperties[0][0]', expected: '"b"', got: '"a"' },
+        { field: 'properties.userProperties[1][0]', expected: '"a"', got: '"b"' },
+      ],
+    },
+    'MQTT-3.3.2-18',
+  ],
+  [
+    'those of a will in another order',
+    '5.0',
+    'broker',
+    ['MQTT-3.1.3-10'],
+    {
+      packetType: 'PUBLISH',
+      fields: [
+        { field: 'properties.userProperties[0][0]', expected: '"b"', got: '"a"' },
+        { field: 'properties.userProperties[1][0]', expected: '"a"', got: '"b"' },
+      ],
+    },
+    'MQTT-3.1.3-10',
+  ],
+  [
+    'a user property that is gone',
+    '5.0',
+    'broker',
+    ['MQTT-4.3.3-11', 'MQTT-3.3.2-18'],
+    {
+      packetType: 'PUBLISH',
+      fields: [{ field: 'properties.userProperties', expected: '3 items', got: '2 items' }],
+    },
+    'MQTT-3.3.2-17',
+  ],
+  [
+    'a content type that is gone',
+    '5.0',
+    'broker',
+    ['MQTT-4.3.3-11'],
+    {
+      packetType: 'PUBLISH',
+      fields: [{ field: 'properties.contentType', expected: '"text/plain"', got: 'nothing' }],
+    },
+    'MQTT-3.3.2-20',
+  ],
+  [
     'a resend without DUP',
     '5.0',
     'client',

@@ -8,8 +8,10 @@ import { statements } from '../standard/statements.ts'
 /** What was missed: a packet, or `closed`; and, where another came or it was otherwise, which of its fields. */
 export type CitedMiss = {
   packetType?: string
-  fields?: readonly { field: string; expected: string }[]
+  fields?: readonly MissedField[]
 }
+
+type MissedField = { field: string; expected: string; got?: string }
 
 type ByVersion = { [V in Version]: string }
 
@@ -134,13 +136,40 @@ export function citeFor(
   { packetType, fields = [] }: CitedMiss,
 ): StatementRef {
   const { version, covers } = kase
-  const byField = fields.flatMap(one => fieldRule(packetType, one, target, version))
+  const byField = [
+    ...fields.flatMap(one => fieldRule(packetType, one, target, version)),
+    ...(target === 'broker' && packetType === 'PUBLISH' && version === '5.0'
+      ? passedOnRules(fields)
+      : []),
+  ]
   const wrong = byField.find(ref => covers.includes(ref)) ?? byField[0]
   if (wrong) return wrong
   const demanded = packetType ? demandedBy[packetType]?.[version] : undefined
   const own: StatementRef | undefined = demanded ? `${version}:${demanded}` : undefined
   if (own && covers.includes(own)) return own
   return covers.find(ref => isAbout(ref, packetType)) ?? own ?? covers[0] ?? `${version}:§4.3`
+}
+
+/** What a broker breaks that passes a message on with other properties: each has a rule of its own, and a will has its own ones. */
+function passedOnRules(fields: readonly MissedField[]): StatementRef[] {
+  const ids = fields.flatMap(({ field }) => passedOn[field] ?? [])
+  const user = fields.filter(({ field }) => field.startsWith('properties.userProperties'))
+  if (user.length > 0)
+    ids.push(...(isReordered(user) ? ['MQTT-3.3.2-18', 'MQTT-3.1.3-10'] : ['MQTT-3.3.2-17']))
+  return ids.map((id): StatementRef => `5.0:${id}`)
+}
+
+/** The same names and values came, and some of them elsewhere in the list. */
+function isReordered(fields: readonly MissedField[]): boolean {
+  const sorted = (texts: (string | undefined)[]) => texts.sort().join('\n')
+  return sorted(fields.map(({ expected }) => expected)) === sorted(fields.map(({ got }) => got))
+}
+
+const passedOn: { [field: string]: string } = {
+  'properties.payloadFormatIndicator': 'MQTT-3.3.2-4',
+  'properties.responseTopic': 'MQTT-3.3.2-15',
+  'properties.correlationData': 'MQTT-3.3.2-16',
+  'properties.contentType': 'MQTT-3.3.2-20',
 }
 
 function fieldRule(

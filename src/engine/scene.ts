@@ -515,7 +515,7 @@ export type Missed = {
   nearestMiss?: string
   packetType?: string
   /** Fields of the packet that are not as expected. */
-  fields?: readonly { field: string; expected: string }[]
+  fields?: readonly { field: string; expected: string; got?: string }[]
   seq?: number
   /** Number of the connection on which nothing came, or an end. */
   on?: number
