@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import net from 'node:net'
 import { connack, connect, packet, publish, subscribe, text } from '../packets.ts'
 
@@ -115,8 +116,9 @@ switch (behaviour) {
 
 async function keepEveryTopic(): Promise<void> {
   const socket = dial(connect({ clientId: 'keeper' }))
+  const closed = once(socket, 'close')
   for (let i = 0; !socket.destroyed; i++) {
     const taken = socket.write(packet(0x31, text(`kept/${i}`), Buffer.alloc(4096, 0x78)))
-    if (!taken) await new Promise(resolve => socket.once('drain', resolve).once('close', resolve))
+    if (!taken) await Promise.race([once(socket, 'drain'), closed])
   }
 }
