@@ -54,6 +54,8 @@ export type Explored = {
 
 /** Failures of one kind are looked into so often; more of the same tells nothing. */
 const lookedIntoMax = 3
+/** As long as none of them failed alone: the first may all be late debts of schedules before them. */
+const unsureMax = 12
 /** Schedules tried to shrink one failure. */
 const triesMax = 60
 /** Ms for shrinking one failure. */
@@ -202,7 +204,8 @@ class Explorer {
     const times = (this.seen.get(key) ?? 0) + 1
     this.seen.set(key, times)
     for (const defect of this.byKey.values()) if (defect.failure === key) defect.times += 1
-    if (times > lookedIntoMax || this.stopped) return
+    const sure = [...this.byKey.values()].some(one => one.failure === key && one.stable)
+    if (times > (sure ? lookedIntoMax : unsureMax) || this.stopped) return
     this.suspects.push(suspect)
     this.looking ??= this.look().finally(() => {
       this.looking = undefined
@@ -245,13 +248,13 @@ class Explorer {
     await this.tell(least, stable ? last : outcome, failure, stable)
   }
 
-  /** The schedule that fails alone: this one, or the one before it on the same sessions, whose debt came late. */
+  /** The schedule that fails alone: this one, or one of the two before it on the same sessions, whose debt came late. */
   private async guilty(
     schedule: Schedule,
     before: Schedule[],
     failure: string,
   ): Promise<Schedule | undefined> {
-    for (const one of [schedule, before.at(-2), schedule]) {
+    for (const one of [schedule, before.at(-2), before.at(-3), schedule]) {
       if (one && failsLike(await this.alone(one), failure)) return one
     }
     return undefined
@@ -291,7 +294,11 @@ class Explorer {
     this.byKey.set(key, defect)
     this.state.defects.push(defect)
     this.options.onDefect?.(defect)
-    if (stable && this.options.endsAt?.(defect)) this.stopped = true
+    if (stable && this.options.endsAt?.(defect)) {
+      this.stopped = true
+      // Lanes may wait for a schedule that nobody gives out any more.
+      this.wake()
+    }
     this.options.onDone?.(this.state)
   }
 
