@@ -207,6 +207,16 @@ t.test('a target may close on what a statement forbids, and on nothing else', as
     'broker',
   )
   t.equal(reactionTo(unknown[0]!), 'must not close', 'PUBCOMP 0x92 is the answer')
+  const stray = broken(
+    traceOf('5.0', 'client', [
+      ['target', connect],
+      ['harness', connack()],
+      ['harness', { type: 'PUBACK', id: 77, code: 0, properties: {} }],
+    ]),
+    '5.0',
+    'client',
+  )
+  t.equal(reactionTo(stray[0]!), 'should not close', 'nothing answers a PUBACK')
 })
 
 t.test('what is broken has to be declared, and what is declared has to come about', async t => {

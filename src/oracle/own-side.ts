@@ -1,4 +1,5 @@
 import type { Breach, StatementRef } from '../model/finding.ts'
+import type { PacketType } from '../model/packet.ts'
 import type { Side } from '../model/side.ts'
 import type { EventOf, TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
@@ -19,6 +20,8 @@ export type OwnBreach = Breach & {
   as: TargetRole
   /** It is a limit that the other side told: nobody could know of it before. In words: `at most QoS 1 (Maximum QoS)`. */
   limit?: string
+  /** What of ours broke it, where it was a whole packet. */
+  packet?: PacketType
 }
 
 /** The same judges that judge the target, for what our fake client, broker and proxy send. */
@@ -67,9 +70,11 @@ export function createOwnSide({
     const late = silence(event, connection, as)
     noteStrayBytes(event, connection)
     const found = packetsOf(event, versions.get(connection) ?? version).flatMap(seen =>
-      byRole[as](seenOf(seen, 'harness')),
+      byRole[as](seenOf(seen, 'harness')).map(breach =>
+        ownBreach(breach, connection, as, seen.kind === 'packet' ? seen.packet.type : undefined),
+      ),
     )
-    return [...late, ...found.map(breach => ownBreach(breach, connection, as))]
+    return [...late, ...found]
   }
 
   /** Bytes that are sent raw and are no whole packet may be for somebody in front of the target, such as a PROXY header. */
@@ -91,8 +96,14 @@ export function createOwnSide({
     return drain(ruling).map(breach => ownBreach(breach, connection, as))
   }
 
-  function ownBreach(breach: Breach, connection: number, as: TargetRole): OwnBreach {
-    return noted({ ...breach, connection, as, ...limitOf(breach, as) })
+  function ownBreach(
+    breach: Breach,
+    connection: number,
+    as: TargetRole,
+    packet?: PacketType,
+  ): OwnBreach {
+    const by = packet === undefined ? {} : { packet }
+    return noted({ ...breach, connection, as, ...limitOf(breach, as), ...by })
   }
 
   function noted(breach: OwnBreach): OwnBreach {
@@ -151,10 +162,12 @@ function packetEvent(
 
 /**
  * What the other side may do once we broke that rule. It may close on what a statement forbids [3.1.1 4.8.0-1, 5.0 4.13]; on what is
- * only unusual it should not. A PUBREL for an unknown identifier belongs to recovery: 5.0 has an answer for it.
+ * only unusual it should not: an acknowledgement for an unknown identifier may be what is left of a recovery. For PUBREL 5.0 has an answer.
  */
 export function reactionTo(breach: OwnBreach): 'may close' | 'should not close' | 'must not close' {
-  if (breach.statement === cite('pubrelUnknown', '5.0', breach.as)) return 'must not close'
+  if (breach.statement === cite('pubrelUnknown', '5.0', breach.as)) {
+    return breach.packet === 'PUBREL' ? 'must not close' : 'should not close'
+  }
   if (breach.statement === cite('pubrelUnknown', '3.1.1', breach.as)) return 'should not close'
   return breach.level === 'MUST' && breach.about !== 'dispute' ? 'may close' : 'should not close'
 }
