@@ -1,4 +1,4 @@
-import { showSecrets } from '../model/secrets.ts'
+import { hideWills, showSecrets } from '../model/secrets.ts'
 import { audit } from '../run/audit.ts'
 import { hearInterrupts } from './interrupts.ts'
 import type { Io } from './io.ts'
@@ -12,11 +12,13 @@ type Options = {
   reporter?: string[]
   verbose?: boolean
   showSecrets?: boolean
+  hideWills?: boolean
 }
 
 /** `mqttspec audit`: judges a capture and reports. Returns the exit code. */
 export async function auditCommand(file: string, options: Options, io: Io): Promise<number> {
   if (options.showSecrets) showSecrets()
+  if (options.hideWills) hideWills()
   const interrupts = hearInterrupts(io)
   const outputs = await openOutputs(options.reporter ?? [], {
     io,

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
-import { showSecrets } from '../model/secrets.ts'
+import { hideWills, showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
 import { createLive, type Live } from '../reporters/live.ts'
 import type { Traces } from '../reporters/reporter.ts'
@@ -28,6 +28,7 @@ type Options = {
   /** Seconds after which the listening ends by itself. */
   for?: number
   showSecrets?: boolean
+  hideWills?: boolean
 }
 
 /** Lines a second that a person can still make something of; a flood beyond is counted. */
@@ -36,6 +37,7 @@ const linesPerSecondMax = 500
 /** `mqttspec listen`: waits for devices until Ctrl-C or `--for`, then gives verdicts and reports. Returns the exit code. */
 export async function listenCommand(words: string[], options: Options, io: Io): Promise<number> {
   if (options.showSecrets) showSecrets()
+  if (options.hideWills) hideWills()
   const interrupts = hearInterrupts(io)
   const outputs = await openOutputs(options.reporter ?? [], {
     io,

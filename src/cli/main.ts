@@ -99,6 +99,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--pcap <file>', 'write all packets for Wireshark, each beside what was found in it')
     .option('--verbose', 'show passing cases too')
     .option('--show-secrets', 'user names, passwords and authentication data as they are')
+    .option('--hide-wills', 'no payload of a will, as no password')
     .action(async (words: string[], options) => {
       const { runCommand } = await import('./run-command.ts')
       exit(await runCommand(words, options, io))
@@ -147,6 +148,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
     .option('--for <seconds>', 'end by itself after so long', parseSeconds)
     .option('--show-secrets', 'user names, passwords and authentication data as they are')
+    .option('--hide-wills', 'no payload of a will, as no password')
     .option('--strict', 'a broken SHOULD fails the run too')
     .addOption(reporterOption())
     .addOption(traceOption())
@@ -166,6 +168,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       parseSeconds,
     )
     .option('--show-secrets', 'user names, passwords and authentication data as they are')
+    .option('--hide-wills', 'no payload of a will, as no password')
     .option('--strict', 'a broken SHOULD fails the run too')
     .addOption(reporterOption())
     .option('--verbose', 'show sides that did nothing wrong, too')
@@ -186,6 +189,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       parseSeconds,
     )
     .option('--show-secrets', 'user names, passwords and authentication data as they are')
+    .option('--hide-wills', 'no payload of a will, as no password')
     .option('--strict', 'a broken SHOULD fails the run too')
     .addOption(reporterOption())
     .option('--verbose', 'show sides that did nothing wrong, too')

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { RunReport } from '../model/report.ts'
-import { showSecrets } from '../model/secrets.ts'
+import { hideWills, showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
 import type { Traces } from '../reporters/reporter.ts'
 import { awaitChange } from '../run/await-change.ts'
@@ -56,6 +56,7 @@ type Options = {
   pcap?: string
   verbose?: boolean
   showSecrets?: boolean
+  hideWills?: boolean
 }
 
 /**
@@ -128,6 +129,7 @@ async function watchRuns(words: string[], asked: Options, io: Io): Promise<numbe
 async function runOnce(words: string[], asked: Options, io: Io): Promise<number> {
   const options = asked.shard ? { seed: sharedSeed(io.env), ...asked } : asked
   if (options.showSecrets) showSecrets()
+  if (options.hideWills) hideWills()
   const interrupts = hearInterrupts(io)
   const outputs = await openOutputs(options.reporter ?? [], {
     io,

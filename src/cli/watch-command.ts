@@ -1,4 +1,4 @@
-import { showSecrets } from '../model/secrets.ts'
+import { hideWills, showSecrets } from '../model/secrets.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { startWatching, type WatchNumbers } from '../run/watch.ts'
 import { hearInterrupts } from './interrupts.ts'
@@ -18,6 +18,7 @@ type Options = {
   reporter?: string[]
   verbose?: boolean
   showSecrets?: boolean
+  hideWills?: boolean
 }
 
 /** Lines about findings; of more only the numbers and the report tell. */
@@ -26,6 +27,7 @@ const linesMax = 200
 /** `mqttspec watch`: a proxy that changes nothing and judges both sides until Ctrl-C or `--for`. Returns the exit code. */
 export async function watchCommand(options: Options, io: Io): Promise<number> {
   if (options.showSecrets) showSecrets()
+  if (options.hideWills) hideWills()
   const { strict, patience, metrics = 60 } = options
   const to = addressOf(options.to, '--to')
   const listen = addressOf(options.listen ?? '127.0.0.1:0', '--listen')

@@ -1,5 +1,11 @@
 import type { Connect, Packet, Properties } from '../model/packet.ts'
-import { hideFields, hideSecrets, noteSecret, secretsAreShown } from '../model/secrets.ts'
+import {
+  hideFields,
+  hideSecrets,
+  noteSecret,
+  secretsAreShown,
+  willsAreHidden,
+} from '../model/secrets.ts'
 import type { TraceBody } from '../model/trace.ts'
 
 /** Credentials of the target, which may stand in what we send and in what it echoes. */
@@ -87,7 +93,11 @@ export class Redactor {
   private packet(packet: Packet, bytes: Uint8Array): { packet: Packet; bytes: Uint8Array } {
     if (packet.type === 'CONNECT') return this.connect(packet, bytes)
     const data = 'properties' in packet ? packet.properties.authenticationData : undefined
-    if (!(data instanceof Uint8Array)) return { packet, bytes: this.withoutWords(bytes) }
+    if (!(data instanceof Uint8Array)) {
+      const clean = this.withoutWords(bytes)
+      if (clean === bytes || packet.type !== 'PUBLISH') return { packet, bytes: clean }
+      return { packet: { ...packet, payload: this.withoutWords(packet.payload) }, bytes: clean }
+    }
     this.learn(Buffer.from(data))
     const shown = {
       ...packet,
@@ -99,20 +109,22 @@ export class Redactor {
   private connect(packet: Connect, bytes: Uint8Array): { packet: Packet; bytes: Uint8Array } {
     const { username, password, properties } = packet
     const data = properties.authenticationData
-    if (username === undefined && password === undefined && data === undefined) {
-      return { packet, bytes }
-    }
+    const will = willsAreHidden() ? packet.will : undefined
+    if (!username && !password && !data && !will) return { packet, bytes }
     if (username !== undefined) this.learn(Buffer.from(username))
     if (password !== undefined) this.learn(Buffer.from(password))
     if (data instanceof Uint8Array) this.learn(Buffer.from(data))
+    if (will) this.learn(Buffer.from(will.payload))
+    const blanked = blankedConnect(packet, bytes)
     return {
       packet: {
         ...packet,
+        ...(will ? { will: { ...will, payload: stars(will.payload.length) } } : {}),
         ...(username === undefined ? {} : { username: '*'.repeat(username.length) }),
         ...(password === undefined ? {} : { password: stars(password.length) }),
         properties: withoutData(properties),
       },
-      bytes: blankedConnect(packet, bytes),
+      bytes: will ? blankedWill(blanked, will) : blanked,
     }
   }
 
@@ -180,6 +192,21 @@ function blankedConnect(
   }
   const data = properties.authenticationData
   return data instanceof Uint8Array ? blankedValue(copy, data) : copy
+}
+
+/** The payload of a will stands behind its topic, each behind its length. */
+function blankedWill(bytes: Uint8Array, { topic, payload }: NonNullable<Connect['will']>) {
+  const before = lengthFirst(Buffer.from(topic))
+  const at = asBuffer(bytes).indexOf(Buffer.concat([before, lengthFirst(payload)]))
+  if (at < 0) return blankedFrom(bytes, headerEnd(bytes))
+  const copy = Buffer.from(bytes)
+  const from = at + before.length + 2
+  copy.fill(star, from, from + payload.length)
+  return copy
+}
+
+function lengthFirst(value: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.of(value.length >> 8, value.length & 0xff), value])
 }
 
 /** Binary data of a property, behind its identifier and its length. Source: 5.0 §3.1.2.11.10. */

@@ -6,6 +6,7 @@
 
 const hidden = new Map<string, string>()
 let isAllowed = false
+let areWillsHidden = false
 
 /** Shorter ones stand in too many words by chance. */
 const charactersMin = 4
@@ -17,6 +18,15 @@ export function showSecrets(): void {
 
 export function secretsAreShown(): boolean {
   return isAllowed
+}
+
+/** `--hide-wills`: what a will says is nobody's business either. */
+export function hideWills(): void {
+  areWillsHidden = true
+}
+
+export function willsAreHidden(): boolean {
+  return areWillsHidden
 }
 
 /** From now on this word is hidden, in all forms in which programs write text. `instead` stands in its place. */
