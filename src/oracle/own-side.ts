@@ -177,10 +177,14 @@ export function reactionTo(breach: OwnBreach): 'may close' | 'should not close' 
  * is what the letter says; whether a second one is an error that it may close for is disputed.
  */
 export function owedInstead(
-  { statement }: OwnBreach,
+  { statement, as, packet }: OwnBreach,
   version: Version,
   by: TargetRole,
 ): StatementRef | undefined {
+  const isStray = statement === cite('pubrelUnknown', version, as)
+  if (isStray && (packet === 'PUBACK' || packet === 'PUBCOMP')) {
+    return cite('closedOnStrayAck', version, by)
+  }
   const unasked = cite('pubrecUnasked', version, by)
   return statement === unasked ? cite('pubrelOwed', version, by) : undefined
 }

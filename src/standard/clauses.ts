@@ -184,6 +184,7 @@ export const clauses = {
   toldThoughRefused: { '3.1': '§4.1', '3.1.1': '§4.3', '5.0': '§4.3.3', level: 'SHOULD' },
   grantedTooEarly: { '3.1': '§3.8', '3.1.1': '§3.8.4', '5.0': '§3.8.4', level: 'SHOULD' },
   endedTooEarly: { '3.1': '§3.10', '3.1.1': '§3.10.4', '5.0': '§3.10.4', level: 'SHOULD' },
+  closedOnStrayAck: { '3.1': '§4.1', '3.1.1': '§4.3', '5.0': '§4.3', level: 'SHOULD' },
   leftWhenRefused: { '3.1': '§4.1', '3.1.1': '§4.8', '5.0': '§4.13', level: 'SHOULD' },
   neverTold: { '3.1': '§4.1', '3.1.1': '§4.3', '5.0': '§4.3', level: 'SHOULD' },
 } as const satisfies Record<string, Clause>
