@@ -7,7 +7,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /*
- * All test files, in twice as many processes as there are cores: most tests wait most of the time, for answers and for rules about time.
+ * All test files, in as many processes as there are cores: more of them were faster, and starved tests that hold a budget of 100 ms.
  * `npm test -- wire/audit` runs only the files whose path contains one of the words. Output of files with failures is shown whole, of the
  * others one line. A file that crashes or hangs is a failure of that file.
  */
@@ -35,7 +35,7 @@ if (files.length === 0) throw new Error(`no test file matches ${words.join(' ')}
 const total: Counts = { pass: 0, fail: 0, skip: 0 }
 const failures: string[] = []
 const queue = [...files]
-const side = Math.min(2 * os.availableParallelism(), files.length)
+const side = Math.min(os.availableParallelism(), files.length)
 await Promise.all(Array.from({ length: side }, work))
 
 for (const line of failures) process.stdout.write(`# FAILED: ${line}\n`)

@@ -115,7 +115,7 @@ function isClean(t: Tap, report: SweepReport): void {
   t.same(report.failures, [], `${report.flow}: ${report.cuts.first + report.cuts.second} cuts`)
   t.ok(report.cuts.first > 0)
   t.ok(
-    report.notReached.length * 20 <= report.cuts.first + report.cuts.second,
+    report.notReached.length * 10 <= report.cuts.first + report.cuts.second,
     'nearly all reached',
   )
 }
