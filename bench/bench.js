@@ -84,7 +84,15 @@ async function exploring() {
       '--depth',
       String(depth),
     ]
-    spawnSync(process.execPath, [cli, ...words, ...more, '--reporter', `json=${report}`])
+    spawnSync(process.execPath, [
+      cli,
+      ...words,
+      ...more,
+      '--trace',
+      'all',
+      '--reporter',
+      `json=${report}`,
+    ])
     const { explored, durationMs } = JSON.parse(readFileSync(report, 'utf8'))
     return Math.round((explored.schedules * 1000) / durationMs)
   }
@@ -112,7 +120,19 @@ async function costOfJudging() {
   const target = `mqtt://127.0.0.1:${broker.port}`
   spawnSync(
     process.execPath,
-    [cli, 'run', 'qos2', '--target', target, '--mqtt', '3.1.1', '--reporter', `json=${report}`],
+    [
+      cli,
+      'run',
+      'qos2',
+      '--target',
+      target,
+      '--mqtt',
+      '3.1.1',
+      '--trace',
+      'all',
+      '--reporter',
+      `json=${report}`,
+    ],
     { stdio: 'ignore' },
   )
   if (!existsSync(report)) throw new Error('mqttspec run wrote no report')
@@ -150,7 +170,16 @@ async function costOfJudging() {
 async function costOfJudgingClients() {
   const report = path.join(dir, 'client-report.json')
   const suites = ['qos2/client-sends', 'qos2/client-receives']
-  const more = ['--target', 'mqttjs', '--mqtt', '3.1.1', '--reporter', `json=${report}`]
+  const more = [
+    '--target',
+    'mqttjs',
+    '--mqtt',
+    '3.1.1',
+    '--trace',
+    'all',
+    '--reporter',
+    `json=${report}`,
+  ]
   spawnSync(process.execPath, [cli, 'run', ...suites, ...more], { stdio: 'ignore' })
   if (!existsSync(report)) throw new Error('mqttspec run wrote no report')
   const files = ['bench/replay-client.js', 'fixtures/targets/clients/mqttjs.js']

@@ -87,7 +87,11 @@ async function foundFiles(name: string): Promise<string[]> {
  * cannot mean anything in any file, all are read, so that what is nearest to it can be named.
  */
 export function filesMeant(files: TextFile[], words: string[]): TextFile[] {
-  const meant = words.map(word => files.filter(file => mayMean(word, file)))
+  const ids = files.map(file => ({ file, prefix: `${suiteIn(file) ?? ''}/` }))
+  const meant = words.map(word => {
+    const own = ids.filter(({ prefix }) => prefix !== '/' && word.startsWith(prefix))
+    return own.length > 0 ? own.map(({ file }) => file) : files.filter(one => mayMean(word, one))
+  })
   if (words.length === 0 || meant.some(of => of.length === 0)) return files
   return files.filter(file => meant.some(of => of.includes(file)))
 }
@@ -98,8 +102,11 @@ function mayMean(word: string, { path: file, text }: TextFile): boolean {
   if (statementsMeant(word)) return text.includes(word.replace(/^(3\.1|3\.1\.1|5\.0):|§/g, ''))
   const plain = word.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '')
   if (plain.includes('*') || text.includes(plain) || file.includes(plain)) return true
-  const suite = /^suite:\s*["']?([^\s"'#]+)/m.exec(text)?.[1]
-  return suite === undefined || plain.startsWith(`${suite}/`)
+  return suiteIn({ text }) === undefined
+}
+
+function suiteIn({ text }: Pick<TextFile, 'text'>): string | undefined {
+  return /^suite:\s*["']?([^\s"'#]+)/m.exec(text)?.[1]
 }
 
 function looksLikePath(word: string): boolean {

@@ -20,24 +20,29 @@ export function selectCases(
   suites: readonly Suite[],
   selection: Selection,
 ): { cases: Case[]; unknown: { word: string; hint?: string }[] } {
-  const all = suites.flatMap(suite => suite.cases.map(kase => ({ kase, suite })))
+  const meant = casesMeant(suites, selection.words)
   const unknown = selection.words
-    .filter(word => {
-      const means = withIncluded(word, suites)
-      return !all.some(({ kase, suite }) => means(kase, suite))
-    })
+    .filter(word => meant.get(word)?.length === 0)
     .map(word => ({ word, ...hintFor(word, suites) }))
-  return { cases: casesOf(suites, selection), unknown }
+  const wanted = new Set([...meant.values()].flat())
+  const cases = suites
+    .flatMap(suite => suite.cases)
+    .filter(kase => (meant.size === 0 || wanted.has(kase)) && fits(kase, selection))
+  return { cases: selection.heavy ? cases : withoutHeavy(cases, selection), unknown }
 }
 
-function casesOf(suites: readonly Suite[], selection: Selection): Case[] {
+/** What each word means. One that is the id of a case is not held against all others: what failed is run again by hundreds of ids. */
+function casesMeant(suites: readonly Suite[], words: readonly string[]): Map<string, Case[]> {
   const all = suites.flatMap(suite => suite.cases.map(kase => ({ kase, suite })))
-  const tests = selection.words.map(word => withIncluded(word, suites))
-  const cases = all
-    .filter(({ kase, suite }) => tests.length === 0 || tests.some(means => means(kase, suite)))
-    .map(({ kase }) => kase)
-    .filter(kase => fits(kase, selection))
-  return selection.heavy ? cases : withoutHeavy(cases, selection)
+  const byId = new Map(all.map(({ kase }) => [kase.id, kase]))
+  return new Map(
+    words.map(word => {
+      const exact = byId.get(word)
+      if (exact) return [word, [exact]]
+      const means = withIncluded(word, suites)
+      return [word, all.filter(({ kase, suite }) => means(kase, suite)).map(({ kase }) => kase)]
+    }),
+  )
 }
 
 /**
@@ -63,8 +68,8 @@ export function selectFor(
   const all = selectCases(suites, selection)
   if (selection.words.length === 0) return all
   const wanted = new Set(
-    selection.words.flatMap(word => {
-      const cases = casesOf(suites, { ...selection, words: [word], heavy: true })
+    [...casesMeant(suites, selection.words).values()].flatMap(meant => {
+      const cases = meant.filter(kase => fits(kase, selection))
       const fitting = cases.filter(kase => roles.includes(kase.role))
       return fitting.length > 0 ? fitting : cases
     }),
