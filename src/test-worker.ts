@@ -42,6 +42,8 @@ const alive = setInterval(() => {}, 60_000)
 process.once('disconnect', () => {
   clearInterval(alive)
   pass()
+  // Comes only when nothing holds the process any more.
+  process.once('beforeExit', () => process.stdout.write('\n# nothing is open\n'))
   setTimeout(tellWhatIsOpen, heldMs).unref()
 })
 
