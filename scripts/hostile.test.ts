@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { attacks } from './hostile/attacks/index.ts'
+import { rowsKeptIn, stateOf } from './hostile/kept-rows.ts'
 import { leaksIn } from './hostile/leaks.ts'
 import { play } from './hostile/play.ts'
 
@@ -57,4 +59,30 @@ t.test('a secret is seen in every form, and an attack that goes wrong is told', 
     },
   })
   t.match(row.complaints, [/exit 7, 0 was due/, /left: left/, /leaked: hunter2/])
+})
+
+t.test('a table goes on where it ended, with green rows of the same program alone', async t => {
+  const file = path.join(t.testdir(), 'rows')
+  const measured = { exitCode: 0, seconds: 1, peakMb: 100, left: [], leaked: [] }
+  const green = { name: 'kind/green', ...measured, complaints: [] }
+  const red = { name: 'kind/red', ...measured, complaints: ['exit 0, 1 was due'] }
+  for (const row of [green, red]) rowsKeptIn(file, 'one').keep(row)
+  t.same(rowsKeptIn(file, 'one').find(green.name), green)
+  t.equal(rowsKeptIn(file, 'one').find(red.name), undefined, 'a red one is played again')
+  t.equal(rowsKeptIn(file, 'another').find(green.name), undefined, 'another program')
+})
+
+t.test('one changed byte of the program is another program', async t => {
+  const one = { 'bin.js': 'run()' }
+  const root = t.testdir({
+    dist: one,
+    suites: {},
+    device: {},
+    fixtures: { targets: {} },
+    scripts: { hostile: {} },
+  })
+  const before = stateOf(root)
+  t.equal(stateOf(root), before)
+  writeFileSync(path.join(root, 'dist', 'bin.js'), 'run(1)')
+  t.not(stateOf(root), before)
 })

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { attacks } from './hostile/attacks/index.ts'
+import { rowsKeptIn, stateOf } from './hostile/kept-rows.ts'
 import { pageOf } from './hostile/page.ts'
 import { play, type Row } from './hostile/play.ts'
 
@@ -10,7 +11,9 @@ import { play, type Row } from './hostile/play.ts'
  * npm run hostile                      every attack, some ten minutes
  * npm run hostile -- flood listen/     those whose name contains one of the words
  * npm run hostile -- --sample          those that npm test plays, too
- * npm run hostile -- --save FILE       the rows as JSON as well; --from FILE,FILE takes rows from such files instead of playing
+ * npm run hostile -- --continue FILE   keeps each row in the file and takes the green ones that it holds already: a table in parts, of one
+ *                                      state of the program
+ * npm run hostile -- --seconds N       begins no further attack after so many seconds, and is exit 75 where some are left
  * npm run hostile -- --page FILE       the table as a page as well: reports/hostile.md
  *
  * Peers that flood, adapters that lie, machines without room, files that are none, and interrupts at any moment: each attack is played
@@ -21,9 +24,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     sample: { type: 'boolean' },
-    save: { type: 'string' },
     page: { type: 'string' },
-    from: { type: 'string' },
+    continue: { type: 'string' },
+    seconds: { type: 'string' },
     list: { type: 'boolean' },
   },
 })
@@ -38,27 +41,33 @@ if (values.list) {
 
 const width = Math.max(...chosen.map(({ name }) => name.length))
 say(`${'attack'.padEnd(width)}  exit        s    MB  left  leaked`)
+const state = stateOf(fileURLToPath(new URL('..', import.meta.url)))
+const kept = values.continue === undefined ? undefined : rowsKeptIn(values.continue, state)
+const began = performance.now()
+const isTime = () => performance.now() - began < Number(values.seconds ?? Infinity) * 1000
 const rows: Row[] = []
-const saved = (values.from?.split(',') ?? []).flatMap(
-  file => JSON.parse(readFileSync(file, 'utf8')) as Row[],
-)
+let notPlayed = 0
 for (const attack of chosen) {
-  const row =
-    values.from === undefined ? await play(attack) : saved.find(({ name }) => name === attack.name)
-  if (row === undefined) continue
+  const known = kept?.find(attack.name)
+  if (known === undefined && !isTime()) {
+    notPlayed += 1
+    continue
+  }
+  const row = known ?? (await play(attack))
+  if (known === undefined) kept?.keep(row)
   rows.push(row)
   say(line(row))
   for (const complaint of row.complaints) say(`${' '.repeat(width)}  ✗ ${complaint}`)
 }
 const red = rows.filter(row => row.complaints.length > 0)
 say(`${rows.length - red.length} of ${rows.length} attacks came to nothing`)
-if (values.save !== undefined) await writeFile(values.save, `${JSON.stringify(rows, null, 2)}\n`)
+if (notPlayed > 0) say(`${notPlayed} were not played, as time was up`)
 if (values.page !== undefined) {
   const { stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' })
   const date = new Date().toISOString().slice(0, 10)
-  await writeFile(values.page, pageOf(rows, { date, commit: stdout.trim() }))
+  await writeFile(values.page, pageOf(rows, { date, commit: stdout.trim(), state }))
 }
-process.exitCode = red.length > 0 || rows.length === 0 ? 1 : 0
+process.exitCode = red.length > 0 || rows.length === 0 ? 1 : notPlayed > 0 ? 75 : 0
 
 function line({ name, exitCode, seconds, peakMb, left, leaked, skipped }: Row): string {
   if (skipped !== undefined) return `${name.padEnd(width)}  skipped: ${skipped}`

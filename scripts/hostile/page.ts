@@ -1,13 +1,17 @@
 import type { Row } from './play.ts'
 
 /** The table as a page: what was played, what it came to, and when. */
-export function pageOf(rows: readonly Row[], { date, commit }: { date: string; commit: string }) {
+export function pageOf(
+  rows: readonly Row[],
+  { date, commit, state }: { date: string; commit: string; state: string },
+) {
   const red = rows.filter(({ complaints }) => complaints.length > 0)
   const most = Math.max(0, ...rows.map(({ peakMb }) => peakMb ?? 0))
   return [
     '# Attacks on mqttspec itself',
     '',
-    `Written by \`npm run hostile -- --page reports/hostile.md\` on ${date}, at ${commit}. Each attack is played against a mqttspec of its own.`,
+    `Written by \`npm run hostile -- --page reports/hostile.md\` on ${date}, at ${commit} (program ${state}, the same in every row).`,
+    'Each attack is played against a mqttspec of its own.',
     'It must end within 60 s, in 512 MB, with an exit code that tells the truth, and leave no process, no file and no secret behind.',
     '',
     `${rows.length - red.length} of ${rows.length} came to nothing; the largest process had ${most} MB.`,
