@@ -50,6 +50,8 @@ type Waiting = { packet: Packet; bytes: Uint8Array; seq: number }
 export class Relay {
   /** How each side ended, once it has. */
   readonly endings: { [side in Side]?: SideEnding } = {}
+  /** Whether a side has said anything at all. */
+  readonly heard: { [side in Side]: boolean } = { client: false, broker: false }
   /** Why what a side sends is no MQTT, once it is not. */
   readonly broken: { [side in Side]?: string } = {}
   private readonly options: ProxyOptions
@@ -147,6 +149,7 @@ export class Relay {
 
   private receive(from: Side, chunk: Uint8Array): void {
     const way = this.ways[from]
+    this.heard[from] = true
     if (way.raw) this.passRaw(from, chunk)
     else {
       for (const incoming of way.flow.read(chunk)) {

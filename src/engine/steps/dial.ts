@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream'
 import type { Connect, Packet } from '../../model/packet.ts'
 import { versionOfLevel } from '../../model/version.ts'
 import type { Actor } from '../../peers/actor.ts'
-import type { Conversation } from '../../peers/conversation.ts'
 import type { Expected, StepBody, StepVerb } from '../../scenario/ast.ts'
 import { Listener } from '../../transport/listen.ts'
 import { buildPacket, Fields } from '../build-packet.ts'
@@ -144,24 +143,35 @@ export function nobodyReconnects(scene: Scene): void {
  * The next connection on which the client says anything. A library may give up an attempt before it sent CONNECT, for a limit of
  * its own, and try again; no statement is broken by that.
  */
-async function nextSpoken(scene: Scene, actor: Actor): Promise<Conversation> {
+export async function nextSpoken<Taken>(
+  scene: Scene,
+  name: string,
+  attach: (socket: Duplex) => Taken | Promise<Taken>,
+  clientOf: (taken: Taken) => { spoken: boolean; ending: { by: 'us' | 'them' } | undefined },
+): Promise<Taken> {
   const untilMs = scene.log.nowMs + scene.budgets.reconnectMs
   for (;;) {
-    const conversation = actor.attach(await nextDialled(scene, actor.name))
-    await scene.until(
-      () => conversation.spoken || conversation.ending !== undefined || undefined,
-      scene.budgets.replyMs,
-    )
-    const givenUp = !conversation.spoken && conversation.ending?.by === 'them'
-    if (!givenUp || scene.log.nowMs >= untilMs) return conversation
-    scene.log.record({ kind: 'note', text: `${actor.name} was left without CONNECT` })
+    const taken = await attach(await nextDialled(scene, name))
+    await scene.until(() => {
+      const { spoken, ending } = clientOf(taken)
+      return spoken || ending !== undefined || undefined
+    }, scene.budgets.replyMs)
+    const { spoken, ending } = clientOf(taken)
+    const givenUp = !spoken && ending?.by === 'them'
+    if (!givenUp || scene.log.nowMs >= untilMs) return taken
+    scene.log.record({ kind: 'note', text: `${name} was left without CONNECT` })
   }
 }
 
 /** A fake broker takes the next connection, its CONNECT, and answers CONNACK. */
 export async function accept(scene: Scene, actor: Actor, body: Body<'accept'>): Promise<void> {
   actor.auto = body.answers === 'auto'
-  const conversation = await nextSpoken(scene, actor)
+  const conversation = await nextSpoken(
+    scene,
+    actor.name,
+    socket => actor.attach(socket),
+    ({ spoken, ending }) => ({ spoken, ending }),
+  )
   nobodyReconnects(scene)
   const taken = await expectNext(
     scene,

@@ -14,7 +14,7 @@ import { packetDue } from '../wording/due.ts'
 import { packetText } from '../wording/packet-text.ts'
 import { timeText } from '../wording/time-text.ts'
 import { wrongPacket } from '../wording/wrong-packet.ts'
-import { nextDialled, nobodyReconnects } from './dial.ts'
+import { nextSpoken, nobodyReconnects } from './dial.ts'
 import { valuesNow } from './faults.ts'
 import type { Runners } from './runner.ts'
 
@@ -34,10 +34,16 @@ export const proxyRunners: Runners<ProxyBodies> = {
 
 /** The proxy takes the next connection of the client, opens one to the broker behind, and CONNECT comes. */
 async function accept(scene: Scene, actor: ProxyActor, body: Body<'proxy.accept'>): Promise<void> {
-  const socket = await nextDialled(scene, actor.name)
+  await nextSpoken(
+    scene,
+    actor.name,
+    async socket => {
+      const peers = { client: appOf(scene, actor), broker: scene.behind().name }
+      return actor.attach(socket, await dialBehind(scene), peers)
+    },
+    ({ heard, endings }) => ({ spoken: heard.client, ending: endings.client }),
+  )
   nobodyReconnects(scene)
-  const behind = await dialBehind(scene)
-  actor.attach(socket, behind, { client: appOf(scene, actor), broker: scene.behind().name })
   const packet = body.expect ?? { type: 'CONNECT' as const, fields: {}, place: scene.place }
   await expect(scene, actor, {
     verb: 'proxy.expect',
