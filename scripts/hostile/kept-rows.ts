@@ -12,7 +12,6 @@ export function rowsKeptIn(file: string, state: string): KeptRows {
     lines
       .filter(line => line !== '')
       .map(line => JSON.parse(line) as { state: string; row: Row })
-
       .filter(kept => kept.state === state)
       .map(({ row }) => [row.name, row]),
   )
@@ -34,7 +33,6 @@ export function stateOf(root: string): string {
       hash
         .update(`${path.relative(root, file)}\0`)
         .update(readFileSync(file))
-
         .update('\0')
     }
   }

@@ -2,6 +2,7 @@ import type { RunReport } from '../model/report.ts'
 import { comparisonText } from './comparison.ts'
 import { escapeHtml } from './escape-html.ts'
 import { markdownPage } from './markdown.ts'
+import { count } from './words.ts'
 
 /** By this a job finds the comment that it wrote before. */
 const commentMark = '<!-- mqttspec report -->'
@@ -12,15 +13,22 @@ const bytesMax = 60_000
 /** The comment on a pull request: what changed against the base, where there is one, then the report as far as there is room. */
 export function commentText(report: RunReport, base?: RunReport): string {
   const changes = base === undefined ? '' : changesOf(base, report)
-  const room = Math.max(10_000, bytesMax - Buffer.byteLength(changes))
-  return `${commentMark}\n${markdownPage(report, room, changes)}`
+  return `${commentMark}\n${markdownPage(report, bytesMax, changes)}`
 }
 
 function changesOf(base: RunReport, report: RunReport): string {
-  const text = comparisonText(base, report).trimEnd()
-  const shown = text.length > changesMax ? `${text.slice(0, changesMax)}\n…` : text
-  const lines = shown.split('\n').map(line => escapeHtml(line, 1000))
-  return `\n### Against the base\n\n<pre>${lines.join('\n')}</pre>\n`
+  const lines = comparisonText(base, report).trimEnd().split('\n')
+  const shown: string[] = []
+  let bytes = 0
+  for (const line of lines.map(text => escapeHtml(text, 1000))) {
+    bytes += Buffer.byteLength(line) + 1
+    if (bytes > changesMax) break
+    shown.push(line)
+  }
+  const left = lines.length - shown.length
+  const more = left > 0 ? [`… ${count(left, 'more line')}: mqttspec report diff shows all`] : []
+  return `\n### Against the base\n\n<pre>${[...shown, ...more].join('\n')}</pre>\n`
 }
 
+/** Bytes, as they stand in the comment. */
 const changesMax = 20_000

@@ -31,6 +31,15 @@ t.test('no more annotations are written than GitHub shows', async t => {
   t.match(text, /^16 more causes in the other reports$/m)
 })
 
+t.test('what fails a run and is no case is counted where it is not shown', async t => {
+  const { end } = await createReporter('github')
+  const violations = Array.from({ length: 13 }, (_, index) => `entry ${index} has expired`)
+  const knownIssues = { file: 'known.yaml', expected: 0, violations }
+  const text = end(reportOf([], { exitCode: 1, knownIssues }))
+  t.equal(text.match(/^::error /gm)?.length, 10)
+  t.match(text, /^3 more errors of the run in the others$/m)
+})
+
 t.test('nothing that a peer said begins a command of its own', async t => {
   const { end } = await createReporter('github')
   const text = end(hostileReport())
@@ -84,3 +93,24 @@ t.test('a comment is found again, tells what changed, and fits', async t => {
   )
   t.ok(Buffer.byteLength(commentText(reportOf(cases), reportOf([]))) < 65_536)
 })
+
+t.test(
+  'a comment has room for both, however much changed and whatever it takes to write it',
+  async t => {
+    const reportWith = (verdict: 'pass' | 'fail') =>
+      reportOf(
+        Array.from({ length: 400 }, (_, index) =>
+          caseOf(`many/${'<'.repeat(100)}${index}:5.0`, {
+            verdict,
+            reason: '&<>'.repeat(80),
+            findings: [findingOf({ message: `other ${'x'.repeat(index)}` })],
+          }),
+        ),
+      )
+    const text = commentText(reportWith('fail'), reportWith('pass'))
+    t.ok(Buffer.byteLength(text) < 65_536, `${Buffer.byteLength(text)} bytes`)
+    t.ok(Buffer.byteLength(text) > 55_000, 'and uses it')
+    t.match(text, /\d+ more lines: mqttspec report diff shows all/)
+    t.match(text, /This page is full/)
+  },
+)

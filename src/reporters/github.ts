@@ -13,13 +13,16 @@ import { count } from './words.ts'
 export const github = atEnd(report => {
   const failures = groupsOf(report, 'fail')
   const warnings = groupsOf(report, 'warn')
-  const left = Math.max(0, failures.length - shownMax) + Math.max(0, warnings.length - shownMax)
+  const beyond = (all: readonly unknown[]) => Math.max(0, all.length - shownMax)
+  const told = troubles(report)
+  const causes = beyond(failures) + beyond(warnings)
   return [
     ...failures.slice(0, shownMax).map(group => annotation('error', group)),
     ...warnings.slice(0, shownMax).map(group => annotation('warning', group)),
-    ...troubles(report),
+    ...told.slice(0, shownMax).map(text => `::error title=mqttspec::${data(text)}`),
     `${report.exitCode === 0 ? 'ok' : 'not ok'}: ${oneLine(headline(report))}`,
-    ...(left > 0 ? [`${count(left, 'more cause')} in the other reports`] : []),
+    ...(causes > 0 ? [`${count(causes, 'more cause')} in the other reports`] : []),
+    ...(beyond(told) > 0 ? [`${count(beyond(told), 'more error')} of the run in the others`] : []),
     '',
   ].join('\n')
 })
@@ -45,12 +48,11 @@ function annotation(kind: 'error' | 'warning', { first, others }: Group): string
 
 /** What fails a run and is no case. */
 function troubles({ problem, knownIssues, findings }: RunReport): string[] {
-  const told = [
+  return [
     ...(problem === undefined ? [] : [problem]),
     ...(knownIssues?.violations ?? []),
     ...findings.filter(({ level }) => level === 'MUST').map(({ message }) => message),
   ]
-  return told.slice(0, shownMax).map(text => `::error title=mqttspec::${data(text)}`)
 }
 
 function oneLine(text: string): string {

@@ -1,13 +1,11 @@
 import { gzipSync } from 'node:zlib'
-import type { CaseResult, RunReport } from '../model/report.ts'
+import type { RunReport } from '../model/report.ts'
 import { headline } from './headline.ts'
 import { html as markup, raw, short } from './html/markup.ts'
+import { resultTexts } from './html/result-texts.ts'
 import { template } from './html/template.ts'
-import { json } from './json.ts'
+import { reportParts } from './json.ts'
 import { atEnd } from './reporter.ts'
-
-/** Traces of passing cases go into the page until they take this many events; those of the others always. */
-const passingEventsMax = 30_000
 
 /**
  * One page for a report: the viewer, and the report packed inside it. It asks nothing of the network; its policy allows the one script that
@@ -43,16 +41,7 @@ function page(report: RunReport | undefined) {
 }
 
 function packed(report: RunReport): string {
-  const text = json({ traces: 'all' }).end({ ...report, results: withFewerTraces(report.results) })
+  const texts = resultTexts(report.results)
+  const text = [...reportParts(report, (_, index) => texts[index]!)].join('')
   return gzipSync(text, { level: 9 }).toString('base64')
-}
-
-/** What passed is looked at now and then; a report that only holds that has to stay small all the same. */
-function withFewerTraces(results: CaseResult[]): CaseResult[] {
-  let left = passingEventsMax
-  return results.map(result => {
-    if (result.verdict !== 'pass' && result.verdict !== 'skipped') return result
-    left -= result.trace.length
-    return left >= 0 ? result : { ...result, trace: [] }
-  })
 }

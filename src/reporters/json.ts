@@ -7,45 +7,60 @@ import type { Reporter, ReporterOptions, Traces } from './reporter.ts'
  * finding to a line, so that `grep` and `diff` are of use.
  */
 export function json({ traces }: Pick<ReporterOptions, 'traces'>): Reporter {
-  const parts = (report: RunReport) => partsOf(report, traces)
+  const parts = (report: RunReport) => reportParts(report, result => resultText(result, traces))
   return { parts, end: report => [...parts(report)].join('') }
 }
 
 /** One result at a time: a report is larger than what a text can hold, or memory should. */
-function* partsOf(report: RunReport, traces: Traces): Generator<string> {
+export function* reportParts(
+  report: RunReport,
+  textOf: (result: CaseResult, index: number) => string,
+): Generator<string> {
   let before = '{\n'
   for (const [name, value] of Object.entries(report)) {
     if (value === undefined) continue
     yield `${before}  ${JSON.stringify(name)}: `
     before = ',\n'
-    if (name === 'results') yield* list(report.results, result => withTraces(result, traces))
-    else if (Array.isArray(value)) yield* list<unknown>(value, item => item)
+    if (name === 'results') yield* list(report.results, textOf)
+    else if (Array.isArray(value)) yield* list<unknown>(value, stringify)
     else yield stringify(value)
   }
   yield '\n}\n'
 }
 
-function* list<T>(items: readonly T[], shown: (item: T) => unknown): Generator<string> {
+function* list<T>(
+  items: readonly T[],
+  textOf: (item: T, index: number) => string,
+): Generator<string> {
   if (items.length === 0) return yield '[]'
   let before = '[\n'
-  for (const item of items) {
-    yield `${before}    ${stringify(shown(item))}`
+  for (const [index, item] of items.entries()) {
+    yield `${before}    ${textOf(item, index)}`
     before = ',\n'
   }
   yield '\n  ]'
 }
 
-/** What is left out is not even asked for: it may have to be read first. */
-function withTraces(result: CaseResult, traces: Traces): object {
+/** One result as it stands in the report. */
+export function resultText(result: CaseResult, traces: Traces): string {
+  return stringify(withTraces(result, traces))
+}
+
+function withTraces(result: CaseResult, traces: Traces): CaseResult {
   const isQuiet = result.verdict === 'pass' || result.verdict === 'skipped'
-  if (traces === 'all' || (traces === 'failed' && !isQuiet)) return result
+  return traces === 'all' || (traces === 'failed' && !isQuiet) ? result : withoutTraces(result)
+}
+
+/** What is left out is not even asked for: it may have to be read first. */
+export function withoutTraces(result: CaseResult): CaseResult {
   const { first } = result
   return { ...without(result), ...(first ? { first: without(first) } : {}) }
 }
 
-function without<T extends { trace: unknown[] }>(traced: T): object {
+function without<T extends { trace: unknown[] }>(traced: T): T {
   const keys = Object.keys(traced) as (keyof T)[]
-  return Object.fromEntries(keys.map(key => [key, key === 'trace' ? [] : traced[key]]))
+  const entries = keys.map(key => [key, key === 'trace' ? [] : traced[key]])
+  return Object.fromEntries(entries) as unknown as T
 }
 
 function stringify(value: unknown): string {

@@ -6,6 +6,7 @@ import { hostileReport, hostileTexts } from '../../fixtures/testing/reports/host
 import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import type { RunReport } from '../model/report.ts'
 import { createReporter } from './index.ts'
+import { junitText } from './junit.ts'
 
 t.test('the counts of the root are those of its cases', async t => {
   const root = await parsed(failingReport())
@@ -56,6 +57,18 @@ t.test('an accepted failure is skipped and names its ticket', async t => {
   t.ok(skipped.some(text => String(text).includes('mosquitto/issues/1')))
 })
 
+t.test('what one case or all cases say is bounded, and what is left out is told', async t => {
+  const findings = Array.from({ length: 30 }, () => findingOf({ got: 'g'.repeat(2000) }))
+  const cases = Array.from({ length: 40 }, (_, index) =>
+    caseOf(`many/${index}:5.0`, { verdict: 'fail', reason: 'twice', findings }),
+  )
+  const text = junitText(reportOf(cases), 200_000)
+  t.ok(text.length < 300_000, `${text.length} characters`)
+  const failures = elements(readXml(text), 'failure')
+  t.match(failures[0]?.['#'], /10 more findings in the JSON report/)
+  t.match(failures.at(-1), { '@message': 'twice', '#': /^left out here/ })
+})
+
 t.test('hostile text comes back as text', async t => {
   const report = hostileReport()
   const text = (await createReporter('junit')).end(report)
@@ -83,7 +96,10 @@ t.test('what fails the run outside a case is there too', async t => {
 type Element = { [name: string]: unknown }
 
 async function parsed(report: RunReport): Promise<Element> {
-  const text = (await createReporter('junit')).end(report)
+  return readXml((await createReporter('junit')).end(report))
+}
+
+function readXml(text: string): Element {
   const document = convert(text, { format: 'object' }) as { testsuites: Element }
   return document.testsuites
 }

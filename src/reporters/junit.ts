@@ -5,6 +5,7 @@ import { detailsOf } from './details.ts'
 import { causesIn, groupByCause, shortId } from './groups.ts'
 import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
 import { atEnd } from './reporter.ts'
+import { firstOf, type Room, roomOf } from './room.ts'
 import { drawRuns } from './runs.ts'
 import { visible } from './visible.ts'
 import { count } from './words.ts'
@@ -15,8 +16,14 @@ import { type Element, element, writeXml } from './xml.ts'
  * The format knows no expected failure; one that a ticket accepts is `skipped`, so that CI agrees with the exit code. Nor does it know
  * warnings: their cases pass, and each cause of them is a skipped test of a suite of its own, which all consumers show.
  */
-export const junit = atEnd(report => {
-  const suites = [...bySuite(report), ...runSuite(report), ...warningSuite(report)]
+export const junit = atEnd(report => junitText(report, charactersMax))
+
+/** Of texts and outputs together, before what XML adds to them. */
+const charactersMax = 16 * 1024 * 1024
+
+export function junitText(report: RunReport, roomChars: number): string {
+  const room = roomOf(roomChars)
+  const suites = [...bySuite(report, room), ...runSuite(report), ...warningSuite(report)]
   const attributes = {
     name: `mqttspec ${report.target.name}`,
     ...totals(suites.flatMap(suite => suite.cases)),
@@ -30,7 +37,7 @@ export const junit = atEnd(report => {
       suites.map(suite => suiteElement(suite, report)),
     ),
   )
-})
+}
 
 type Outcome =
   | { kind: 'passed' }
@@ -48,24 +55,31 @@ type JunitCase = {
 
 type JunitSuite = { name: string; cases: JunitCase[] }
 
-function bySuite(report: RunReport): JunitSuite[] {
+function bySuite(report: RunReport, room: Room): JunitSuite[] {
   const suites = new Map<string, JunitCase[]>()
   const causes = new Map(
     causesIn(report).flatMap(cause => cause.cases.map((id): [string, Cause] => [id, cause])),
   )
   for (const result of report.results) {
     if (!suites.has(result.suite)) suites.set(result.suite, [])
-    suites.get(result.suite)!.push(junitCase(result, report, causes.get(result.id)))
+    suites.get(result.suite)!.push(junitCase(result, report, causes.get(result.id), room))
   }
   return [...suites].map(([name, cases]) => ({ name, cases }))
 }
 
-function junitCase(result: CaseResult, report: RunReport, cause: Cause | undefined): JunitCase {
+function junitCase(
+  result: CaseResult,
+  report: RunReport,
+  cause: Cause | undefined,
+  room: Room,
+): JunitCase {
+  const outcome = outcomeOf(result, report)
+  const output = outputOf(result, report)
   return {
     // Consumers show the class before it, which is the suite.
     name: shortId(result.id, result.suite),
     ms: result.durationMs,
-    outcome: outcomeOf(result, report),
+    outcome: 'text' in outcome ? { ...outcome, text: room.fit(outcome.text) } : outcome,
     properties: [
       ['version', result.version],
       ['verdict', result.verdict],
@@ -74,7 +88,7 @@ function junitCase(result: CaseResult, report: RunReport, cause: Cause | undefin
       ...(cause === undefined ? [] : [['cause', cause.name] satisfies [string, string]]),
       ['replay', result.replay],
     ],
-    output: outputOf(result, report),
+    output: output === '' ? '' : room.fit(output),
     place: result.place,
   }
 }
@@ -106,9 +120,16 @@ function failure({ reason, findings, replay }: CaseResult): Outcome {
     kind: 'failure',
     type: findings[0]?.statement ?? 'fail',
     message: reason,
-    text: [...findings.slice(0, 20).map(findingText), replay].join('\n\n'),
+    text: [...findingTexts(findings), replay].join('\n\n'),
   }
 }
+
+function findingTexts(findings: readonly Finding[]): string[] {
+  const [first, more] = firstOf(findings, findingsMax, 'finding')
+  return [...first.map(findingText), ...more]
+}
+
+const findingsMax = 20
 
 function findingText(finding: Finding): string {
   const { statement, level, message, at } = finding
@@ -182,7 +203,7 @@ function outputOf(result: CaseResult, report: RunReport): string {
   })
   // What the failure tells is not told again.
   const isFailure = result.verdict === 'fail' && !isAccepted(result)
-  const told = isFailure ? [] : result.findings.slice(0, 20).map(findingText)
+  const told = isFailure ? [] : findingTexts(result.findings)
   return [...told, ladder.map(line => line.text).join('\n')]
     .filter(text => text !== '')
     .join('\n\n')

@@ -6,6 +6,7 @@ import { type Group, groupAlike, groupByCause } from './groups.ts'
 import { headline, isAccepted, knownWords, saysOf } from './headline.ts'
 import { partSigns, partWords, profileWords } from './profile-words.ts'
 import { atEnd } from './reporter.ts'
+import { firstOf } from './room.ts'
 import { drawRuns } from './runs.ts'
 import { scoresOf } from './score.ts'
 import { visible } from './visible.ts'
@@ -148,16 +149,24 @@ function ladders(report: RunReport): Part[] {
   return parts.length === 0 ? [] : ['\n### On the wire\n\n', ...parts]
 }
 
+const findingsMax = 5
+
 function ladderOf({ first, others }: Group, target: string): string {
   const lines = drawRuns(first, { columns: 110, ascii: false, target })
   const more = others.length > 0 ? ` and ${count(others.length, 'case')} like it` : ''
-  const facts = first.findings
-    .slice(0, 5)
-    .flatMap(finding => [
-      `${finding.level} ${visible(finding.statement, 100)} ${visible(finding.message, 500)}`,
-      ...detailsOf(finding).map(([name, text]) => `  ${name.padEnd(9)}${visible(text, 500)}`),
-    ])
-  const body = [...facts, '', ...lines.map(line => line.text), '', `again: ${first.replay}`]
+  const [told, untold] = firstOf(first.findings, findingsMax, 'finding')
+  const facts = told.flatMap(finding => [
+    `${finding.level} ${visible(finding.statement, 100)} ${visible(finding.message, 500)}`,
+    ...detailsOf(finding).map(([name, text]) => `  ${name.padEnd(9)}${visible(text, 500)}`),
+  ])
+  const body = [
+    ...facts,
+    ...untold,
+    '',
+    ...lines.map(line => line.text),
+    '',
+    `again: ${first.replay}`,
+  ]
   // Inside <pre> only HTML is read, no markdown, until the closing tag.
   return [
     `<details><summary>${code(first.id)}${more}: ${safe(first.title, 300)}</summary>`,
@@ -220,7 +229,7 @@ function code(text: string): string {
 
 /** A ticket is a link where it is plainly a web address. */
 function link(ticket: string): string {
-  return /^https:\/\/[\w./#?=&%-]+$/.test(ticket) ? `<${ticket}>` : safe(ticket)
+  return /^https:\/\/[\w./#?=&%-]{1,500}$/.test(ticket) ? `<${ticket}>` : safe(ticket)
 }
 
 /** A piece of the page; a function where it would be a waste to write what finds no room. */

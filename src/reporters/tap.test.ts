@@ -5,6 +5,7 @@ import { hostileReport } from '../../fixtures/testing/reports/hostile.ts'
 import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import type { RunReport } from '../model/report.ts'
 import { createReporter } from './index.ts'
+import { tapText } from './tap.ts'
 
 t.test(
   'what fails the run is not ok, what is accepted is TODO, what is skipped says why',
@@ -35,6 +36,22 @@ t.test('diagnostics carry the finding and the ladder', async t => {
   t.match(String(diag.ladder), /<<<\n +└ MUST 5\.0:MQTT-4\.3\.3-10/)
 })
 
+t.test('diagnostics are bounded, whole or told as left out', async t => {
+  const findings = Array.from({ length: 30 }, () => findingOf({ got: '\u202e'.repeat(2000) }))
+  const cases = Array.from({ length: 10 }, (_, index) =>
+    caseOf(`many/${index}:5.0`, { verdict: 'fail', reason: 'twice', findings }),
+  )
+  const text = tapText(reportOf(cases), 1_000_000)
+  t.ok(text.length < 1_100_000, `${text.length} characters`)
+  const { points, extra } = await parsedText(text)
+  t.same(extra, [])
+  t.match(points[0]?.diag, {
+    findings: { length: 20 },
+    more: '10 more findings in the JSON report',
+  })
+  t.match(points.at(-1)?.diag, { diagnostics: /^left out here/ })
+})
+
 t.test('a # in an id stays part of the name', async t => {
   const { points } = await parsed(reportOf([caseOf('a/b # SKIP c\\d:5.0')]))
   t.equal(points[0]!.name, 'a/b # SKIP c\\d:5.0')
@@ -62,7 +79,10 @@ t.test('ok says the same as the exit code', async t => {
 })
 
 async function parsed(report: RunReport) {
-  const text = (await createReporter('tap')).end(report)
+  return parsedText((await createReporter('tap')).end(report))
+}
+
+async function parsedText(text: string) {
   type Point = { name: string; skip: string; todo: string; diag?: { [name: string]: unknown } }
   const points: Point[] = []
   const extra: string[] = []

@@ -3,6 +3,7 @@ import type { Finding } from '../model/finding.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
 import { atEnd } from './reporter.ts'
+import { firstOf, type Room, roomOf } from './room.ts'
 import { drawRuns } from './runs.ts'
 import { visible, visibleLines } from './visible.ts'
 
@@ -10,7 +11,13 @@ import { visible, visibleLines } from './visible.ts'
  * TAP 14. A consumer that knows only `ok` and `not ok` comes to the verdict of the exit code: what fails the run is `not ok`,
  * be it a case, a claim of the target's profile, or a known issue that no longer holds.
  */
-export const tap = atEnd(report => {
+export const tap = atEnd(report => tapText(report, charactersMax))
+
+/** Of all diagnostics together. */
+const charactersMax = 16 * 1024 * 1024
+
+export function tapText(report: RunReport, roomChars: number): string {
+  const room = roomOf(roomChars)
   const points = [
     ...report.results.map(result => casePoint(result, report)),
     ...report.findings.filter(finding => finding.level === 'MUST').map(claimPoint),
@@ -23,7 +30,7 @@ export const tap = atEnd(report => {
     ...points.map(({ ok, text, diagnostics, warning }, index) =>
       [
         `${ok ? 'ok' : 'not ok'} ${index + 1} - ${text}`,
-        ...yamlBlock(diagnostics),
+        ...yamlBlock(diagnostics, room),
         ...(warning === undefined ? [] : [`# warning: ${warning}`]),
       ].join('\n'),
     ),
@@ -31,7 +38,7 @@ export const tap = atEnd(report => {
     ...bailOut(report),
     '',
   ].join('\n')
-})
+}
 
 /** `warning`: as a comment, for those who read no diagnostics of what is `ok`. */
 type Point = { ok: boolean; text: string; diagnostics?: object; warning?: string }
@@ -73,11 +80,12 @@ function claimPoint(finding: Finding): Point {
 function promisePoints(report: RunReport): Point[] {
   const { file, violations } = report.knownIssues ?? { file: '', violations: [] }
   if (violations.length === 0) return []
+  const [first, more] = firstOf(violations, 100, 'violation')
   return [
     {
       ok: false,
       text: escaped(`the known issues of ${oneLine(file)} hold`),
-      diagnostics: { violations: violations.slice(0, 100).map(text => visible(text, 1000)) },
+      diagnostics: { violations: [...first.map(text => visible(text, 1000)), ...more] },
     },
   ]
 }
@@ -88,6 +96,7 @@ function diagnostics(result: CaseResult, report: RunReport): object {
     ascii: false,
     target: report.target.name,
   })
+  const [first, more] = firstOf(result.findings, findingsMax, 'finding')
   return {
     verdict: result.verdict,
     title: visible(result.title),
@@ -95,11 +104,14 @@ function diagnostics(result: CaseResult, report: RunReport): object {
     reason: result.findings.length > 0 ? undefined : visible(result.reason),
     at: { file: visible(result.place.file), line: result.place.line, column: result.place.column },
     durationMs: result.durationMs,
-    findings: result.findings.slice(0, 20).map(findingData),
+    findings: first.map(findingData),
+    ...(more.length > 0 ? { more: more.join() } : {}),
     ...(ladder.length > 0 ? { ladder: ladder.map(line => line.text).join('\n') } : {}),
     again: visible(result.replay),
   }
 }
+
+const findingsMax = 20
 
 function findingData(finding: Finding): object {
   const { statement, level, message, expected, got, nearestMiss } = finding
@@ -114,13 +126,14 @@ function findingData(finding: Finding): object {
   }
 }
 
-function yamlBlock(data: object | undefined): string[] {
+function yamlBlock(data: object | undefined, room: Room): string[] {
   if (data === undefined) return []
   // No anchors: two equal findings are told twice. No folding: a ladder keeps its lines.
-  const text = stringify(data, { aliasDuplicateObjects: false, lineWidth: 0 })
-  return ['---', ...visibleLines(text, 200_000).trimEnd().split('\n'), '...'].map(
-    line => `  ${line}`,
-  )
+  const text = stringify(data, { aliasDuplicateObjects: false, lineWidth: 0 }).trimEnd()
+  // It is whole or not at all: half a YAML is none.
+  const fitted = room.fit(text)
+  const shown = fitted === text ? text : stringify({ diagnostics: fitted }).trimEnd()
+  return ['---', ...visibleLines(shown, text.length).split('\n'), '...'].map(line => `  ${line}`)
 }
 
 /** A run that never came to its cases must not read as an empty success. */
