@@ -4,13 +4,15 @@
  *
  *   npm run device-sweep                        simulated boards; a table on standard output
  *   npm run device-sweep -- --kills 500         stops after so many
- *   npm run device-sweep -- --write FILE.md
+ *   npm run device-sweep -- --write FILE.md     puts the table into its section of FILE.md, and leaves the other as it is
+ *   npm run device-sweep -- --continue FILE     keeps each flow in FILE when it is through, and does not repeat one that is there
  *   npm run device-sweep -- --image FIRMWARE.uf2 --bootrom FILE     an image of yours on an emulated RP2040, 240 kills if not told otherwise;
  *                                               --mpy-cross PROGRAM compiles the firmware first, which saves three quarters of the time
  *
  * Exit code 1 where a message was lost or doubled, 2 where the command line is wrong.
  */
-import { writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { emulatedDeadlineMs, setUpBoard, setUpEmulatedBoard } from '../src/device/board-setup.ts'
 import type { DeviceBroker } from '../src/device/device-broker.ts'
@@ -22,13 +24,14 @@ import {
   type SweptBoard,
   sweep,
 } from '../src/device/sweep.ts'
-import { sweepTable } from '../src/device/sweep-table.ts'
+import { sweepTable, withSection } from '../src/device/sweep-table.ts'
 import { compiledFirmware } from './compiled-firmware.ts'
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string' },
     write: { type: 'string' },
+    continue: { type: 'string' },
     image: { type: 'string' },
     bootrom: { type: 'string' },
     'mpy-cross': { type: 'string' },
@@ -54,16 +57,18 @@ async function sweepAll<I extends Image>(
     deadlineMs?: number
   },
 ): Promise<SweepReport[]> {
-  const reports: SweepReport[] = []
-  let left = how.kills
+  const reports = await finished()
+  let left = how.kills - killsOf(reports)
   try {
     for (const [index, flow] of flows.entries()) {
+      if (index < reports.length) continue
       const start = flow === firstFlow ? setup.blank : setup.used
       // Where not all can be reached, each flow gets its part.
       const killsMax = Math.ceil(left / (flows.length - index))
       const report = await sweep({ ...setup, ...how, flow, start, killsMax })
       reports.push(report)
-      left -= report.cuts.first + report.cuts.second
+      left -= killsOf([report])
+      if (values.continue) await writeFile(values.continue, JSON.stringify(reports))
       process.stderr.write(`${flow.name}: ${how.kills - left} kills so far\n`)
     }
   } finally {
@@ -72,23 +77,35 @@ async function sweepAll<I extends Image>(
   return reports
 }
 
-async function simulated(): Promise<{ head: string; reports: SweepReport[] }> {
+/** What an earlier run came to. */
+async function finished(): Promise<SweepReport[]> {
+  if (!values.continue || !existsSync(values.continue)) return []
+  return JSON.parse(await readFile(values.continue, 'utf8')) as SweepReport[]
+}
+
+function killsOf(reports: readonly SweepReport[]): number {
+  return reports.reduce((sum, { cuts }) => sum + cuts.first + cuts.second, 0)
+}
+
+type Outcome = { section: string; head: string; reports: SweepReport[] }
+
+async function simulated(): Promise<Outcome> {
   const kills = Number(values.kills ?? Number.POSITIVE_INFINITY)
   const reports = await sweepAll(await setUpBoard(), { kills, twice: true })
   const head =
-    '## Simulated\n\n`npm run device-sweep`: seven flows, each cut at every point, and every recovery again. umqtt2 as it ships, MicroPython 1.27.0 on WebAssembly.\n\n'
-  return { head, reports }
+    '`npm run device-sweep`: seven flows, each cut at every point, and every recovery again. umqtt2 as it ships, MicroPython 1.27.0 on WebAssembly.\n\n'
+  return { section: 'Simulated', head, reports }
 }
 
-async function emulated(image: string, bootrom: string) {
+async function emulated(image: string, bootrom: string): Promise<Outcome> {
   const kills = Number(values.kills ?? 240)
   const program = values['mpy-cross']
   const files = program ? await compiledFirmware(program) : undefined
   if (program && !files) throw new Error(`${program} was not started`)
   const setup = await setUpEmulatedBoard({ image, bootrom, ...(files ? { files } : {}) })
   const reports = await sweepAll(setup, { kills, twice: false, deadlineMs: emulatedDeadlineMs })
-  const head = `## Emulated\n\n\`npm run device-sweep -- --image FIRMWARE.uf2 --bootrom FILE\`: the same flows, cut at points spread over all of them. umqtt2 as it ships on ${setup.version}, an RP2040 instruction by instruction.\n\n`
-  return { head, reports }
+  const head = `\`npm run device-sweep -- --image FIRMWARE.uf2 --bootrom FILE\`: the same flows, cut at points spread over all of them. umqtt2 as it ships on ${setup.version}, an RP2040 instruction by instruction.\n\n`
+  return { section: 'Emulated', head, reports }
 }
 
 if ((values.image === undefined) !== (values.bootrom === undefined)) {
@@ -97,9 +114,12 @@ if ((values.image === undefined) !== (values.bootrom === undefined)) {
   )
   process.exit(2)
 }
-const { head, reports } =
+const { section, head, reports } =
   values.image && values.bootrom ? await emulated(values.image, values.bootrom) : await simulated()
 const table = sweepTable(reports)
 process.stdout.write(table)
-if (values.write) await writeFile(values.write, head + table)
+if (values.write) {
+  const before = existsSync(values.write) ? await readFile(values.write, 'utf8') : ''
+  await writeFile(values.write, withSection(before, section, head + table))
+}
 process.exitCode = reports.some(({ failures }) => failures.length > 0) ? 1 : 0

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { SweepReport } from './sweep.ts'
-import { sweepTable } from './sweep-table.ts'
+import { sweepTable, withSection } from './sweep-table.ts'
 
 const report: SweepReport = {
   flow: 'publish one',
@@ -32,4 +32,13 @@ t.test('kills are counted by where the power went, and findings by what they are
     '- publish one, torn commit 2: m1 was accepted and never arrived',
   ])
     t.ok(table.includes(`${row}\n`), row)
+})
+
+t.test('a section is written anew, and what else is on the page stays', async t => {
+  const page = withSection('# Cuts\n\n', 'Simulated', 'one\n')
+  t.equal(page, '# Cuts\n\n## Simulated\n\none\n')
+  const both = withSection(page, 'Emulated', 'two')
+  t.equal(both, '# Cuts\n\n## Simulated\n\none\n\n## Emulated\n\ntwo\n')
+  t.equal(withSection(both, 'Simulated', 'three'), both.replace('one', 'three'))
+  t.equal(withSection('', 'Emulated', 'two'), '## Emulated\n\ntwo\n')
 })

@@ -42,3 +42,16 @@ export function sweepTable(reports: readonly SweepReport[]): string {
   )
   return `${['| the power went | times |', '|---|---|', ...lines, '', ...findings].join('\n').trimEnd()}\n`
 }
+
+/** A page of sections, with one of them new or written anew. */
+export function withSection(page: string, title: string, text: string): string {
+  const [top = '', ...sections] = page.split(/^## /m)
+  const section = `${title}\n\n${text.trimEnd()}\n`
+  const at = sections.findIndex(each => each.startsWith(`${title}\n`))
+  if (at >= 0) sections[at] = section
+  else sections.push(section)
+  return [top.trimEnd(), ...sections.map(each => `## ${each.trimEnd()}`)]
+    .join('\n\n')
+    .trimStart()
+    .concat('\n')
+}
