@@ -489,6 +489,8 @@ for i in range(30):
 print(12 <= i <= 15, c.pending(), -2 in [code for pid, code in told])
 j = Journal()
 print([(bytes(j.body(m)), m.tries >= 12) for m in j.out])
+c = MQTTClient('pico', '127.0.0.1', ${broker.port}, journal=j)
+c.connect()
 print(c.drop(j.out[0].pid), c.drop(77), c.pending())
 c.publish('t', 'after', qos=2)`
   const run = python(poison, ', journal=Journal()')
@@ -587,6 +589,81 @@ print(told == [(pid, -1)], c.pending())`,
     return 'cut'
   }
   t.same(await run, ['True 0'])
+})
+
+t.test('what a done callback publishes goes out once, behind CONNECT and what waited', async t => {
+  const run = python(
+    `
+def again(pid, code):
+    if code == -1: c.publish('t', 'again', qos=2)
+c.set_done_callback(again)
+c.connect()
+c.publish('t', 'unsure', qos=2, wait=False)
+c.publish('t', 'waits', qos=2, wait=False)
+try:
+    while True: c.wait_msg()
+except OSError: pass
+c.connect()
+while c.pending(): c.wait_msg()
+c.publish('t', 'given up', qos=2, wait=False)
+c.close()
+c.publish('t', 'given up too', qos=2, wait=False)
+c.connect(True)
+while c.pending(): c.wait_msg()`,
+    ', journal=Journal()',
+  )
+  broker.hook = packet => {
+    if (packet.type === 'PUBLISH' && Buffer.from(packet.payload).toString() === 'waits')
+      return 'ignore'
+    if (packet.type !== 'PUBREL') return 'answer'
+    broker.reset()
+    broker.tellsApart = false
+    return 'cut'
+  }
+  t.same(await run, [])
+  broker.tellsApart = true
+  t.same(
+    sent().filter(line => /connect|publish/.test(line)),
+    [
+      '> connect',
+      '> publish 2 dup waits',
+      '> publish 3 again',
+      '> publish 4 given up',
+      '> connect',
+      '> publish 6 again',
+      '> publish 7 again',
+    ],
+  )
+})
+
+t.test('of two journals in one folder the older one writes no more', async t => {
+  const lines = await python(`
+a = MQTTClient('a', '127.0.0.1', ${broker.port}, journal=Journal())
+a.publish('t', 'a1', qos=2, wait=False)
+b = MQTTClient('b', '127.0.0.1', ${broker.port}, journal=Journal('/mqtt/'))
+for client in a, b:
+    for i in range(3):
+        try: client.publish('t', client.client_id + str(i), qos=2, wait=False)
+        except ValueError as e: print(client.client_id, e)
+print([(m.pid, bytes(b.store.body(m))) for m in b.store.out] == [(m.pid, bytes(b.store.body(m))) for m in Journal().out], b.pending())
+Journal('/other')
+try: b.publish('t', 'm', qos=2, wait=False)
+except ValueError as e: print(e)`)
+  t.same(lines, ['a opened twice', 'a opened twice', 'a opened twice', 'True 4', 'opened twice'])
+})
+
+t.test('no time that is waited overflows a counter of ticks', async t => {
+  const lines = await python(
+    `
+for s in (0, -1, 86401, 7 * 86400):
+    try: print(MQTTClient('p', 'h', ack_timeout=s))
+    except ValueError as e: print(e)
+c.connect(timeout=30 * 86400)
+c.ack_timeout = 30 * 86400
+print(c.publish('t', 'x' * 3000, qos=2))`,
+    ', ack_timeout=86400',
+  )
+  t.same(lines, [...Array(4).fill('ack_timeout'), '1'])
 })
 
 t.test('forty commands in a burst are each answered, at QoS 2, out of eight slots', async t => {
@@ -697,7 +774,8 @@ t.test('hundreds of inbound ids wear the flash no more than a few', async t => {
 import os
 j = Journal()
 for i in range(498, 501): j.hold([65000 + n for n in range(i)])
-print(os.stat('/mqtt/a')[6] < 100, len(Journal().inbound), Journal().inbound[-1])
+j = Journal()
+print(os.stat('/mqtt/a')[6] < 100, len(j.inbound), j.inbound[-1])
 j.hold([5, 6, 7, 9, 3])
 print(Journal().inbound)`,
   )

@@ -95,7 +95,12 @@ export class DeviceBroker {
   }
 
   /** Queues a message for the device; it goes out now or at the next connection. */
-  send(topic: string, payload: string | Buffer, qos: 1 | 2 = 2): void {
+  send(
+    topic: string,
+    payload: string | Buffer,
+    qos: 1 | 2 = 2,
+    properties: Publish['properties'] = {},
+  ): void {
     if (!this.kept) throw new Error('the device has no session yet')
     const { session, queued } = this.kept
     queued.push({
@@ -106,7 +111,7 @@ export class DeviceBroker {
       qos,
       dup: false,
       retain: false,
-      properties: {},
+      properties,
     })
     if (this.current?.open) this.transmit(this.current, this.kept)
   }

@@ -116,6 +116,43 @@ def loop():
   t.same(broker.received.slice(0, 3), ['m0', 'm1', 'flood'])
 })
 
+t.test('with asyncio and MQTT 5.0: properties go out and come in', async t => {
+  t.setTimeout(limitMs)
+  const broker = await open(t)
+  const seen: unknown[] = []
+  broker.hook = packet => {
+    if (packet.type !== 'PUBLISH') return 'answer'
+    seen.push(packet.properties)
+    setImmediate(() => {
+      broker.send('in', 'with', 2, { contentType: 'text/plain' })
+      broker.send('in', 'without')
+    })
+    return 'answer'
+  }
+  const lines = await run(
+    t,
+    broker,
+    `
+import sim_asyncio as asyncio
+from umqtt2.aio import Client
+from umqtt2.v5 import MQTT5Client
+async def main():
+    async with Client('pico', '127.0.0.1', PORT, client=MQTT5Client) as c:
+        await c.subscribe('in', 2)
+        await c.publish('t', '21.5', qos=2, properties={0x26: [('unit', 'C')]})
+        await asyncio.sleep_ms(300)
+        async for message in c:
+            print(message, c.properties)
+            if message[1] == b'without':
+                break
+def loop():
+    return asyncio.steps(main())
+`,
+  )
+  t.same(lines, ["(b'in', b'with', False) {3: b'text/plain'}", "(b'in', b'without', False) {}"])
+  t.match(seen, [{ userProperties: [['unit', 'C']] }])
+})
+
 t.test('with asyncio: other tasks run while a broker does not answer', async t => {
   t.setTimeout(limitMs)
   const broker = await open(t)

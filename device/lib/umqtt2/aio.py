@@ -9,9 +9,9 @@ import asyncio
 import errno
 import random
 import select
-from time import ticks_add, ticks_diff, ticks_ms
+from time import ticks_diff, ticks_ms
 
-from .client import MQTTClient, MQTTException
+from .client import MQTTClient, MQTTException, _deadline
 
 _TURN_MS = 10
 _PEACE_MS = 60000  # of a connection, after which the next pause is short again
@@ -27,6 +27,7 @@ class Client:
         self.down = asyncio.Event()
         self.down.set()
         self.error = None  # why there is no connection
+        self.properties = None  # in 5.0, those of the message that was handed out last
         self.dropped = 0  # messages at QoS 0 for which the queue had no room
         self.link = link
         self.timeout = timeout  # seconds for TCP, and for CONNACK
@@ -64,22 +65,22 @@ class Client:
                 pass
         self._lost(None)
 
-    async def publish(self, topic, msg, retain=False, qos=0):
-        # At QoS 0: as soon as there is a connection. At QoS 1 and 2: returns when the exchange is complete. Raises MQTTException with
+    async def publish(self, topic, msg, retain=False, qos=0, **more):
+        # `more`: properties, in 5.0. At QoS 0: as soon as there is a connection. At QoS 1 and 2: returns when the exchange is complete. Raises MQTTException with
         # the code where it never will be. One that is cancelled stays published.
         m = self.mqtt
         if not qos:
             while True:
                 await self.up.wait()
                 try:
-                    m.publish(topic, msg, retain)
+                    m.publish(topic, msg, retain, **more)
                     return
                 except OSError as e:
                     self._lost(e)
         while not m.can_publish():
             await asyncio.sleep_ms(_TURN_MS)
         try:
-            pid = m.publish(topic, msg, retain, qos, False)
+            pid = m.publish(topic, msg, retain, qos, False, **more)
         except OSError as e:
             if e.errno in (errno.ENOBUFS, 28):
                 raise
@@ -104,7 +105,8 @@ class Client:
             if not self._task:
                 raise StopAsyncIteration
             await asyncio.sleep_ms(_TURN_MS)
-        return self._queue.pop(0)
+        self.properties, *message = self._queue.pop(0)
+        return tuple(message)
 
     async def _request(self, ask):
         # Asked again with every connection until it is answered.
@@ -145,7 +147,7 @@ class Client:
 
     def _take(self, topic, msg):
         if self._has_room():
-            self._queue.append((topic, msg, bool(self.mqtt.op & 1)))
+            self._queue.append((self.mqtt.properties, topic, msg, bool(self.mqtt.op & 1)))
         else:
             self.dropped += 1
 
@@ -190,7 +192,7 @@ class Client:
                 m._dial(self.timeout)
             else:
                 m._attach(await self._tcp())
-            m._within(self.timeout)
+            m._until = _deadline(self.timeout)
             m._hello()
             await self._until(m._poll)
             m._resume(m._welcome())
@@ -222,7 +224,7 @@ class Client:
         return s
 
     async def _until(self, poll):
-        end = ticks_add(ticks_ms(), int(self.timeout * 1000))
+        end = _deadline(self.timeout)
         while not poll.poll(0):
             if ticks_diff(end, ticks_ms()) < 0:
                 raise OSError(errno.ETIMEDOUT)

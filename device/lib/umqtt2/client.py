@@ -102,6 +102,11 @@ def _fail(code=errno.EINVAL):
     raise OSError(code)
 
 
+def _deadline(seconds, size=0):
+    # Of a packet, in ticks: it has 4 ms for each byte more.
+    return ticks_add(ticks_ms(), min(int(seconds * 1000), _LONG) + min(size, 1 << 25) * 4)
+
+
 def _bytes(s):
     return s.encode() if isinstance(s, str) else s
 
@@ -169,6 +174,8 @@ class MQTTClient:
     ):
         if not 0 <= keepalive <= 65535:
             raise ValueError("keepalive")
+        if not 0 < ack_timeout <= 86400:
+            raise ValueError("ack_timeout")
         self.client_id = client_id
         self.server = server
         self.port = port or (8883 if ssl else 1883)
@@ -177,7 +184,7 @@ class MQTTClient:
         self.keepalive = keepalive
         self.ssl = ssl
         self.ssl_params = ssl_params
-        self.ack_timeout = ack_timeout  # seconds
+        self.ack_timeout = ack_timeout  # seconds, at most a day: ticks turn over within twelve
         self.max_packet = max_packet  # bytes; a longer inbound packet is read past and counted
         self.store = journal or Memory()
         self.durable = journal is not None
@@ -194,6 +201,7 @@ class MQTTClient:
         self.oversized = 0
         self.properties = None
         self._in_cb = False
+        self._gone = []  # ids of messages that went with their session, to be told
         self._todo = []  # messages that wait for others to be answered
         self._alone = False
         self._held = []  # inbound messages that wait for the application
@@ -243,7 +251,7 @@ class MQTTClient:
         self.close()
         try:
             self._dial(timeout)
-            self._within(timeout)
+            self._until = _deadline(timeout)
             self._hello(clean_session)
             present = self._welcome()
             self._resume(present)
@@ -282,15 +290,11 @@ class MQTTClient:
         self._poll.register(sock, select.POLLIN)
         self._awaited = 0
 
-    def _within(self, seconds, size=0):
-        # What is read or written next must be through then: a packet has 4 ms for each byte more.
-        self._until = ticks_add(ticks_ms(), int(seconds * 1000) + min(size, 1 << 26) * 4)
-
     def _hello(self, clean=None):
         if clean is None:
             clean = not self.durable
         if clean:
-            self._tell(self.store.forget(True), SESSION_LOST)
+            self._gone += self.store.forget(True)
         flags = self.will_flags | bool(clean) << 1
         fields = _field(self.client_id) + self.will
         if self.user is not None:
@@ -325,11 +329,19 @@ class MQTTClient:
     def _resume(self, present):
         store = self.store
         if not present:
-            self._tell(store.forget(False), SESSION_LOST)
-        self._todo = [m for m in store.out if m.tries < _TRIES]
-        self._tell([m.pid for m in store.out if m.tries >= _TRIES], SET_ASIDE)
-        # Where a message may be what the broker cannot stand, they go out one at a time, so that it shows which.
-        self._alone = any(m.tries for m in self._todo)
+            self._gone += store.forget(False)
+        aside = []
+        for m in store.out:
+            if m.tries < _TRIES:
+                self._todo.append(m)
+                # Where a message may be what the broker cannot stand, they go out one at a time, so that it shows which.
+                self._alone = self._alone or m.tries > 0
+            else:
+                aside.append(m.pid)
+        # What is told of may be published anew, behind all that waits.
+        gone, self._gone = self._gone, []
+        self._tell(gone, SESSION_LOST)
+        self._tell(aside, SET_ASIDE)
         self._pump()
         if store.subs and (not present or store.unsure):
             if not store.unsure:
@@ -371,6 +383,7 @@ class MQTTClient:
         s, self.sock = self.sock, None
         self._open.clear()
         self._todo = []
+        self._alone = False
         self._held = []
         self._missed = False
         for m in self.store.out:
@@ -384,15 +397,17 @@ class MQTTClient:
     def _end(self, code):
         # The connection ended without our doing. The first message without an answer may be why; where time ran out, only if
         # the broker was heard meanwhile.
+        aside = ()
         if self.sock and code != errno.EINVAL:
             for m in self.store.out:
                 if m.at is not None and m.state == _SENT:
                     if code != errno.ETIMEDOUT or ticks_diff(self._heard, m.at) > 1000:
                         self.store.blame(m)
                         if m.tries == _TRIES:
-                            self._tell((m.pid,), SET_ASIDE)
+                            aside = (m.pid,)
                     break
         self.close()
+        self._tell(aside, SET_ASIDE)
 
     def ping(self):
         self._send(0xC0)
@@ -456,25 +471,6 @@ class MQTTClient:
         self._send(head, struct.pack("!H", pid) + self.none + _field(topic) + tail)
         return pid, self._wait(pid, wait)
 
-    def _settle(self, pid, code):
-        # SUBACK or UNSUBACK came. What was granted is asked for again where the session is lost.
-        _, _, topic, qos = self._open.pop(pid)
-        subs = self.store.subs
-        unsure = self.store.unsure
-        for pid in self._open:
-            if pid:
-                break
-        else:
-            unsure = False
-        was = subs.get(topic)
-        if qos is None or code >= 0x80:
-            subs.pop(topic, None)
-            qos = None
-        else:
-            subs[topic] = qos
-        if was != qos or unsure != self.store.unsure:
-            self.store.keep_subs(unsure)
-
     def _next_id(self):
         while True:
             pid = self.store.last_id = self.store.last_id % 65535 + 1
@@ -530,7 +526,7 @@ class MQTTClient:
         b.append(n)
         b += fields
         b += tail
-        end = ticks_add(ticks_ms(), int(self.ack_timeout * 1000) + len(b) * 4)
+        end = _deadline(self.ack_timeout, len(b))
         try:
             n = self.sock.write(b) or 0
             while n < len(b):
@@ -623,7 +619,7 @@ class MQTTClient:
             if not b:
                 _fail(errno.ECONNRESET)
             head = b[0]
-            self._within(self.ack_timeout)
+            self._until = _deadline(self.ack_timeout)
             n = shift = 0
             while True:
                 b = self._read(1)[0]
@@ -634,7 +630,7 @@ class MQTTClient:
                 if shift > 21:
                     _fail()
             self._heard = ticks_ms()
-            self._within(self.ack_timeout, n)
+            self._until = _deadline(self.ack_timeout, n)
             if head & 0xF0 == 0x30:
                 self._on_publish(head, n)
             elif head == 0xD0 and n == 0:
@@ -733,7 +729,18 @@ class MQTTClient:
             if head == (0x40 if m.head & 6 == 2 else m.state == _RELEASED and 0x70):
                 self._finish(m, code)
         elif pid in self._open and head == self._open[pid][0]:
-            self._settle(pid, code)
+            # SUBACK or UNSUBACK. What was granted is asked for again where the session is lost.
+            _, _, topic, qos = self._open.pop(pid)
+            if code >= 0x80:
+                qos = None
+            subs = self.store.subs
+            unsure = self.store.unsure and any(self._open)
+            if subs.get(topic) != qos or unsure != self.store.unsure:
+                if qos is None:
+                    subs.pop(topic, None)
+                else:
+                    subs[topic] = qos
+                self.store.keep_subs(unsure)
             self._report(pid, code)
 
     def _finish(self, m, code):

@@ -20,13 +20,18 @@ _TRIES = const(15)  # at most
 _NUMBER = const(0x3FFFFFF)  # the bits of a message's number in a mark
 _WHOLE = const(0x2144DF1C)  # CRC of anything with its own CRC behind it
 
+_opened = {}  # by folder, how often it was opened: two that write to one folder would spoil each other's messages
+
 
 class Journal(Memory):
     def __init__(self, path="/mqtt", slots=8, late=False):
         # late=False: the id of an inbound QoS 2 message is stored before the callback runs: a power cut between the
         # two loses that message. late=True stores it after: the cut delivers it twice.
+        # A folder belongs to the Journal that opened it last; an older one raises ValueError where it would write.
         super().__init__(slots)
+        path = path.rstrip("/")
         self.path = path
+        self.turn = _opened[path] = _opened.get(path, 0) + 1
         self.late = late
         self.marks = []  # per slot: number of its last message << 6 | tries << 2 | state
         self.version = 0
@@ -139,6 +144,8 @@ class Journal(Memory):
         self.inbound = inbound
 
     def _put(self, name, b, tail=b""):
+        if _opened[self.path] != self.turn:
+            raise ValueError("opened twice")
         with open(self.path + "/" + name, "wb") as f:
             f.write(b)
             f.write(tail)

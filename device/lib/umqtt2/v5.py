@@ -174,12 +174,16 @@ class MQTT5Client(MQTTClient):
         if not (self._clean or store.known):
             store.keep_subs(False)
         most = self.granted.get(0x27, FOREVER)
+        large = []
         for m in store.out[:]:
             msg = m.state < 2 and store.body(m)
             if msg and len(m.topic) + len(msg) + 10 > most:
                 self.drop(m.pid)
-                self._tell((m.pid,), TOO_LARGE)
-        super()._resume(present)
+                large.append(m.pid)
+        try:
+            super()._resume(present)
+        finally:
+            self._tell(large, TOO_LARGE)
 
     def _code_of(self, head, n):
         if head & 0xF0 in b"\x90\xb0":
