@@ -666,6 +666,39 @@ print(c.publish('t', 'x' * 3000, qos=2))`,
   t.same(lines, [...Array(4).fill('ack_timeout'), '1'])
 })
 
+t.test('the drop-in for umqtt.robust comes back by itself, its subscriptions too', async t => {
+  const run = python(`
+from umqtt.robust import MQTTClient as Robust
+class Quick(Robust):
+    def delay(self, i): waits.append(i)
+waits = []
+c = Quick('pico', '127.0.0.1', ${broker.port})
+c.set_callback(lambda topic, msg: got.append(msg))
+c.connect()
+c.subscribe('in', 2)
+print(c.publish('t', 'm1', qos=2), c.publish('t', 'm2'), c.publish('t', 'm3', qos=1), c.pending())
+while len(got) < 1: c.wait_msg()
+while c.check_msg() is not None or len(got) < 2: pass
+try: c.publish('t', 'poison', qos=1)
+except MQTTException as e: print(e, c.pending())
+print(got, waits)`)
+  const cuts = new Set(['m1'])
+  broker.hook = packet => {
+    if (packet.type !== 'PUBLISH') return 'answer'
+    const text = Buffer.from(packet.payload).toString()
+    if (text === 'poison' || cuts.delete(text)) return 'cut'
+    if (text === 'm3') {
+      broker.send('in', 'one')
+      setImmediate(() => broker.send('in', 'two'))
+    }
+    return 'answer'
+  }
+  t.same(await run, ['2 None 3 0', '-2 0', "[b'one', b'two'] []"])
+  t.same(broker.received.slice(0, 3), ['m1', 'm2', 'm3'])
+  t.match(sent().join(), /publish 2 dup m1/)
+  t.equal(sent().filter(line => line.startsWith('> subscribe')).length, 1)
+})
+
 t.test('forty commands in a burst are each answered, at QoS 2, out of eight slots', async t => {
   const broker = await new DeviceBroker().start()
   t.teardown(() => broker.stop())
