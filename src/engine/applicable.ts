@@ -171,7 +171,7 @@ function subscribes({ verb, type }: Fields): boolean {
 
 /** Whether a step or one of its packets carries QoS 2. */
 function at2(body: StepBody): boolean {
-  return [...recordsIn(body, subscribes)].some(({ qos }) => qos === 2)
+  return recordsIn(body, subscribes).some(({ qos }) => qos === 2)
 }
 
 function isAbout(name: string, condition: Condition): boolean {

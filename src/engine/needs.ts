@@ -22,11 +22,22 @@ export type Prerequisite = (typeof prerequisites)[number]
 const prerequisiteSuite = 'prerequisites/'
 
 /** The prerequisites of a case, the plainest first; none for one that is a prerequisite itself. */
-export function prerequisitesOf(kase: Case): Prerequisite[] {
+export function prerequisitesOf(kase: Case): readonly Prerequisite[] {
+  const known = found.get(kase)
+  if (known) return known
+  const read = readPrerequisites(kase)
+  found.set(kase, read)
+  return read
+}
+
+/** What a case rests on is asked before the run and again before the case. */
+const found = new WeakMap<Case, readonly Prerequisite[]>()
+
+function readPrerequisites(kase: Case): Prerequisite[] {
   if (kase.suite.startsWith(prerequisiteSuite)) return []
   const records = flatten(kase.steps)
     .filter(step => !insideOf(step))
-    .flatMap(({ body }) => [...recordsIn(body)])
+    .flatMap(({ body }) => recordsIn(body))
   const levels = new Set(records.flatMap(levelsOf))
   const asked = new Set(
     kase.requires.flatMap(condition => (condition.kind === 'feature' ? condition.name : [])),
@@ -76,7 +87,7 @@ function grantedIn(records: readonly Fields[], published: number): number {
     ({ type, verb }) => type === 'SUBSCRIBE' || verb === 'subscribe',
   )
   const subscribed = subscribing
-    .flatMap(record => [...recordsIn(record)])
+    .flatMap(record => recordsIn(record))
     .flatMap(({ qos }) => (typeof qos === 'number' ? qos : []))
   const highest = Math.max(0, ...subscribed)
   if (highest === 0) return 0

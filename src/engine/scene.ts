@@ -363,7 +363,7 @@ export class Scene {
   }
 
   /** What one packet of ours broke, before any judge sees it. */
-  private weBroke([first, ...more]: OwnBreach[]): void {
+  private weBroke([first, ...more]: readonly OwnBreach[]): void {
     if (!first) return
     // What either side breaks passes through a proxy; it is not ours.
     const theirs = this.findings.length > 0

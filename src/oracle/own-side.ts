@@ -13,6 +13,8 @@ import { createReferee } from './referee/referee.ts'
 import { createRuling, drain } from './ruling.ts'
 import { seenOf } from './sides.ts'
 
+const none: readonly OwnBreach[] = Object.freeze([])
+
 /** A rule that our own side broke. */
 export type OwnBreach = Breach & {
   connection: number
@@ -27,7 +29,7 @@ export type OwnBreach = Breach & {
 /** The same judges that judge the target, for what our fake client, broker and proxy send. */
 export type OwnSide = {
   /** What this event breaks: all statements of one packet, the cause first. */
-  observe(event: TraceEvent): OwnBreach[]
+  observe(event: TraceEvent): readonly OwnBreach[]
   /** The first rule that we broke on a connection: from then on the other side may close it. */
   brokenOn(connection: number): OwnBreach | undefined
   /**
@@ -53,14 +55,14 @@ export function createOwnSide({
   const keepAlive = new KeepAlive()
   const ruling = createRuling('client')
 
-  function observe(event: TraceEvent): OwnBreach[] {
+  function observe(event: TraceEvent): readonly OwnBreach[] {
     if (event.kind === 'open') {
       roles.set(event.connection, roleOn(event.leg, target))
       versions.set(event.connection, event.version)
     }
-    if (!('connection' in event) || event.connection === undefined) return []
+    if (!('connection' in event) || event.connection === undefined) return none
     const as = roles.get(event.connection)
-    if (!as) return []
+    if (!as) return none
     const { connection } = event
     // That we end a connection is what networks do: no rule is broken by it.
     if (event.kind === 'close') {
@@ -69,12 +71,20 @@ export function createOwnSide({
     }
     const late = silence(event, connection, as)
     noteStrayBytes(event, connection)
-    const found = packetsOf(event, versions.get(connection) ?? version).flatMap(seen =>
-      byRole[as](seenOf(seen, 'harness')).map(breach =>
-        ownBreach(breach, connection, as, seen.kind === 'packet' ? seen.packet.type : undefined),
-      ),
-    )
-    return [...late, ...found]
+    const found = isRaw(event)
+      ? packetsIn(event, versions.get(connection) ?? version).flatMap(seen =>
+          judge(seen, connection, as),
+        )
+      : judge(event, connection, as)
+    return late.length === 0 ? found : [...late, ...found]
+  }
+
+  function judge(event: TraceEvent, connection: number, as: TargetRole): readonly OwnBreach[] {
+    const found = byRole[as](seenOf(event, 'harness'))
+    // Nothing, for nearly every packet of every case.
+    if (found.length === 0) return none
+    const packet = event.kind === 'packet' ? event.packet.type : undefined
+    return found.map(breach => ownBreach(breach, connection, as, packet))
   }
 
   /** Bytes that are sent raw and are no whole packet may be for somebody in front of the target, such as a PROXY header. */
@@ -89,11 +99,12 @@ export function createOwnSide({
     if (inside && inside.length > 0) hidden.add(connection)
   }
 
-  function silence(event: TraceEvent, connection: number, as: TargetRole): OwnBreach[] {
-    if (as !== 'client') return []
+  function silence(event: TraceEvent, connection: number, as: TargetRole): readonly OwnBreach[] {
+    if (as !== 'client') return none
     ruling.seq = event.seq
     keepAlive.observe(ruling, event, version)
-    return drain(ruling).map(breach => ownBreach(breach, connection, as))
+    const found = drain(ruling)
+    return found.length === 0 ? none : found.map(breach => ownBreach(breach, connection, as))
   }
 
   function ownBreach(
@@ -135,9 +146,12 @@ function judgesOf(target: TargetRole, version: Version): (event: TraceEvent) => 
   }
 }
 
+function isRaw(event: TraceEvent): event is EventOf<'bytes'> {
+  return event.kind === 'bytes' && event.from === 'harness' && event.why === 'raw'
+}
+
 /** Bytes that we send on purpose are packets as others see them. */
-function packetsOf(event: TraceEvent, version: Version): TraceEvent[] {
-  if (event.kind !== 'bytes' || event.from !== 'harness' || event.why !== 'raw') return [event]
+function packetsIn(event: EventOf<'bytes'>, version: Version): TraceEvent[] {
   const frames = createFramer({ maxPacketBytes: event.bytes.length }).push(event.bytes)
   return frames.map(({ kind, bytes }) => {
     const packet = kind === 'packet' ? decode(bytes, version) : undefined

@@ -141,10 +141,11 @@ function isUndelivered({ kase, result }: Failing): boolean {
 
 /** What is asked of the target first: all of it with a broker, where all is cheap, and with a client what some case needs. */
 export async function prerequisitesFor(cases: Case[], facts: Facts): Promise<Case[]> {
-  const needing = cases.filter(kase => prerequisitesOf(kase).length > 0)
-  const versions = facts.versions.filter(version => needing.some(kase => kase.version === version))
+  const versions = facts.versions.filter(version =>
+    cases.some(kase => kase.version === version && prerequisitesOf(kase).length > 0),
+  )
   const there = await prerequisiteCases(facts.target.role, versions)
   if (facts.target.role === 'broker') return there
-  const wanted = new Set(needing.flatMap(kase => prerequisitesOf(kase).map(String)))
+  const wanted = new Set(cases.flatMap(kase => prerequisitesOf(kase).map(String)))
   return there.filter(kase => wanted.has(kase.scenario))
 }

@@ -93,14 +93,20 @@ function saidOf(limit: Limit, announced: Announced): string {
 }
 
 /** Every variable that this broker gives a value. */
-export function limitValues(announced: Announced): { [variable: string]: number } {
+export function limitValues(announced: Announced): { readonly [variable: string]: number } {
+  const known = valuesOf.get(announced)
+  if (known) return known
   const values: { [variable: string]: number } = {}
   for (const variable of limitVariables.keys()) {
     const found = limitValue(variable, announced)
     if (found && 'value' in found) values[variable] = found.value
   }
+  valuesOf.set(announced, values)
   return values
 }
+
+/** A run asks for each of its cases what its broker told once. */
+const valuesOf = new WeakMap<Announced, { readonly [variable: string]: number }>()
 
 /** The value of a property, by the name that `requires` uses. */
 export function announcedValue(property: string, announced: Announced): unknown {

@@ -29,12 +29,23 @@ export function largestPayload(steps: readonly Step[]): number {
 
 /** The sizes that stand somewhere in a step or a part of one. */
 export function sizesIn(value: unknown): number[] {
-  if (Array.isArray(value)) return value.flatMap(sizesIn)
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return []
-  if ('kind' in value && value.kind === 'sized' && 'bytes' in value) {
-    return typeof value.bytes === 'number' ? [value.bytes] : []
+  const found: number[] = []
+  collectSizes(value, found)
+  return found
+}
+
+function collectSizes(value: unknown, found: number[]): void {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
+  if (Array.isArray(value)) {
+    for (const inner of value) collectSizes(inner, found)
+    return
   }
-  return Object.values(value).flatMap(sizesIn)
+  if ('kind' in value && value.kind === 'sized' && 'bytes' in value) {
+    if (typeof value.bytes === 'number') found.push(value.bytes)
+    return
+  }
+  const record = value as { readonly [name: string]: unknown }
+  for (const name in record) collectSizes(record[name], found)
 }
 
 function copiesOf(body: Step['body']): number {
