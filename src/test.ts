@@ -20,7 +20,7 @@ const lingerMs = 30_000
 /** Files that take long are begun first, so that none of them is what all wait for at the end. */
 const longest = ['/device/', '/end-to-end/', '/run/', '/listen/', '/targets/', 'scripts/']
 
-type Counts = { pass: number; fail: number; skip: number; cpuS?: number }
+type Counts = { pass: number; fail: number; skip: number; cpuS?: number; childrenCpuS?: number }
 
 /** In the environment of a process and of all that it starts. */
 const mark = `MQTTSPEC_TEST_${process.pid}`
@@ -131,7 +131,9 @@ async function runFile(worker: Worker, file: string, name: string): Promise<bool
   total.fail += counts.fail
   total.skip += counts.skip
   const tookS = ((performance.now() - began) / 1000).toFixed(1)
-  const cpu = counts.cpuS === undefined ? '' : `, ${counts.cpuS.toFixed(1)} s of the processor`
+  const { cpuS, childrenCpuS = 0 } = counts
+  const children = childrenCpuS < 0.1 ? '' : ` and ${childrenCpuS.toFixed(1)} s of its processes`
+  const cpu = cpuS === undefined ? '' : `, ${cpuS.toFixed(1)} s of the processor${children}`
   const says = `${name} # ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped, ${tookS} s${cpu}`
   if (counts.fail === 0) process.stdout.write(`ok - ${says}\n`)
   else {

@@ -105,6 +105,8 @@ async function watchRuns(words: string[], asked: Options, io: Io): Promise<numbe
   if (files.length === 0 && !isElsewhere) {
     throw new UsageError('--watch waits for an edit of suite files, or for a broker at an address')
   }
+  const { keepSuites } = await import('../run/choose-suites.ts')
+  keepSuites()
   for (;;) {
     const code = await runCommand(words, options, io).catch(error => {
       const { exitCode, says } = endingOf(error)

@@ -1,20 +1,36 @@
 import { statSync } from 'node:fs'
 import { formatProblems, type Problem } from '../model/schema/problem.ts'
 import type { Suite } from '../scenario/ast.ts'
-import { loadSuites } from '../scenario/load.ts'
+import { KeptSuites, loadSuites } from '../scenario/load.ts'
 import type { selectCases } from '../scenario/select.ts'
-import { includedFiles, readSuiteFiles, type TextFile } from './suite-files.ts'
+import { includedFiles, packagedSuites, readSuiteFiles, type TextFile } from './suite-files.ts'
 import { UsageError } from './usage-error.ts'
+
+/** The suites that were read before, where they are kept. */
+let keptSuites: KeptSuites | undefined
+
+/** From now on suites stay in memory (about 30 MB), and those that did not change are not read again. */
+export function keepSuites(): void {
+  keptSuites ??= new KeptSuites()
+}
 
 /** Reads and checks suites. Rejects with UsageError showing every mistake of every file: nothing runs then. */
 export async function readSuites(wanted: string[]): Promise<{ suites: Suite[]; words: string[] }> {
   const { files, fragments, words } = await readSuiteFiles(wanted)
-  const first = loadSuites(files, { fragments })
+  // Those that include others are not read twice.
+  const kept = keptSuites ?? new KeptSuites()
+  const first = loadSuites(files, { fragments, kept })
   const more = await includedFiles(first.suites, files)
   const all = [...files, ...more]
-  const { suites, problems } = more.length > 0 ? loadSuites(all, { fragments }) : first
+  const { suites, problems } = more.length > 0 ? loadSuites(all, { fragments, kept }) : first
   if (problems.length > 0) throw new UsageError(showProblems(problems, [...all, ...fragments]))
   return { suites, words }
+}
+
+/** The suites of one folder that ships with the package, whatever somebody asked for. */
+export async function readPackaged(folder: string): Promise<Suite[]> {
+  const { files, fragments } = await packagedSuites(folder)
+  return loadSuites(files, { fragments, kept: keptSuites ?? new KeptSuites() }).suites
 }
 
 /** The words that select nothing, as one message. */

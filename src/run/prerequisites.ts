@@ -3,8 +3,7 @@ import { type Prerequisite, prerequisites, prerequisitesOf } from '../engine/nee
 import type { CaseResult } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import type { Case, Suite } from '../scenario/ast.ts'
-import { loadSuites } from '../scenario/load.ts'
-import { packagedSuites } from './suite-files.ts'
+import { readPackaged } from './choose-suites.ts'
 
 /*
  * Before a target is judged it is asked for what all else rests on: one message at each QoS. Where that does not work, it is told once,
@@ -25,8 +24,7 @@ export async function prerequisiteCases(
   role: 'broker' | 'client',
   versions: readonly Version[],
 ): Promise<Case[]> {
-  const { files, fragments } = await packagedSuites('prerequisites')
-  const { suites } = loadSuites(files, { fragments })
+  const suites = await readPackaged('prerequisites')
   const plays = role === 'broker' ? 'client' : 'broker'
   return suites
     .flatMap((suite: Suite) => suite.cases)

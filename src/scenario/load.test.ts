@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadSuites } from './load.ts'
+import { KeptSuites, loadSuites, type SourceFile } from './load.ts'
 import { formatProblems } from './problem.ts'
 
 const design = `# yaml-language-server: $schema=../../schema/suite.json
@@ -396,4 +396,26 @@ scenarios:
   const windows = loadSuites([{ path: 'a.yaml', text: `\ufeff${text.replaceAll('\n', '\r\n')}` }])
   t.same(windows, plain)
   t.notMatch(JSON.stringify(windows), /\\r/)
+})
+
+t.test('a kept suite is read again where its text or a fragment changed', async t => {
+  const suite = (name: string, more = '') => ({
+    path: `${name}.yaml`,
+    text: `suite: ${name}\ntitle: A\nrole: client\nscenarios:\n  - id: one\n    title: One\n    covers: { 3.1.1: [MQTT-4.3.3-2] }\n    steps:\n      - pub.connect: {}\n      - use: f\n${more}`,
+  })
+  const fragments = (step: string) => [
+    { path: 'fragments.yaml', text: `fragments:\n  f:\n    steps:\n      - ${step}\n` },
+  ]
+  const kept = new KeptSuites()
+  const load = (files: SourceFile[], step = 'pub.ping: {}') =>
+    loadSuites(files, { fragments: fragments(step), kept })
+  const [a, b] = load([suite('a'), suite('b')]).suites
+  t.ok(a && b)
+  const after = load([suite('b', '      - pub.ping: {}\n'), suite('a')]).suites
+  t.equal(after[1], a, 'the same as before')
+  t.equal(after[0]?.cases[0]?.steps.length, (b?.cases[0]?.steps.length ?? 0) + 1)
+  t.not(load([suite('a')], 'pub.disconnect: {}').suites[0], a)
+  const twice = () => load([suite('a'), { ...suite('a'), path: 'copy.yaml' }])
+  t.match(twice().problems, [{ code: 'DUPLICATE_ID' }, { code: 'DUPLICATE_ID' }])
+  t.same(twice().problems, twice().problems, 'a mistake is told each time')
 })
