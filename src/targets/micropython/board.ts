@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { type BoardThread, boardThread } from './board-thread.ts'
 import { type CutPoint, noPoints, type PointCounts } from './cut-point.ts'
 import { packagedFirmware, readFirmware, readStubs } from './firmware.ts'
 import { Flash, type FlashImage, type FlashWear, picoFlashBytes } from './flash.ts'
@@ -91,13 +92,14 @@ export type SimulatedPico = {
 export async function createSimulatedPico(
   options: SimulatedPicoOptions = {},
 ): Promise<SimulatedPico> {
-  const [firmware, stubs] = await Promise.all([
+  const [firmware, stubs, thread] = await Promise.all([
     readFirmware(options.firmware ?? packagedFirmware),
     readStubs(),
+    boardThread(),
   ])
   for (const [path, content] of Object.entries(options.files ?? {}))
     firmware.set(path, typeof content === 'string' ? Buffer.from(content) : content)
-  const board = new Board(options, firmware, [...stubs])
+  const board = new Board(options, firmware, [...stubs], thread)
   await board.reboot(options.cutAt ? { cutAt: options.cutAt } : {})
   return board
 }
@@ -115,6 +117,7 @@ const watchdogReset = 3
 class Board implements SimulatedPico {
   private readonly options: SimulatedPicoOptions
   private readonly stubs: BootOrder['stubs']
+  private readonly thread: BoardThread
   private readonly memory = new BoardMemory()
   private readonly net = new NetHost(this.memory)
   private readonly lines = new Set<(line: string) => void>()
@@ -138,9 +141,11 @@ class Board implements SimulatedPico {
     options: SimulatedPicoOptions,
     firmware: FlashImage,
     stubs: [path: string, bytes: Uint8Array][],
+    thread: BoardThread,
   ) {
     this.options = options
     this.stubs = stubs
+    this.thread = thread
     this.program = options.program ?? 'tester'
     this.store = new Flash(firmware, options.flashBytes ?? picoFlashBytes)
   }
@@ -302,9 +307,10 @@ class Board implements SimulatedPico {
     const data: WorkerData = {
       memory: this.memory.buffer,
       console: port2,
+      interpreter: this.thread.interpreter,
       graceMs: this.options.graceMs ?? 20,
     }
-    const worker = new Worker(workerFile(), { workerData: data, transferList: [port2] })
+    const worker = new Worker(this.thread.file, { workerData: data, transferList: [port2] })
     worker.on('message', (message: FromVm) => this.receive(message))
     worker.on('error', error => {
       if (worker === this.worker) void this.dropWorker({ why: 'crash', message: String(error) })
@@ -414,16 +420,6 @@ class Board implements SimulatedPico {
     this.onHurried?.()
     this.onHurried = undefined
   }
-}
-
-/** The thread's file beside this one. Run from source, a new thread must first be taught TypeScript. */
-function workerFile(): URL {
-  if (import.meta.url.endsWith('.js')) return new URL('./vm-worker.js', import.meta.url)
-  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
-  const source = JSON.stringify(new URL('./vm-worker.ts', import.meta.url).href)
-  return new URL(
-    `data:text/javascript,import { register } from ${loader}; register(); await import(${source})`,
-  )
 }
 
 function listen<T>(listeners: Set<(value: T) => void>, listener: (value: T) => void): () => void {
