@@ -8,13 +8,15 @@ import { tryFlaw } from './explore-proof/try-flaw.ts'
 /*
  * npm run explore-proof                    which flaws of the zoo a search without any scenario finds
  * npm run explore-proof -- --only WORD     flaws whose name contains the word
- * --budget S                               seconds for each flaw (default 20)
+ * --schedules N                            the most for each flaw (default 5000)
+ * --budget S                               the most seconds for each flaw (default 120)
  * --part I/N                               every N-th of them
  */
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
-    budget: { type: 'string', default: '20' },
+    schedules: { type: 'string', default: '5000' },
+    budget: { type: 'string', default: '120' },
     part: { type: 'string', default: '1/1' },
   },
 })
@@ -26,7 +28,10 @@ const chosen = families
   .filter((_, index) => index % parts === part - 1)
 let killed = 0
 for (const flaw of chosen) {
-  const trial = await tryFlaw(flaw, Number(values.budget) * 1000)
+  const trial = await tryFlaw(flaw, {
+    schedules: Number(values.schedules),
+    ms: Number(values.budget) * 1000,
+  })
   if (trial.fate === 'killed') killed += 1
   process.stdout.write(`${JSON.stringify(trial)}\n`)
 }

@@ -41,13 +41,16 @@ export type Trial = {
   tookMs: number
 }
 
-export async function tryFlaw(flaw: Flaw, budgetMs: number): Promise<Trial> {
+/** What ends a search that finds nothing. Schedules count on any machine alike; the time is for those that hang. */
+export type Limits = { schedules: number; ms: number }
+
+export async function tryFlaw(flaw: Flaw, limits: Limits): Promise<Trial> {
   const began = performance.now()
   const own = (statement: string) => flaw.statements.includes(statement)
   const explored = await searchBroker(
     flaw.peer === 'broker' ? flaw.apply({}) : {},
     setup => (flaw.versions as string[]).includes(setup.version) && setup.manner.before === 0,
-    budgetMs,
+    limits,
     own,
   )
   const sure = explored.defects.filter(({ stable }) => stable)
@@ -66,14 +69,14 @@ export async function tryFlaw(flaw: Flaw, budgetMs: number): Promise<Trial> {
 async function searchBroker(
   options: BrokerOptions,
   fits: (setup: Setup) => boolean,
-  budgetMs: number,
+  { schedules, ms }: Limits,
   endsAt: (statement: string) => boolean,
 ): Promise<Explored> {
   const broker = createReferenceBroker(options)
   const profile: Profile = { name: 'reference', role: 'broker', versions: ['3.1', '3.1.1', '5.0'] }
   const target = inProcessBroker(profile, stream => broker.accept(stream))
   const ended = new AbortController()
-  const timer = setTimeout(() => ended.abort(), budgetMs)
+  const timer = setTimeout(() => ended.abort(), ms)
   trials += 1
   try {
     return await explore({
@@ -84,6 +87,7 @@ async function searchBroker(
       depth: 3,
       kinds,
       signal: ended.signal,
+      schedulesMax: schedules,
       lanes: 16,
       budgets,
       nonce: `p${trials.toString(36).padStart(3, '0')}`,

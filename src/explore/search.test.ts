@@ -63,6 +63,18 @@ t.test('every fault at every point is tried once', async t => {
   t.ok(wanted.length > 50, `${wanted.length} single faults`)
 })
 
+t.test('each kind of fault has its turn before one of them comes again', async t => {
+  const singles = tried(1).flatMap(({ atoms }) => (atoms.length === 1 ? atoms : []))
+  const turn = (kind: string, label: string) =>
+    singles.findIndex(index => {
+      const { fault, point } = table.atoms[index]!
+      return fault.kind === kind && point.label === label && point.type === 'PUBLISH'
+    })
+  for (const kind of ['lose', 'hold', 'repeat', 'takeover', 'leave', 'lose-session']) {
+    t.ok(turn(kind, 'm1') < turn('lose', 'm2'), `${kind} of m1 before what befalls m2`)
+  }
+})
+
 t.test('the second fault of a pair lies behind the first', async t => {
   const pairs = tried(2).filter(({ atoms }) => atoms.length === 2)
   t.ok(pairs.length > 1000, `${pairs.length} pairs`)

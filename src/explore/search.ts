@@ -1,6 +1,7 @@
-import type { EdgeName } from './coverage.ts'
+import { type EdgeName, edgeNames } from './edges.ts'
 import type { Allowed } from './fault.ts'
 import { messagesOf } from './flow.ts'
+import { byRank, ranksOf } from './novelty.ts'
 import type { Outcome } from './outcome.ts'
 import { keyOf } from './point.ts'
 import { type Chance, randomAtoms } from './random-schedules.ts'
@@ -147,10 +148,10 @@ export class Search {
         }
       }
       if (own) own.inARow = 0
-      // The setup that has had the least comes next.
+      // The setup that has had the least comes next; of several, one of a flow and version that has had the least in all manners.
       const waiting = this.queues
         .filter(queue => !queue.isDry(stage))
-        .sort((a, b) => a.given - b.given)
+        .sort((a, b) => a.given - b.given || mannerOf(a.setup) - mannerOf(b.setup))
       for (const queue of waiting) {
         const schedule = queue.next(stage)
         if (schedule) return schedule
@@ -167,10 +168,17 @@ export class Search {
   }
 }
 
+/** Every flow is tried in the plainest manner before any is in another. */
+function mannerOf({ manner }: Setup): number {
+  return 2 * manner.before + (manner.back === 'at once' ? 0 : 1)
+}
+
 /** The schedules of one setup. */
 class Queue {
   readonly setup: Setup
   table: Table | undefined
+  /** By atom: when its turn comes. */
+  private ranks: readonly number[] = []
   /** The passing run did not even end: there is nothing to strike. */
   broken = false
   /** The passing run is under way, or over. */
@@ -235,7 +243,10 @@ class Queue {
     const stage = this.stageOf(schedule)
     if (atoms.length === 0) {
       if (outcome.points.length === 0) this.broken = true
-      else this.table = tableOf(outcome.points, this.options.allowedOf(this.setup))
+      else {
+        this.table = tableOf(outcome.points, this.options.allowedOf(this.setup))
+        this.ranks = ranksOf(this.table.atoms)
+      }
       return stage
     }
     const { table } = this
@@ -245,12 +256,18 @@ class Queue {
       return at === undefined ? [] : [at]
     })
     if (atoms.length === 1 && outcome.struck === 1) this.after.set(atoms[0]!, behind)
-    const signature = [...outcome.edges].sort().join() + outcome.points.length
-    if (!this.seen.has(signature) && outcome.struck === atoms.length) {
-      this.seen.add(signature)
-      this.bases.push(schedule)
-    }
+    if (outcome.struck === atoms.length && this.isNew(outcome)) this.bases.push(schedule)
     return stage
+  }
+
+  /** Whether no schedule before took this set of edges in a run of so many points. */
+  private isNew({ edges, points }: Outcome): boolean {
+    let set = 0n
+    for (const edge of edges) set |= bitOf(edge)
+    const signature = `${set.toString(36)} ${points.length}`
+    if (this.seen.has(signature)) return false
+    this.seen.add(signature)
+    return true
   }
 
   /** What a corpus keeps of a single fault. */
@@ -331,12 +348,12 @@ class Queue {
   }
 
   private *singles(byteCuts: boolean): Generator<Schedule> {
-    const { points, atoms } = this.table!
-    for (const { passing, point, atoms: own } of points) {
-      if (!passing || !this.mayStrike(point.begin)) continue
-      for (const index of own) {
-        if ((atoms[index]!.fault.kind === 'cut-inside') === byteCuts) yield this.of([index])
-      }
+    const { points } = this.table!
+    const all = points.flatMap(({ passing, point, atoms }) =>
+      passing && this.mayStrike(point.begin) ? atoms : [],
+    )
+    for (const index of byRank(all, this.ranks)) {
+      if (this.isByteCut(index) === byteCuts) yield this.of([index])
     }
   }
 
@@ -345,20 +362,32 @@ class Queue {
     return !begin || this.setup.manner.before === 0
   }
 
+  /** Two faults that come early in their own rounds come together early. */
   private *pairs(byteCuts: boolean): Generator<Schedule> {
-    const { points } = this.table!
     const given = new Set<number>()
     // Singles of other parts are not known here: each part pairs its own.
-    for (const [first, behind] of this.after) {
-      for (const at of behind) {
-        for (const second of points[at]!.atoms) {
-          if (second === first) continue
+    const firsts = byRank([...this.after.keys()], this.ranks)
+    const highest = Math.max(0, ...this.ranks)
+    for (let sum = 0; sum <= 2 * highest; sum++) {
+      for (const first of firsts) {
+        const rank = sum - this.ranks[first]!
+        if (rank < 0) break
+        for (const second of this.secondsOf(first, rank)) {
           if ((this.isByteCut(first) || this.isByteCut(second)) !== byteCuts) continue
           const key = first * 0x100000 + second
           if (given.has(key)) continue
           given.add(key)
           yield this.of([first, second])
         }
+      }
+    }
+  }
+
+  private *secondsOf(first: number, rank: number): Generator<number> {
+    const { points } = this.table!
+    for (const at of this.after.get(first) ?? []) {
+      for (const second of points[at]!.atoms) {
+        if (second !== first && this.ranks[second] === rank) yield second
       }
     }
   }
@@ -370,4 +399,10 @@ class Queue {
       yield this.of(atoms)
     }
   }
+}
+
+const bits = new Map<EdgeName, bigint>(edgeNames.map((name, at) => [name, 1n << BigInt(at)]))
+
+function bitOf(edge: EdgeName): bigint {
+  return bits.get(edge) ?? 0n
 }

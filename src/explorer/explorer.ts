@@ -20,6 +20,8 @@ export type ExplorerOptions = {
   shard?: { index: number; count: number }
   /** When no further schedule is begun. */
   signal: AbortSignal
+  /** The search ends after so many schedules. */
+  schedulesMax?: number
   /** Lanes side by side. */
   lanes: number
   budgets: Budgets
@@ -135,7 +137,9 @@ class Explorer {
   }
 
   private get isOver(): boolean {
-    return this.stopped || this.options.signal.aborted || this.state.search.isOver
+    const { signal, schedulesMax = Number.POSITIVE_INFINITY } = this.options
+    const { search, schedules } = this.state
+    return this.stopped || signal.aborted || search.isOver || schedules >= schedulesMax
   }
 
   /** One lane after the other, each for as long as its sessions may go on. */

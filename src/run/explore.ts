@@ -180,11 +180,25 @@ async function searchFor(
           ? new BrokerLane(target, lane)
           : new ClientLane(target, lane)
       },
-      onDone: state => options.onProgress?.(progressOf(state, began)),
+      onDone: progress(options, began),
     })
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', end)
+  }
+}
+
+/** How often somebody hears how far a search has come, in ms: to count what was reached takes longer than a schedule. */
+const tellEveryMs = 100
+
+function progress({ onProgress }: ExploreOptions, began: number): (state: Explored) => void {
+  if (!onProgress) return () => undefined
+  let told = 0
+  return state => {
+    const now = performance.now()
+    if (now - told < tellEveryMs) return
+    told = now
+    onProgress(progressOf(state, began))
   }
 }
 
