@@ -5,6 +5,7 @@ import {
   propertyFormats,
   propertyPlaces,
 } from '../../src/standard/formats/property-places.ts'
+import { flowMap } from './flow-map.ts'
 
 /** A file of suites that the table of formats makes. */
 export type GeneratedSuite = { path: string; text: string }
@@ -84,13 +85,13 @@ function valuesOf(target: Target, place: PropertyPlace, name: PropertyName): str
       )
     case 'texts':
       return [
-        ...one('', [`value: [${legal.values.join(', ')}]`], '$value'),
+        ...one('', [`value: ${flowMap(legal.values)}`], '$value'),
         ...(form === 'binary' ? [] : one('-longest', [], '{ size: 65535 }')),
       ]
     case 'pairs':
       return [
-        ...one('-name', [`value: [${rareTexts.join(', ')}]`], '[[$value, v]]'),
-        ...one('-value', [`value: [${rareTexts.join(', ')}]`], '[[n, $value]]'),
+        ...one('-name', [`value: ${flowMap(rareTexts)}`], '[[$value, v]]'),
+        ...one('-value', [`value: ${flowMap(rareTexts)}`], '[[n, $value]]'),
         ...one('-several', [], '[[n, v], [n, v], [n, w], ["", ""]]'),
       ]
   }
@@ -135,55 +136,55 @@ function atBroker(place: PropertyPlace, written: string): { covers: string; step
       return {
         covers: 'MQTT-3.1.4-5',
         steps: [
-          `good.connect: { properties: ${written}, expect: { code: 0 } }`,
-          'good.ping:',
-          'good.disconnect: { properties: { sessionExpiryInterval: 0 } }',
+          `client.connect: { properties: ${written}, expect: { code: 0 } }`,
+          'client.ping:',
+          'client.disconnect: { properties: { sessionExpiryInterval: 0 } }',
         ],
       }
     case 'will':
       return {
         covers: 'MQTT-3.1.4-5',
         steps: [
-          `good.connect: { will: { topic: $topic, payload: gone, properties: ${written} }, expect: { code: 0 } }`,
-          'good.ping:',
+          `client.connect: { will: { topic: $topic, payload: gone, properties: ${written} }, expect: { code: 0 } }`,
+          'client.ping:',
         ],
       }
     case 'PUBLISH':
       return {
         covers: 'MQTT-4.3.2-4',
         steps: [
-          'good.connect: {}',
-          `good.send: { PUBLISH: { topic: $topic, qos: 1, id: 7, payload: x, properties: ${written} } }`,
-          'good.expect: { PUBACK: { id: 7, code: { oneOf: [{ is: absent }, { max: 0x7f }] } } }',
+          'client.connect: {}',
+          `client.send: { PUBLISH: { topic: $topic, qos: 1, id: 7, payload: x, properties: ${written} } }`,
+          'client.expect: { PUBACK: { id: 7, code: { oneOf: [{ is: absent }, { max: 0x7f }] } } }',
         ],
       }
     case 'PUBREL':
       return {
         covers: 'MQTT-4.3.3-11',
         steps: [
-          'good.connect: {}',
-          'good.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, payload: x } }',
-          'good.expect: { PUBREC: { id: 7 } }',
-          `good.send: { PUBREL: { id: 7, properties: ${written} } }`,
-          'good.expect: { PUBCOMP: { id: 7 } }',
+          'client.connect: {}',
+          'client.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, payload: x } }',
+          'client.expect: { PUBREC: { id: 7 } }',
+          `client.send: { PUBREL: { id: 7, properties: ${written} } }`,
+          'client.expect: { PUBCOMP: { id: 7 } }',
         ],
       }
     case 'SUBSCRIBE':
       return {
         covers: 'MQTT-3.8.4-1',
         steps: [
-          'good.connect: {}',
-          `good.subscribe: { filter: $topic, qos: 1, properties: ${written}, expect: { codes: [{ max: 2 }] } }`,
-          'good.ping:',
+          'client.connect: {}',
+          `client.subscribe: { filter: $topic, qos: 1, properties: ${written}, expect: { codes: [{ max: 2 }] } }`,
+          'client.ping:',
         ],
       }
     default:
       return {
         covers: 'MQTT-3.10.4-4',
         steps: [
-          'good.connect: {}',
-          `good.unsubscribe: { filter: $topic, properties: ${written}, expect: { codes: [{ max: 0x7f }] } }`,
-          'good.ping:',
+          'client.connect: {}',
+          `client.unsubscribe: { filter: $topic, properties: ${written}, expect: { codes: [{ max: 0x7f }] } }`,
+          'client.ping:',
         ],
       }
   }
@@ -279,106 +280,128 @@ const brokerForms = `
     covers: { 5.0: [MQTT-3.8.4-1, MQTT-3.9.3-1] }
     matrix: { qos: [0, 1, 2], noLocal: [false, true], retainAsPublished: [false, true], retainHandling: [0, 1, 2] }
     steps:
-      - good.connect: {}
-      - good.subscribe: { filter: $topic, qos: $qos, noLocal: $noLocal, retainAsPublished: $retainAsPublished, retainHandling: $retainHandling, expect: { codes: [{ max: 2 }] } }
+      - client.connect: {}
+      - client.subscribe: { filter: $topic, qos: $qos, noLocal: $noLocal, retainAsPublished: $retainAsPublished, retainHandling: $retainHandling, expect: { codes: [{ max: 2 }] } }
   # Filters that look odd and are none the worse for it.
   - id: filters
     title: A rare Topic Filter is granted
     covers: { 3.1.1: [MQTT-3.8.4-1, MQTT-4.7.3-1], 5.0: [MQTT-3.8.4-1, MQTT-4.7.3-1] }
-    matrix: { tail: ["/", "//", "/#", "/+", "/+/", "/+/+/#", "/ ", "/ü", "/\\u20ac\\U0001F600", "/\\uFEFF", "/$$a", "/a b"] }
+    matrix:
+      tail:
+        ends-with-a-slash: "/"
+        ends-with-two: "//"
+        number-sign: "/#"
+        plus-sign: "/+"
+        plus-sign-and-slash: "/+/"
+        every-wildcard: "/+/+/#"
+        blank: "/ "
+        beyond-ascii: "/ü"
+        beyond-the-first-plane: "/\\u20ac\\U0001F600"
+        u-feff: "/\\uFEFF"
+        dollar: "/$$a"
+        blank-within: "/a b"
     requires: wildcards
     steps:
-      - good.connect: {}
-      - good.subscribe: { filter: $topic$tail, qos: 1, expect: { codes: [{ max: 2 }] } }
+      - client.connect: {}
+      - client.subscribe: { filter: $topic$tail, qos: 1, expect: { codes: [{ max: 2 }] } }
   - id: many-filters
     title: A SUBSCRIBE with several filters is answered for each, and so is its UNSUBSCRIBE in 5.0
     covers: { 3.1.1: [MQTT-3.8.4-4, MQTT-3.8.4-5], 5.0: [MQTT-3.8.4-5, MQTT-3.8.4-6, MQTT-3.11.3-1] }
     steps:
-      - good.connect: {}
-      - good.subscribe: { filters: [{ filter: $topic/1, qos: 0 }, { filter: $topic/2, qos: 1 }, { filter: $topic/3, qos: 2 }, { filter: $topic/1, qos: 1 }], expect: { codes: [{ max: 2 }, { max: 2 }, { max: 2 }, { max: 2 }] } }
-      - good.unsubscribe: { filters: [$topic/1, $topic/2, $topic/none] }
+      - client.connect: {}
+      - client.subscribe: { filters: [{ filter: $topic/1, qos: 0 }, { filter: $topic/2, qos: 1 }, { filter: $topic/3, qos: 2 }, { filter: $topic/1, qos: 1 }], expect: { codes: [{ max: 2 }, { max: 2 }, { max: 2 }, { max: 2 }] } }
+      - client.unsubscribe: { filters: [$topic/1, $topic/2, $topic/none] }
   # A topic of 1 byte to 65,535, and topics beyond ASCII, arrive as they were sent.
   - id: topics-byte-for-byte
     title: A Topic Name goes through byte for byte
     covers: { 3.1.1: [MQTT-3.3.2-3, MQTT-1.5.3-3, MQTT-4.7.3-4], 5.0: [MQTT-1.5.4-3, MQTT-4.7.3-4] }
-    matrix: { tail: ["/", "/ü", "/\\u20ac\\U0001F600", "/\\uFEFF", "/a\\u0301", "/\\u00e1", "/ ", "/\\U00010000"] }
+    matrix:
+      tail:
+        ends-with-a-slash: "/"
+        beyond-ascii: "/ü"
+        beyond-the-first-plane: "/\\u20ac\\U0001F600"
+        u-feff: "/\\uFEFF"
+        decomposed: "/a\\u0301"
+        composed: "/\\u00e1"
+        blank: "/ "
+        u-10000: "/\\U00010000"
     steps:
-      - good.connect: {}
-      - good.subscribe: { filter: $topic$tail, qos: 1 }
-      - good.send: { PUBLISH: { topic: $topic$tail, qos: 1, id: 7, payload: x } }
+      - client.connect: {}
+      - client.subscribe: { filter: $topic$tail, qos: 1 }
+      - client.send: { PUBLISH: { topic: $topic$tail, qos: 1, id: 7, payload: x } }
       - together:
-          - good.expect: { PUBACK: { id: 7 } }
-          - good.expect: { PUBLISH: { topic: $topic$tail, payload: x } }
+          - client.expect: { PUBACK: { id: 7 } }
+          - client.expect: { PUBLISH: { topic: $topic$tail, payload: x } }
   - id: longest-filter
     title: A Topic Filter of 65535 bytes is answered
     covers: { 3.1.1: [MQTT-3.8.4-1], 5.0: [MQTT-3.8.4-1] }
     steps:
-      - good.connect: {}
-      - good.send: { SUBSCRIBE: { id: 7, filters: [{ filter: { size: 65535 }, qos: 0 }] } }
-      - good.expect: { SUBACK: { id: 7 }, level: should }
+      - client.connect: {}
+      - client.send: { SUBSCRIBE: { id: 7, filters: [{ filter: { size: 65535 }, qos: 0 }] } }
+      - client.expect: { SUBACK: { id: 7 }, level: should }
   - id: identifiers
     title: The ends of the range of Packet Identifiers are answered under the same
     covers: { 3.1.1: [MQTT-4.3.2-2, MQTT-3.8.4-2], 5.0: [MQTT-4.3.2-4, MQTT-3.8.4-2] }
     matrix: { id: [1, 255, 256, 32767, 32768, 65535] }
     steps:
-      - good.connect: {}
-      - good.send: { PUBLISH: { topic: $topic, qos: 1, id: $id, payload: x } }
-      - good.expect: { PUBACK: { id: $id } }
-      - good.send: { SUBSCRIBE: { id: $id, filters: [{ filter: $topic/none, qos: 1 }] } }
-      - good.expect: { SUBACK: { id: $id } }
-      - good.send: { UNSUBSCRIBE: { id: $id, filters: [$topic/none] } }
-      - good.expect: { UNSUBACK: { id: $id } }
+      - client.connect: {}
+      - client.send: { PUBLISH: { topic: $topic, qos: 1, id: $id, payload: x } }
+      - client.expect: { PUBACK: { id: $id } }
+      - client.send: { SUBSCRIBE: { id: $id, filters: [{ filter: $topic/none, qos: 1 }] } }
+      - client.expect: { SUBACK: { id: $id } }
+      - client.send: { UNSUBSCRIBE: { id: $id, filters: [$topic/none] } }
+      - client.expect: { UNSUBACK: { id: $id } }
   - id: empty-payload
     title: A message without a payload goes through
     covers: { 3.1.1: [MQTT-4.3.2-2], 5.0: [MQTT-4.3.2-4] }
     steps:
-      - good.connect: {}
-      - good.subscribe: { filter: $topic, qos: 0 }
-      - good.send: { PUBLISH: { topic: $topic, qos: 1, id: 7, payload: "" } }
+      - client.connect: {}
+      - client.subscribe: { filter: $topic, qos: 0 }
+      - client.send: { PUBLISH: { topic: $topic, qos: 1, id: 7, payload: "" } }
       - together:
-          - good.expect: { PUBACK: { id: 7 } }
-          - good.expect: { PUBLISH: { topic: $topic, payload: "" } }
+          - client.expect: { PUBACK: { id: 7 } }
+          - client.expect: { PUBLISH: { topic: $topic, payload: "" } }
   # In 5.0 an acknowledgement may end behind its identifier, behind its code, or have both.
   - id: pubrel-forms
     title: Every form of PUBREL is answered
     covers: { 5.0: [MQTT-4.3.3-11] }
     bugs: [C03]
-    matrix: { more: ["00", "0000", "00051f00026f6b", "0007260001610001 62"] }
+    matrix: { more: { code: "00", code-and-no-properties: "0000", reason-string: "00051f00026f6b", user-property: "0007260001610001 62" } }
     steps:
-      - good.connect: {}
-      - good.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, payload: x } }
-      - good.expect: { PUBREC: { id: 7 } }
-      - good.send: { PUBREL: { id: 7, extra: $more } }
-      - good.expect: { PUBCOMP: { id: 7 } }
-      - good.ping:
+      - client.connect: {}
+      - client.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, payload: x } }
+      - client.expect: { PUBREC: { id: 7 } }
+      - client.send: { PUBREL: { id: 7, extra: $more } }
+      - client.expect: { PUBCOMP: { id: 7 } }
+      - client.ping:
   - id: puback-forms
     title: Every form of PUBACK is taken
     covers: { 5.0: [MQTT-4.3.2-3] }
     bugs: [C03]
-    matrix: { more: ["00", "0000", "00051f00026f6b", "000726000161000162"] }
+    matrix: { more: { code: "00", code-and-no-properties: "0000", reason-string: "00051f00026f6b", user-property: "000726000161000162" } }
     steps:
-      - good.connect: { answers: by-hand }
-      - good.subscribe: { filter: $topic, qos: 1 }
-      - pub.connect: {}
-      - pub.publish: { topic: $topic, qos: 1, payload: x }
-      - good.expect: { PUBLISH: { id: $id, payload: x } }
-      - good.send: { PUBACK: { id: $id, extra: $more } }
-      - good.ping:
+      - client.connect: { answers: by-hand }
+      - client.subscribe: { filter: $topic, qos: 1 }
+      - publisher.connect: {}
+      - publisher.publish: { topic: $topic, qos: 1, payload: x }
+      - client.expect: { PUBLISH: { id: $id, payload: x } }
+      - client.send: { PUBACK: { id: $id, extra: $more } }
+      - client.ping:
   - id: pubrec-forms
     title: Every form of PUBREC is taken
     covers: { 5.0: [MQTT-4.3.3-4] }
     bugs: [C03, C09]
-    matrix: { more: ["00", "0000", "00051f00026f6b", "000726000161000162"] }
+    matrix: { more: { code: "00", code-and-no-properties: "0000", reason-string: "00051f00026f6b", user-property: "000726000161000162" } }
     requires: qos2
     steps:
-      - good.connect: { answers: by-hand }
-      - good.subscribe: { filter: $topic, qos: 2 }
-      - pub.connect: {}
-      - pub.publish: { topic: $topic, qos: 2, payload: x }
-      - good.expect: { PUBLISH: { id: $id, payload: x } }
-      - good.send: { PUBREC: { id: $id, extra: $more } }
-      - good.send: { PINGREQ: {} }
-      - good.expect: { oneOf: [{ PUBREL: { id: $id } }, { PINGRESP: {} }] }
+      - client.connect: { answers: by-hand }
+      - client.subscribe: { filter: $topic, qos: 2 }
+      - publisher.connect: {}
+      - publisher.publish: { topic: $topic, qos: 2, payload: x }
+      - client.expect: { PUBLISH: { id: $id, payload: x } }
+      - client.send: { PUBREC: { id: $id, extra: $more } }
+      - client.send: { PINGREQ: {} }
+      - client.expect: { oneOf: [{ PUBREL: { id: $id } }, { PINGRESP: {} }] }
   # Refusals that a client may give: they are no error of the protocol.
   - id: puback-codes
     title: Every reason code of PUBACK is taken
@@ -386,13 +409,13 @@ const brokerForms = `
     bugs: [C09]
     matrix: { code: [0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99] }
     steps:
-      - good.connect: { answers: by-hand }
-      - good.subscribe: { filter: $topic, qos: 1 }
-      - pub.connect: {}
-      - pub.publish: { topic: $topic, qos: 1, payload: x }
-      - good.expect: { PUBLISH: { id: $id, payload: x } }
-      - good.send: { PUBACK: { id: $id, code: $code } }
-      - good.ping:
+      - client.connect: { answers: by-hand }
+      - client.subscribe: { filter: $topic, qos: 1 }
+      - publisher.connect: {}
+      - publisher.publish: { topic: $topic, qos: 1, payload: x }
+      - client.expect: { PUBLISH: { id: $id, payload: x } }
+      - client.send: { PUBACK: { id: $id, code: $code } }
+      - client.ping:
   - id: pubrec-codes
     title: Every reason code of PUBREC is taken, and is the end of the message
     covers: { 5.0: [MQTT-3.5.2-1, MQTT-4.4.0-2] }
@@ -400,26 +423,26 @@ const brokerForms = `
     matrix: { code: [0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99] }
     requires: qos2
     steps:
-      - good.connect: { answers: by-hand }
-      - good.subscribe: { filter: $topic, qos: 2 }
-      - pub.connect: {}
-      - pub.publish: { topic: $topic, qos: 2, payload: x }
-      - good.expect: { PUBLISH: { id: $id, payload: x } }
-      - good.send: { PUBREC: { id: $id, code: $code } }
-      - good.ping:
+      - client.connect: { answers: by-hand }
+      - client.subscribe: { filter: $topic, qos: 2 }
+      - publisher.connect: {}
+      - publisher.publish: { topic: $topic, qos: 2, payload: x }
+      - client.expect: { PUBLISH: { id: $id, payload: x } }
+      - client.send: { PUBREC: { id: $id, code: $code } }
+      - client.ping:
   # An ordinary good-bye in each of its forms drops the will.
   - id: disconnect-forms
     title: Every form of an ordinary DISCONNECT is one
     covers: { 5.0: [MQTT-3.14.4-3] }
-    matrix: { more: ["00", "0000", "00051f00026f6b", "000511000000 00"] }
+    matrix: { more: { code: "00", code-and-no-properties: "0000", reason-string: "00051f00026f6b", session-expiry-interval: "000511000000 00" } }
     requires: will
     steps:
-      - watcher.connect: {}
-      - watcher.subscribe: { filter: $topic, qos: 0 }
-      - good.connect: { will: { topic: $topic, payload: gone } }
-      - good.send: { DISCONNECT: { code: 0, extra: $more } }
-      - good.expect: closed
-      - fence: [watcher]
+      - observer.connect: {}
+      - observer.subscribe: { filter: $topic, qos: 0 }
+      - client.connect: { will: { topic: $topic, payload: gone } }
+      - client.send: { DISCONNECT: { code: 0, extra: $more } }
+      - client.expect: closed
+      - fence: [observer]
     verify:
       - not-delivered: { payload: gone }`
   .split('\n')
@@ -431,7 +454,7 @@ const clientForms = `
     title: Every form of PUBACK completes a message
     covers: { 5.0: [MQTT-4.3.2-3] }
     bugs: [C03]
-    matrix: { more: ["00", "0000", "10", "1000", "00051f00026f6b", "000726000161000162"] }
+    matrix: { more: { code: "00", code-and-no-properties: "0000", no-subscribers: "10", no-subscribers-and-no-properties: "1000", reason-string: "00051f00026f6b", user-property: "000726000161000162" } }
     steps:
       - use: connected
       - app.publish: { topic: $topic, qos: 1, payload: x, tag: m }
@@ -443,7 +466,7 @@ const clientForms = `
     covers: { 5.0: [MQTT-4.3.3-4] }
     bugs: [C03]
     requires: qos2
-    matrix: { more: ["00", "0000", "10", "1000", "00051f00026f6b", "000726000161000162"] }
+    matrix: { more: { code: "00", code-and-no-properties: "0000", no-subscribers: "10", no-subscribers-and-no-properties: "1000", reason-string: "00051f00026f6b", user-property: "000726000161000162" } }
     steps:
       - use: connected
       - app.publish: { topic: $topic, qos: 2, payload: x, tag: m }
@@ -457,7 +480,7 @@ const clientForms = `
     covers: { 5.0: [MQTT-4.3.3-11] }
     bugs: [C03]
     requires: qos2
-    matrix: { more: ["00", "0000", "00051f00026f6b", "000726000161000162"] }
+    matrix: { more: { code: "00", code-and-no-properties: "0000", reason-string: "00051f00026f6b", user-property: "000726000161000162" } }
     steps:
       - use: accepting
       - broker.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, payload: x } }
@@ -486,7 +509,14 @@ const clientForms = `
   - id: topics-to-the-application
     title: A Topic Name reaches the application byte for byte
     covers: { 3.1.1: [MQTT-4.3.2-2], 5.0: [MQTT-4.3.2-4] }
-    matrix: { tail: ["/", "/ü", "/\\u20ac\\U0001F600", "/\\uFEFF", "/a\\u0301", "/ "] }
+    matrix:
+      tail:
+        ends-with-a-slash: "/"
+        beyond-ascii: "/ü"
+        beyond-the-first-plane: "/\\u20ac\\U0001F600"
+        u-feff: "/\\uFEFF"
+        decomposed: "/a\\u0301"
+        blank: "/ "
     steps:
       - use: accepting
       - broker.send: { PUBLISH: { topic: $topic$tail, qos: 1, id: 7, payload: x } }
@@ -495,7 +525,14 @@ const clientForms = `
   - id: topics-of-the-application
     title: A Topic Name of the application is on the wire byte for byte
     covers: { 3.1.1: [MQTT-3.3.2-1], 5.0: [MQTT-3.3.2-1] }
-    matrix: { tail: ["/", "/ü", "/\\u20ac\\U0001F600", "/\\uFEFF", "/a\\u0301", "/ "] }
+    matrix:
+      tail:
+        ends-with-a-slash: "/"
+        beyond-ascii: "/ü"
+        beyond-the-first-plane: "/\\u20ac\\U0001F600"
+        u-feff: "/\\uFEFF"
+        decomposed: "/a\\u0301"
+        blank: "/ "
     steps:
       - use: connected
       - app.publish: { topic: $topic$tail, qos: 1, payload: x, tag: m }
@@ -505,7 +542,14 @@ const clientForms = `
   - id: filters-of-the-application
     title: A Topic Filter of the application is on the wire byte for byte
     covers: { 3.1.1: [MQTT-3.8.3-1, MQTT-3.10.3-1], 5.0: [MQTT-3.8.3-1, MQTT-3.10.3-1] }
-    matrix: { tail: ["/", "/ü", "/\\u20ac\\U0001F600", "/\\uFEFF", "/a\\u0301", "/+/#"] }
+    matrix:
+      tail:
+        ends-with-a-slash: "/"
+        beyond-ascii: "/ü"
+        beyond-the-first-plane: "/\\u20ac\\U0001F600"
+        u-feff: "/\\uFEFF"
+        decomposed: "/a\\u0301"
+        wildcards: "/+/#"
     steps:
       - use: connected
       - app.subscribe: { filter: $topic$tail, qos: 1, tag: s }

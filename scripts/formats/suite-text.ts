@@ -9,6 +9,7 @@ import {
   formatVersions,
 } from '../../src/standard/formats/packet-format.ts'
 import { statements } from '../../src/standard/statements.ts'
+import { flowMap } from './flow-map.ts'
 import { type GeneratedSuite, legalSuites } from './legal-text.ts'
 
 /** The suites of packet formats, one for each packet and role: `suites/broker/formats/subscribe.yaml`. */
@@ -90,9 +91,7 @@ function scenario(target: Target, breach: Breach): string[] {
     `    title: ${scalar(`${article(subject)} ${subject} ${what} ${endsFor(target, breach)} the connection${refused}`)}`,
     `    covers: ${flow(mapOf(breach, version => `[${covered[version]!.join(', ')}]`))}`,
     ...(bugs.length > 0 ? [`    bugs: [${bugs.join(', ')}]`] : []),
-    ...(choices
-      ? [`    matrix: { ${choices.name}: [${choices.values.map(quoted).join(', ')}] }`]
-      : []),
+    ...(choices ? [`    matrix: { ${choices.name}: ${flowMap(choices.values, quoted)} }`] : []),
     '    steps:',
     `      - use: { fragment: ${fragmentOf(target, breach)}, with: { ${withOf(target, breach, reaction)} } }`,
   ]
@@ -201,7 +200,7 @@ function brokenBy(target: Target, breach: Breach, version: FormatVersion): strin
   const octets = breach.bytes[version]
   if (!octets) return []
   const from = target === 'broker' ? 'client' : 'server'
-  const found = (breach.choices?.values ?? ['']).flatMap(value => {
+  const found = Object.values(breach.choices?.values ?? { none: '' }).flatMap(value => {
     const frame = fromHex(octets.hex.replace(`$${breach.choices?.name}`, value))
     const [first] = audit(frame, { version, from })
     return first ? [first.statement.slice(version.length + 1)] : []

@@ -329,9 +329,9 @@ export class Scene {
     return find(this.kase.steps, ({ actor = 'target' }) => isBroker(actor))?.actor ?? 'broker'
   }
 
-  /** `app2` connects to `broker2` where the scenario has one, any other to the first. */
+  /** `appSubscriber` connects to `brokerSubscriber` where the scenario has one, any other to the first. */
   brokerFor(app: string): string {
-    const own = `${this.brokerName.replace(/\d+$/, '')}${app.slice('app'.length)}`
+    const own = `${/^[a-z]+/.exec(this.brokerName)?.[0]}${app.slice('app'.length)}`
     return find(this.kase.steps, ({ actor }) => actor === own) ? own : this.brokerName
   }
 

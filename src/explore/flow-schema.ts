@@ -188,7 +188,7 @@ const flowSchema = record(
     ),
     peers: must(
       dictionary(
-        textLike('a name of small letters', /^[a-z][a-z0-9]{0,7}$/),
+        textLike('a name of small letters', /^[a-z][a-z0-9]{0,11}$/),
         peer,
         'a map from name to peer',
       ),

@@ -23,8 +23,8 @@ t.test('a broker that goes deaf is started again, and the case that did it is na
   t.same(
     lost.map(({ id, verdict }) => [id, verdict]),
     [
-      ['topics/matching/unusual-topics:3.1.1:tail=%E6%97%A5%E6%9C%AC%E8%AA%9E', 'fail'],
-      ['topics/matching/unusual-topics:3.1.1:tail=%20', 'fail'],
+      ['topics/matching/unusual-topics:3.1.1:tail=cjk', 'fail'],
+      ['topics/matching/unusual-topics:3.1.1:tail=blank', 'fail'],
     ],
   )
   t.equal(report.summary.inconclusive, 0, 'the others were asked again')

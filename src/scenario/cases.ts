@@ -1,14 +1,13 @@
 import type { StatementRef } from '../model/finding.ts'
-import type { ScalarNode } from '../model/schema/node.ts'
 import type { Span } from '../model/schema/problem.ts'
 import { type Context, report } from '../model/schema/schema.ts'
 import { type Version, versions } from '../model/version.ts'
 import type { Scalar } from './ast.ts'
-import type { Matrix } from './schema/suite.ts'
+import type { Matrix, MatrixValue } from './schema/suite.ts'
 import { plainScalar } from './verbs/scene.ts'
 
 /** One value of each variable of a matrix, in the order they are written. */
-export type Combination = ReadonlyMap<string, ScalarNode>
+export type Combination = ReadonlyMap<string, MatrixValue>
 
 const casesMax = 1000
 
@@ -45,14 +44,14 @@ function combinationsOf(variables: Matrix['variables']): Combination[] {
   return all
 }
 
-/** `suite/scenario:version:key=value`. Characters that would confuse a selection are written as %XX. */
+/** `suite/scenario:version:key=value`, a value that has a name by its name. Characters that would confuse a selection are written as %XX. */
 export function caseId(
   suite: string,
   scenario: string,
   version: Version,
   values: Combination,
 ): string {
-  const variables = [...values].map(([name, { text }]) => `:${name}=${escapeValue(text)}`)
+  const variables = [...values].map(([name, { called }]) => `:${name}=${escapeValue(called)}`)
   return `${suite}/${scenario}:${version}${variables.join('')}`
 }
 
@@ -65,5 +64,5 @@ function escapeValue(text: string): string {
 }
 
 export function bindingsOf(values: Combination): { [name: string]: Scalar } {
-  return Object.fromEntries([...values].map(([name, { text }]) => [name, plainScalar(text)]))
+  return Object.fromEntries([...values].map(([name, { node }]) => [name, plainScalar(node.text)]))
 }

@@ -88,7 +88,7 @@ function lintApplications(script: Script, context: Context): void {
   /** Those that are waited for where they are told to connect. */
   const waits = new Set<string>()
   const appOf = (broker: string) => {
-    const own = `app${/\d*$/.exec(broker)?.[0] ?? ''}`
+    const own = `app${broker.replace(/^[a-z]+/, '')}`
     return apps.has(own) ? own : 'app'
   }
   for (const { actor, body, place } of steps) {

@@ -119,6 +119,23 @@ t.test('without a matrix the versions are those that are covered', async t => {
   t.same(versions('    covers: { 3.1: [§4.1], 5.0: [MQTT-4.3.3-10] }\n'), ['3.1', '5.0'])
 })
 
+t.test(
+  'a matrix value with a name is called by it in the id, and stands in the steps as it is',
+  async t => {
+    const { cases } = load(
+      suite(
+        '  - id: x\n    title: X\n    matrix: { version: [5.0], packet: { no-topic: "34 00", "a/#": "34 01" } }\n    steps:\n      - pub.connect: {}\n      - pub.bytes: $packet\n      - fence: pub\n',
+      ),
+    )
+    t.same(
+      cases.map(({ id }) => id),
+      ['a/x:5.0:packet=no-topic', 'a/x:5.0:packet=a/#'],
+    )
+    t.same(cases[0]?.steps[1]?.body, { verb: 'bytes', bytes: Uint8Array.of(0x34, 0) })
+    t.match(cases[1]?.bindings, { packet: '34 01' })
+  },
+)
+
 t.test('matrix values are typed where they are used', async t => {
   const [publish] = stepsOf(
     ['pub.publish: { topic: $t/x, qos: $q, payload: $q }'],

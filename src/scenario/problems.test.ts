@@ -116,6 +116,15 @@ const bad: Bad[] = [
   ['DUPLICATE_ID', keys('    matrix: { q: [1, «1»] }', 'pub.publish: { topic: a, qos: $q }')],
   [
     'DUPLICATE_ID',
+    keys('    matrix: { q: { a: 1, b: «1» } }', 'pub.publish: { topic: a, qos: $q }'),
+  ],
+  [
+    'BAD_ID',
+    keys('    matrix: { q: { «a b»: 1 } }', 'pub.publish: { topic: a, qos: $q }'),
+    /"a b"/,
+  ],
+  [
+    'DUPLICATE_ID',
     keys(
       '    matrix: { q: [1, 2] }',
       '«e»ach: { as: q, in: [1], do: [{ pub.publish: { topic: a, qos: $q } }] }',

@@ -1,11 +1,11 @@
-import { entryOf, type Node, type ScalarNode } from '../model/schema/node.ts'
+import { entryOf, type Node } from '../model/schema/node.ts'
 import type { Span } from '../model/schema/problem.ts'
 import { type Context, report } from '../model/schema/schema.ts'
 import type { RecordOf } from '../model/schema/shapes.ts'
 import { type Version, versions } from '../model/version.ts'
 import type { Case } from './ast.ts'
 import { checkBindings } from './bindings.ts'
-import { bindingsOf, caseId, choicesOf } from './cases.ts'
+import { bindingsOf, type Combination, caseId, choicesOf } from './cases.ts'
 import { commentAbove } from './comments.ts'
 import type { Fragment } from './fragments.ts'
 import { lint } from './lint.ts'
@@ -82,7 +82,7 @@ function sharedParts(read: ReadScenario, node: Node, { suite, lines }: Surroundi
 }
 
 function readScript(
-  values: ReadonlyMap<string, ScalarNode>,
+  combination: Combination,
   read: ReadScenario,
   context: Context,
   around: Surroundings & {
@@ -92,6 +92,7 @@ function readScript(
   },
 ): Script | undefined {
   const { role } = around.suite
+  const values = new Map([...combination].map(([name, { node }]) => [name, node]))
   const stepsNode = substitute(read.steps, values, around.used)
   const verifyNode = read.verify && substitute(read.verify, values, around.used)
   const { fragments, readItems, versions } = around
@@ -103,7 +104,7 @@ function readScript(
     checkLoneVariables([stepsNode, ...(verifyNode ? [verifyNode] : [])], values.keys(), context)
     return undefined
   }
-  const script: Script = { role, bindings: bindingsOf(values), steps, verify }
+  const script: Script = { role, bindings: bindingsOf(combination), steps, verify }
   const limits = checkBindings(script, versions, context)
   lint(script, read.id.span, context)
   return limits.length > 0 ? { ...script, limits } : script

@@ -70,6 +70,6 @@ function framesOf(
 ): Uint8Array[] {
   const octets: Octets | undefined = bytes[version]
   if (!octets) return []
-  const values = choices?.values ?? ['']
+  const values = Object.values(choices?.values ?? { none: '' })
   return values.map(value => fromHex(octets.hex.replace(`$${choices?.name}`, value)))
 }

@@ -85,16 +85,16 @@ t.test('every example of the reference is right', async t => {
 
 t.test('editors find the mistakes that the parser finds', async t => {
   const wrong = [
-    '- pub.sned: PINGREQ',
-    '- pub.send: { PUBLSH: {} }',
-    '- pub.send: { PUBLISH: { topc: a } }',
-    '- pub.send: { PUBLISH: { qos: 4 } }',
-    '- pub.cut: fni',
+    '- publisher.sned: PINGREQ',
+    '- publisher.send: { PUBLSH: {} }',
+    '- publisher.send: { PUBLISH: { topc: a } }',
+    '- publisher.send: { PUBLISH: { qos: 4 } }',
+    '- publisher.cut: fni',
     '- sleep: 1',
-    '- pub.expect: { PUBLISH: { id: { is: gone } } }',
+    '- publisher.expect: { PUBLISH: { id: { is: gone } } }',
     '- breaks: MQTT-3.3.1-2',
-    '- pub.ping:\n  sub.ping:',
-    '- pub.ping:\n  breaks: 3.3.1-2',
+    '- publisher.ping:\n  subscriber.ping:',
+    '- publisher.ping:\n  breaks: 3.3.1-2',
   ]
   for (const steps of wrong) {
     const text = around(steps, 'client')

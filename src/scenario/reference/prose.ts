@@ -22,18 +22,18 @@ scenarios:
     covers: { 3.1.1: [MQTT-4.3.3-2], 5.0: [MQTT-4.3.3-10] }
     matrix: { close: [fin, rst] }
     steps:
-      - sub.connect: {}
-      - sub.subscribe: { filter: $topic, qos: 2 }
-      - pub.connect: { session: kept }
-      - pub.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, payload: once } }
-      - pub.lose: { PUBREC: { id: 7 } }            # it reaches our socket; we act as if it had not
-      - pub.cut: $close
-      - pub.connect: { session: kept, expect: { sessionPresent: true } }
-      - pub.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, dup: true, payload: once } }
-      - pub.expect: { PUBREC: { id: 7 } }
-      - pub.send: { PUBREL: { id: 7 } }
-      - pub.expect: { PUBCOMP: { id: 7 } }
-      - fence: [pub, sub]
+      - subscriber.connect: {}
+      - subscriber.subscribe: { filter: $topic, qos: 2 }
+      - publisher.connect: { session: kept }
+      - publisher.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, payload: once } }
+      - publisher.lose: { PUBREC: { id: 7 } }            # it reaches our socket; we act as if it had not
+      - publisher.cut: $close
+      - publisher.connect: { session: kept, expect: { sessionPresent: true } }
+      - publisher.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, dup: true, payload: once } }
+      - publisher.expect: { PUBREC: { id: 7 } }
+      - publisher.send: { PUBREL: { id: 7 } }
+      - publisher.expect: { PUBCOMP: { id: 7 } }
+      - fence: [publisher, subscriber]
     verify: [exactly-once]
 \`\`\`
 
@@ -51,6 +51,9 @@ matrix names the versions; without it they are those that \`covers\` names, and 
 that covers something must cover something in each version it runs in. A matrix of the suite is the default of all its
 scenarios; a scenario's own replaces it whole.
 
+Where a value does not say what it is, give it a name: \`packet: { no-topic: "34 00", no-id: "34 03 00 01 61" }\`. Ids then say
+\`packet=no-topic\`, and the steps get the value.
+
 Each combination in each version is a **case**, with an id that never changes:
 \`suite/scenario:version:variable=value:…\`, such as \`qos2/broker-receives/pubrec-lost:5.0:close=rst\`, variables in the order
 of the matrix. In values, other characters than letters, digits and \`._+-/#$@\` are written as \`%XX\`.
@@ -63,13 +66,13 @@ Ids consist of small letters, digits and \`-\`; the id of a suite may contain \`
 export const actors = `## Actors
 
 A step is one key: \`actor.verb\`, or a bare verb for the whole scene. A verb that needs no value may stand alone
-(\`- sub.resume\`). Names of actors begin with a small letter; an actor exists from its first step.
+(\`- subscriber.resume\`). Names of actors begin with a small letter; an actor exists from its first step.
 
 | role | actors |
 |---|---|
 | \`client\` | \`target\` is the broker under test as a process; all others are fake clients |
-| \`broker\` | names that begin with \`app\` are the application on the client under test; \`target\` is its process; all others are fake brokers. \`app2\` connects to \`broker2\` where there is one, any other to the first fake broker |
-| \`proxy\` | names that begin with \`app\` are the application on the client under test; all others are proxies between it and a broker that is not the target. \`app2\` connects to \`proxy2\` where there is one, any other to the first proxy |`
+| \`broker\` | names that begin with \`app\` are the application on the client under test; \`target\` is its process; all others are fake brokers. \`appSubscriber\` connects to \`brokerSubscriber\` where there is one, any other to the first fake broker |
+| \`proxy\` | names that begin with \`app\` are the application on the client under test; all others are proxies between it and a broker that is not the target. \`appSubscriber\` connects to \`proxySubscriber\` where there is one, any other to the first proxy |`
 
 export const judging = `## Checks and preconditions
 
@@ -97,10 +100,10 @@ and, where the version has it, by DISCONNECT before either.
 the same actor in all branches, is met by what comes next. Events of an application inside \`together\` may come in any order.
 
 \`\`\`yaml
-- pub.expect: { PUBREC: { id: 7, code: { max: 0x7f } } }
-- pub.expect: { oneOf: [{ PUBREC: { id: 7 } }, closed], level: should, cite: MQTT-4.3.3-8 }
-- pub.expect: { PUBCOMP: { id: 7 }, cite: { 3.1.1: MQTT-4.3.3-2, 5.0: MQTT-4.3.3-11 } }
-- pub.expect: { PUBCOMP: { id: 8 }, given: true }
+- publisher.expect: { PUBREC: { id: 7, code: { max: 0x7f } } }
+- publisher.expect: { oneOf: [{ PUBREC: { id: 7 } }, closed], level: should, cite: MQTT-4.3.3-8 }
+- publisher.expect: { PUBCOMP: { id: 7 }, cite: { 3.1.1: MQTT-4.3.3-2, 5.0: MQTT-4.3.3-11 } }
+- publisher.expect: { PUBCOMP: { id: 8 }, given: true }
 \`\`\``
 
 export const breaking = `## Rules broken on purpose
@@ -111,9 +114,9 @@ statement or a list of them, which every version that the scenario runs in must 
 not said is a mistake of the suite, and so is what is said and does not come about.
 
 \`\`\`yaml
-- pub.send: { PUBLISH: { topic: $topic, qos: 0, dup: true, payload: once } }
+- publisher.send: { PUBLISH: { topic: $topic, qos: 0, dup: true, payload: once } }
   breaks: MQTT-3.3.1-2
-- pub.send: { PUBLISH: { topic: $topic, qos: 3, id: 7, payload: once } }
+- publisher.send: { PUBLISH: { topic: $topic, qos: 3, id: 7, payload: once } }
   breaks: { 3.1.1: MQTT-3.3.1-4, 5.0: [MQTT-3.3.1-4] }
 \`\`\``
 
@@ -174,7 +177,7 @@ role: client
 fragments:
   one-message:
     about: A QoS 2 exchange by hand.
-    params: { who: pub, id: , payload: once }
+    params: { who: publisher, id: , payload: once }
     steps:
       - $who.send: { PUBLISH: { topic: $topic, qos: 2, id: $id, payload: $payload } }
       - $who.expect: { PUBREC: { id: $id } }
@@ -184,7 +187,7 @@ scenarios:
   - id: two-messages
     title: Two exchanges in a row complete
     steps:
-      - pub.connect: {}
+      - publisher.connect: {}
       - use: { fragment: one-message, with: { id: 7 } }
       - use: { fragment: one-message, with: { id: 8, payload: twice } }
 \`\`\``

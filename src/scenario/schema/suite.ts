@@ -1,6 +1,6 @@
 import { features } from '../../model/features.ts'
 import { didYouMean } from '../../model/schema/near.ts'
-import { isEmpty, type Node } from '../../model/schema/node.ts'
+import { isEmpty, type MapNode, type Node, type ScalarNode } from '../../model/schema/node.ts'
 import type { Span } from '../../model/schema/problem.ts'
 import { integer, text, textLike, word } from '../../model/schema/scalars.ts'
 import {
@@ -40,10 +40,13 @@ const tag = textLike('a tag of small letters, digits and "-"', /^[a-z0-9]+(-[a-z
 
 export type Matrix = {
   versions?: Version[]
-  variables: { name: string; span: Span; values: (Node & { kind: 'scalar' })[] }[]
+  variables: { name: string; span: Span; values: MatrixValue[] }[]
 }
 
-/** `matrix: { version: [3.1.1, 5.0], close: [fin, rst] }` */
+/** `called` is what ids of cases say: the value as it is written, or the name that stands before it. */
+export type MatrixValue = { called: string; node: ScalarNode }
+
+/** `matrix: { version: [3.1.1, 5.0], close: [fin, rst], bytes: { no-topic: "34 00" } }` */
 const matrix: Schema<Matrix> = named('matrix', {
   title: 'a map from variable to its values',
   read(node, context) {
@@ -68,9 +71,10 @@ const matrix: Schema<Matrix> = named('matrix', {
     type: 'object',
     properties: { version: versionList.json(defs) },
     additionalProperties: {
-      type: 'array',
-      minItems: 1,
-      items: { type: ['string', 'number', 'boolean'] },
+      anyOf: [
+        { type: 'array', minItems: 1, items: scalarNode.json(defs) },
+        { type: 'object', minProperties: 1, additionalProperties: scalarNode.json(defs) },
+      ],
     },
   }),
 })
@@ -89,14 +93,38 @@ function readValues(
     const why = reserved.includes(name) ? 'is taken' : 'is no name of a variable'
     return report(context, 'BAD_ID', `${JSON.stringify(name)} ${why}`, span)
   }
-  const values = listOf(scalarNode, { min: 1, max: 100 }).read(node, context)
-  const twice = values?.find((one, i) => values.findIndex(other => other.text === one.text) < i)
+  const values =
+    node.kind === 'map'
+      ? readCalled(node, context)
+      : listOf(scalarNode, { min: 1, max: 100 })
+          .read(node, context)
+          ?.map(one => ({ called: one.text, node: one }))
+  const texts = values?.map(({ node: { text } }) => text) ?? []
+  const twice = values?.find(({ node: { text } }, i) => texts.indexOf(text) < i)
   if (!twice) return values
-  const message = `the value ${JSON.stringify(twice.text)} stands here twice`
-  return report(context, 'DUPLICATE_ID', message, twice.span)
+  const message = `the value ${JSON.stringify(twice.node.text)} stands here twice`
+  return report(context, 'DUPLICATE_ID', message, twice.node.span)
 }
 
-const scalarNode: Schema<Node & { kind: 'scalar' }> = {
+/** Values of which ids of cases are to say what they are: `{ no-topic: "34 00" }`. That a key stands twice, YAML says. */
+function readCalled(node: MapNode, context: Context): MatrixValue[] | undefined {
+  const map = asMap(node)
+  if (map === undefined || map.entries.length === 0) {
+    return wrongType(context, 'a list of values, or a map from names to values', node)
+  }
+  const values = map.entries.map(({ key, keySpan, value }) => {
+    if (!/^[\w.+\-/#$@]+$/.test(key)) {
+      const message = `${JSON.stringify(key)} cannot stand in the id of a case`
+      const hint = { hint: 'use letters, digits and any of . _ + - / # $ @' }
+      return report(context, 'BAD_ID', message, keySpan, hint)
+    }
+    const node = scalarNode.read(value, context)
+    return node && { called: key, node }
+  })
+  return values.every(one => one !== undefined) ? values : undefined
+}
+
+const scalarNode: Schema<ScalarNode> = {
   title: 'a scalar',
   read: (node, context) =>
     node.kind === 'scalar' ? node : wrongType(context, 'a number, a word or text', node),

@@ -127,7 +127,8 @@ const connect = verb({
   kind: 'precondition; with `expect` a check',
   about:
     'Opens a connection, sends CONNECT and takes CONNACK. Keys named as fields of CONNECT replace its defaults.',
-  example: 'pub.connect: { session: kept, answers: by-hand, expect: { sessionPresent: true } }',
+  example:
+    'publisher.connect: { session: kept, answers: by-hand, expect: { sessionPresent: true } }',
   value: recordAnd(
     {
       session: may(
@@ -166,7 +167,7 @@ const open = verb({
   actors: ['client'],
   kind: 'precondition',
   about: 'Opens a connection and sends nothing: what follows is up to send and bytes.',
-  example: 'pub.open:',
+  example: 'publisher.open:',
   value: none,
   body: () => ({ verb: 'open' as const }),
 })
@@ -204,7 +205,7 @@ const reauthenticate = verb({
   kind: 'stimulus',
   about:
     'Begins a re-authentication of 5.0 by AUTH, as the profile says or wrong in its last answer, and answers what the broker asks.',
-  example: 'pub.reauthenticate: { auth: right }',
+  example: 'publisher.reauthenticate: { auth: right }',
   value: record(
     {
       auth: may(authenticating, 'right or wrong. Default right.'),
@@ -224,7 +225,7 @@ const disconnect = verb({
   actors: ['client', 'broker'],
   kind: 'stimulus',
   about: 'Sends DISCONNECT and closes the connection.',
-  example: 'pub.disconnect: { code: 4 }',
+  example: 'publisher.disconnect: { code: 4 }',
   value: recordOf(templateFields(packetFields.DISCONNECT)),
   body: fields => ({ verb: 'disconnect' as const, fields }),
 })
@@ -239,7 +240,7 @@ const subscribe = verb({
   actors: ['client'],
   kind: 'precondition; with `expect` a check',
   about: 'Sends SUBSCRIBE and takes SUBACK: one filter with its options, or several in `filters`.',
-  example: 'sub.subscribe: { filter: $topic, qos: 2, expect: { codes: [2] } }',
+  example: 'subscriber.subscribe: { filter: $topic, qos: 2, expect: { codes: [2] } }',
   value: recordAnd(
     {
       filter: may(bytesValue, 'A single Topic Filter; its options stand beside it.'),
@@ -271,7 +272,7 @@ const unsubscribe = verb({
   actors: ['client'],
   kind: 'precondition; with `expect` a check',
   about: 'Sends UNSUBSCRIBE and takes UNSUBACK.',
-  example: 'sub.unsubscribe: { filter: $topic }',
+  example: 'subscriber.unsubscribe: { filter: $topic }',
   value: record({
     filter: may(bytesValue, 'A single Topic Filter.'),
     filters: may(listOf(bytesValue), 'Several Topic Filters.'),
@@ -308,7 +309,7 @@ const publish = verb({
   kind: 'precondition',
   about:
     'Sends PUBLISH and follows its exchange to the end by itself; the step ends with the last acknowledgement.',
-  example: 'pub.publish: { topic: $topic, qos: 2, payload: once }',
+  example: 'publisher.publish: { topic: $topic, qos: 2, payload: once }',
   value: recordAnd(
     { topic: must(bytesValue, 'Topic Name.'), ...judgingFields },
     templateFields(packetFields.PUBLISH),
@@ -325,7 +326,7 @@ const receive = verb({
   actors: ['client', 'broker'],
   kind: 'check',
   about: 'Waits for a PUBLISH that matches and completes its exchange.',
-  example: 'sub.receive: { payload: once }',
+  example: 'subscriber.receive: { payload: once }',
   value: answerFields('PUBLISH'),
   body: ({ fields, judging }, { place }) => ({
     verb: 'receive' as const,
@@ -339,7 +340,8 @@ const send = verb({
   actors: ['client', 'broker'],
   kind: 'stimulus',
   about: 'Sends one packet, or several in their order. Any field may be wrong on purpose.',
-  example: 'pub.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, dup: true, payload: once } }',
+  example:
+    'publisher.send: { PUBLISH: { topic: $topic, qos: 2, id: 7, dup: true, payload: once } }',
   value: templates,
   body: packets => ({ verb: 'send' as const, packets }),
 })
@@ -350,7 +352,7 @@ const expect = verb({
   kind: 'check',
   about:
     'The next relevant packet must be this one, or the connection must be closed. `oneOf` allows several.',
-  example: 'pub.expect: { oneOf: [{ PUBREC: { id: 7 } }, closed], level: should }',
+  example: 'publisher.expect: { oneOf: [{ PUBREC: { id: 7 } }, closed], level: should }',
   value: expectation,
   body: ({ expected, judging }) => ({
     verb: 'expect' as const,
@@ -364,7 +366,7 @@ const awaits = verb({
   actors: ['client', 'broker'],
   kind: 'precondition',
   about: 'As expect, but a miss makes the case inconclusive.',
-  example: 'sub.await: { PUBLISH: { id: $id, payload: once } }',
+  example: 'subscriber.await: { PUBLISH: { id: $id, payload: once } }',
   value: expectation,
   body: ({ expected, judging }) => ({
     verb: 'expect' as const,
@@ -378,7 +380,7 @@ const ping = verb({
   actors: ['client'],
   kind: 'check',
   about: 'Sends PINGREQ and takes PINGRESP: the target has read all we sent before.',
-  example: 'pub.ping:',
+  example: 'publisher.ping:',
   value: record(judgingFields),
   body: judging => ({ verb: 'ping' as const, judging: judgingOf(judging, 'check') }),
 })
@@ -388,7 +390,7 @@ const answersVerb = verb({
   actors: ['client', 'broker'],
   kind: 'stimulus',
   about: 'From here on it answers by itself (auto), or only what the scenario sends (by-hand).',
-  example: 'sub.answers: by-hand',
+  example: 'subscriber.answers: by-hand',
   value: answers,
   body: answers => ({ verb: 'answers' as const, answers }),
 })
@@ -398,7 +400,7 @@ const frames = verb({
   actors: ['client', 'broker'],
   kind: 'stimulus',
   about: `On a WebSocket, how what it writes from here on lies in frames. ${framingsInWords()}. A case with it is skipped over anything else.`,
-  example: 'pub.frames: byte-by-byte',
+  example: 'publisher.frames: byte-by-byte',
   value: value(word('way to frame', Object.keys(framings))),
   body: framing => ({ verb: 'frames' as const, framing }),
 })
@@ -423,7 +425,8 @@ const bytes = verb({
   actors: ['client', 'broker'],
   kind: 'stimulus',
   about: 'Sends raw bytes: the same in every version, or those of each.',
-  example: 'pub.bytes: { 3.1.1: "82 06 00 07 00 01 66 03", 5.0: "82 07 00 07 00 00 01 66 03" }',
+  example:
+    'publisher.bytes: { 3.1.1: "82 06 00 07 00 01 66 03", 5.0: "82 07 00 07 00 00 01 66 03" }',
   value: byShape<Uint8Array | { [V in Version]?: Uint8Array }>({
     scalar: hexBytes(),
     map: bytesByVersion,
@@ -436,7 +439,7 @@ const lose = verb({
   actors: ['client', 'broker'],
   kind: 'check',
   about: 'As expect, and then we act as if the packet had not come.',
-  example: 'pub.lose: { PUBREC: { id: 7 } }',
+  example: 'publisher.lose: { PUBREC: { id: 7 } }',
   value: expectedPacket,
   body: ({ packet, judging }) => ({
     verb: 'lose' as const,

@@ -140,7 +140,7 @@ const release = verb({
   actors: peers,
   kind: 'stimulus',
   about: 'Sends the answers held, in their order, and holds no more of these kinds.',
-  example: 'sub.release: PUBREC',
+  example: 'subscriber.release: PUBREC',
   value: answers,
   body: packets => ({ verb: 'release' as const, packets }),
 })
@@ -173,7 +173,7 @@ const cut = verb({
   about:
     'Ends the connection without DISCONNECT: by FIN, by RST, or mid-packet (FIN behind the first byte of a PINGREQ); with a packet, after so many of its bytes.',
   example:
-    'pub.cut: { how: rst, after: 3, PUBLISH: { topic: $topic, qos: 2, id: 7, payload: once } }',
+    'publisher.cut: { how: rst, after: 3, PUBLISH: { topic: $topic, qos: 2, id: 7, payload: once } }',
   value: byShape<Cut>({ scalar: mapped(how, how => ({ how })), map: cutForm }),
   body: cut => ({ verb: 'cut' as const, ...cut }),
 })
@@ -183,7 +183,7 @@ const stall = verb({
   actors: peers,
   kind: 'stimulus',
   about: 'Stops reading from the connection.',
-  example: 'sub.stall:',
+  example: 'subscriber.stall:',
   value: none,
   body: () => ({ verb: 'stall' as const }),
 })
@@ -193,7 +193,7 @@ const resume = verb({
   actors: peers,
   kind: 'stimulus',
   about: 'Reads from the connection again.',
-  example: 'sub.resume:',
+  example: 'subscriber.resume:',
   value: none,
   body: () => ({ verb: 'resume' as const }),
 })

@@ -54,7 +54,7 @@ const fence = verb({
   kind: 'check',
   about:
     'Waits until everything owed to these actors must have been seen: a sentinel message, a PINGREQ, a nonce. Names who waits; never a time.',
-  example: 'fence: [pub, sub]',
+  example: 'fence: [publisher, subscriber]',
   value: byShape<Fence>({
     scalar: mapped(actors, actors => ({ actors })),
     list: mapped(actors, actors => ({ actors })),
@@ -73,7 +73,7 @@ const together = verb({
   kind: 'as its steps',
   about: 'Every expectation inside must be met, in any order.',
   example:
-    'together: [{ sub.expect: { PUBREL: { id: 7 } } }, { pub.expect: { PUBCOMP: { id: 7 } } }]',
+    'together: [{ subscriber.expect: { PUBREL: { id: 7 } } }, { publisher.expect: { PUBCOMP: { id: 7 } } }]',
   value: stepsNode,
   body(node, inner) {
     const read = inner.steps(node)
@@ -90,8 +90,8 @@ const oneOf = verb({
   kind: 'check',
   about: 'The first branch whose first step, an expectation, is met by what comes next.',
   example: `oneOf:
-  - [{ sub.expect: { PUBREL: { id: 7 } } }]
-  - [{ sub.expect: { PUBLISH: { id: 7, dup: true } } }, { sub.send: { PUBREC: { id: 7 } } }]`,
+  - [{ subscriber.expect: { PUBREL: { id: 7 } } }]
+  - [{ subscriber.expect: { PUBLISH: { id: 7, dup: true } } }, { subscriber.send: { PUBREC: { id: 7 } } }]`,
   value: byShape<OneOf>({
     list: mapped(branches, branches => ({ branches, judging: {} })),
     map: mapped(
@@ -111,7 +111,8 @@ const each = verb({
   actors: scene,
   kind: 'as its steps',
   about: 'The steps once for each value.',
-  example: 'each: { as: q, in: [0, 1, 2], do: [{ pub.publish: { topic: $topic, qos: $q } }] }',
+  example:
+    'each: { as: q, in: [0, 1, 2], do: [{ publisher.publish: { topic: $topic, qos: $q } }] }',
   value: record({
     as: must(variableName, 'The variable that takes the values, without "$".'),
     in: must(listOf(textValue, { min: 1, max: 1000 }), 'The values.'),
@@ -140,7 +141,7 @@ const repeat = verb({
   kind: 'as its steps',
   about: 'The steps several times; `as` counts.',
   example:
-    'repeat: { times: 200, as: i, from: 1, do: [{ pub.publish: { topic: $topic, payload: m-$i } }] }',
+    'repeat: { times: 200, as: i, from: 1, do: [{ publisher.publish: { topic: $topic, payload: m-$i } }] }',
   value: record({
     times: must(value(integer(0, 100_000)), 'How often.'),
     as: may(variableName, 'The variable that counts, without "$".'),

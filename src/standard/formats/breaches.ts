@@ -1,9 +1,10 @@
 import type { PacketType } from '../../model/packet.ts'
 import {
+  byteValues,
   fieldOctets,
+  flagValues,
   formatsOf,
   has,
-  hexByte,
   named,
   only,
   packetOctets,
@@ -64,9 +65,9 @@ function wrongFlags(format: PacketFormat, from: Sender): Breach[] {
     {
       ...named(format, from, 'flags', 'with wrong flags in its first byte'),
       bytes: perVersion(format, from, version =>
-        packetOctets(format, version, { first: variable('first', 1) }),
+        packetOctets(format, version, { first: variable('flags', 1) }),
       ),
-      choices: { name: 'first', values: values.map(hexByte) },
+      choices: { name: 'flags', values: flagValues(values) },
       breaks,
       bugs: ['C08'],
     },
@@ -85,7 +86,7 @@ function wrongBytes(format: PacketFormat, from: Sender): Breach[] {
           packetOctets(format, version, { replace: { [index]: variable('byte', 1) } }),
         ),
       ),
-      choices: { name: 'byte', values: values.map(hexByte) },
+      choices: { name: 'byte', values: byteValues(values) },
       breaks,
       ...(level ? { level } : {}),
       ...(bugs ? { bugs } : {}),
@@ -243,9 +244,9 @@ function remainingLengths(format: PacketFormat, from: Sender): Breach[] {
       ),
       // A decoder that goes on takes the one for the length it is, and waits for the rest of the other.
       bytes: lengths(body =>
-        joined(octets(0x80 | body.size, 0x80, 0x80, 0x80), variable('last', 1)),
+        joined(octets(0x80 | body.size, 0x80, 0x80, 0x80), variable('fifthByte', 1)),
       ),
-      choices: { name: 'last', values: ['00', '01'] },
+      choices: { name: 'fifthByte', values: byteValues([0, 1]) },
       breaks: { '3.1.1': ['§2.2.3'], '5.0': ['§2.1.4'] },
       bugs: ['C05', 'C10'],
     },

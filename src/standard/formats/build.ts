@@ -114,6 +114,18 @@ export function slug(title: string): string {
   return title.toLowerCase().replaceAll(' ', '-')
 }
 
-export function hexByte(value: number): string {
+/** Values of one byte, each called by its hex digits. */
+export function byteValues(values: readonly number[]): { [called: string]: string } {
+  return Object.fromEntries(values.map(value => [`0x${hexByte(value)}`, hexByte(value)]))
+}
+
+/** First bytes, each called by its low four bits. */
+export function flagValues(values: readonly number[]): { [called: string]: string } {
+  return Object.fromEntries(
+    values.map(value => [`0b${(value & 0x0f).toString(2).padStart(4, '0')}`, hexByte(value)]),
+  )
+}
+
+function hexByte(value: number): string {
   return value.toString(16).padStart(2, '0')
 }

@@ -7,13 +7,19 @@ import { type PropertyName, type PropertyPlace, propertyFormats } from './proper
 export type LegalValues =
   /** Numbers. */
   | { kind: 'numbers'; values: number[] }
-  /** Texts as YAML writes them. */
-  | { kind: 'texts'; values: string[] }
-  /** A name and a value, each as above. */
-  | { kind: 'pairs'; values: [string, string][] }
+  /** Texts as YAML writes them, each by the name that ids of cases call it. */
+  | { kind: 'texts'; values: { [called: string]: string } }
+  /** A name and a value, each one of the rare texts. */
+  | { kind: 'pairs' }
 
 /** The empty text, letters beyond ASCII and beyond the first plane, U+FEFF, which is a character like any other, and blanks. */
-export const rareTexts = ['""', 'ü', '"\\u20ac\\U0001F600"', '"\\uFEFFv"', '" v "']
+export const rareTexts = {
+  empty: '""',
+  'beyond-ascii': 'ü',
+  'beyond-the-first-plane': '"\\u20ac\\U0001F600"',
+  'u-feff': '"\\uFEFFv"',
+  blanks: '" v "',
+}
 
 /** What a place asks of a value beside its form. */
 const numbersOf: { [N in PropertyName]?: number[] } = {
@@ -38,20 +44,13 @@ export function legalValues(name: PropertyName): LegalValues {
     case 'varint':
       return { kind: 'numbers', values: numbersOf[name] ?? [1] }
     case 'text':
-    case 'binary':
+    case 'binary': {
+      const { empty, ...others } = rareTexts
       // A topic has at least one character.
-      return {
-        kind: 'texts',
-        values: rareTexts.filter(text => name !== 'responseTopic' || text !== '""'),
-      }
+      return { kind: 'texts', values: name === 'responseTopic' ? others : { empty, ...others } }
+    }
     case 'pair':
-      return {
-        kind: 'pairs',
-        values: rareTexts.flatMap(text => [
-          ['n', text] as [string, string],
-          [text, 'v'] as [string, string],
-        ]),
-      }
+      return { kind: 'pairs' }
   }
 }
 

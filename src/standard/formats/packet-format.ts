@@ -73,8 +73,8 @@ export type Breach = {
   /** What is wrong, behind the packet's name: `whose Topic Filter holds U+0000`. */
   with: string
   bytes: ByVersion<Octets>
-  /** What stands for `$name` in the bytes. */
-  choices?: { name: string; values: string[] }
+  /** What stands for `$name` in the bytes, each by the name that ids of cases call it. */
+  choices?: { name: string; values: { [called: string]: string } }
   /** Statements that the sender breaks, the one that says it best first. */
   breaks: ByVersion<string[]>
   /** How strongly the receiver is asked to close, where it is less than the reaction says. */

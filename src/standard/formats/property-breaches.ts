@@ -1,4 +1,4 @@
-import { named, packetOctets, slug } from './build.ts'
+import { byteValues, named, packetOctets, slug } from './build.ts'
 import {
   four,
   joined,
@@ -83,9 +83,9 @@ function lengths(make: Make, place: PropertyPlace): Breach[] {
     make(
       id('property-length-of-five-bytes'),
       `whose Property Length has five bytes`,
-      joined(octets(0x80, 0x80, 0x80, 0x80), variable('last', 1)),
+      joined(octets(0x80, 0x80, 0x80, 0x80), variable('fifthByte', 1)),
       ['§1.5.5'],
-      { choices: { name: 'last', values: ['00', '01'] }, bugs: ['C10'] },
+      { choices: { name: 'fifthByte', values: byteValues([0, 1]) }, bugs: ['C10'] },
     ),
     make(
       id('property-length-padded'),
@@ -120,10 +120,7 @@ function unknown(make: Make, place: PropertyPlace): Breach[] {
       list(joined(variable('property', 1), octets(0))),
       ['§2.2.2.2'],
       {
-        choices: {
-          name: 'property',
-          values: unknownProperties.map(one => one.toString(16).padStart(2, '0')),
-        },
+        choices: { name: 'property', values: byteValues(unknownProperties) },
       },
     ),
   ]
@@ -187,10 +184,7 @@ function values(make: Make, place: PropertyPlace): Breach[] {
           : {
               // Of all of them this alone is not said to be an error. Source: 5.0 §3.3.2.3.2.
               ...(name === 'payloadFormatIndicator' ? { level: 'should' as const } : {}),
-              choices: {
-                name: 'value',
-                values: never.map(one => one.toString(16).padStart(2, '0')),
-              },
+              choices: { name: 'value', values: byteValues(never) },
             },
       ),
     ]

@@ -37,6 +37,11 @@ function connectOf(flags: Octets, payload: Octets[], properties: Octets = nothin
   )
 }
 
+/** Texts, each called as it reads. */
+function asText(...texts: string[]): { [called: string]: string } {
+  return Object.fromEntries(texts.map(text => [text, utf8(text).hex]))
+}
+
 function each(make: (version: FormatVersion) => Octets) {
   return Object.fromEntries(formatVersions.map(version => [version, make(version)])) as {
     [V in FormatVersion]: Octets
@@ -52,7 +57,10 @@ const connect: Breach[] = [
     from: 'client',
     with: 'with a Will QoS and no will',
     bytes: connectOf(variable('flags', 1), [clientId]),
-    choices: { name: 'flags', values: ['0a', '12', '1a'] },
+    choices: {
+      name: 'flags',
+      values: { 'will-qos-1': '0a', 'will-qos-2': '12', 'will-qos-3': '1a' },
+    },
     breaks: { '3.1.1': ['MQTT-3.1.2-13', 'MQTT-3.1.2-11'], '5.0': ['MQTT-3.1.2-11'] },
   },
   {
@@ -143,8 +151,16 @@ function publish(from: Sender): Breach[] {
       ...base,
       id: 'qos-3',
       with: 'at QoS 3',
-      bytes: publishOf(variable('first', 1), utf8('t'), { id: true }),
-      choices: { name: 'first', values: ['36', '37', '3e', '3f'] },
+      bytes: publishOf(variable('flags', 1), utf8('t'), { id: true }),
+      choices: {
+        name: 'flags',
+        values: {
+          'qos-3': '36',
+          'qos-3-retain': '37',
+          'qos-3-dup': '3e',
+          'qos-3-dup-retain': '3f',
+        },
+      },
       breaks: { '3.1.1': ['MQTT-3.3.1-4'], '5.0': ['MQTT-3.3.1-4'] },
       bugs: ['C01'],
     },
@@ -152,8 +168,8 @@ function publish(from: Sender): Breach[] {
       ...base,
       id: 'dup-at-qos-0',
       with: 'at QoS 0 with DUP 1',
-      bytes: publishOf(variable('first', 1), utf8('t'), { id: false }),
-      choices: { name: 'first', values: ['38', '39'] },
+      bytes: publishOf(variable('flags', 1), utf8('t'), { id: false }),
+      choices: { name: 'flags', values: { dup: '38', 'dup-retain': '39' } },
       breaks: { '3.1.1': ['MQTT-3.3.1-2'], '5.0': ['MQTT-3.3.1-2'] },
       level: 'should',
       bugs: ['S10'],
@@ -163,7 +179,7 @@ function publish(from: Sender): Breach[] {
       id: 'wildcard-in-the-topic-name',
       with: 'whose Topic Name holds a wildcard',
       bytes: publishOf(octets(0x32), variable('name', 3), { id: true }),
-      choices: { name: 'name', values: ['232323', '612f23', '612f2b', '2b2f61', '612b62'] },
+      choices: { name: 'name', values: asText('###', 'a/#', 'a/+', '+/a', 'a+b') },
       breaks: {
         '3.1.1': ['MQTT-3.3.2-2', 'MQTT-4.7.1-1'],
         '5.0': ['MQTT-3.3.2-2', 'MQTT-4.7.0-1'],
@@ -175,7 +191,7 @@ function publish(from: Sender): Breach[] {
       id: 'wildcard-in-the-response-topic',
       with: 'whose Response Topic holds a wildcard',
       bytes: five(0x32, utf8('t'), joined(octets(0x08), prefixed(variable('name', 3)))),
-      choices: { name: 'name', values: ['612f23', '2b2f61'] },
+      choices: { name: 'name', values: asText('a/#', '+/a') },
       breaks: { '5.0': ['MQTT-3.3.2-14'] },
       // 4.13 leaves open how strictly a receiver looks at what it only passes on.
       level: 'should',
@@ -226,7 +242,7 @@ const subscribe: Breach[] = [
     from: 'client',
     with: 'whose # does not stand alone at the end',
     bytes: subscribeOf(variable('filter', 3), 0),
-    choices: { name: 'filter', values: ['232f61', '616223', '612323', '2f2323'] },
+    choices: { name: 'filter', values: asText('#/a', 'ab#', 'a##', '/##') },
     breaks: { '3.1.1': ['MQTT-4.7.1-2'], '5.0': ['MQTT-4.7.1-1'] },
     refusedBy: { '3.1.1': 'SUBACK', '5.0': 'SUBACK' },
   },
@@ -236,7 +252,7 @@ const subscribe: Breach[] = [
     from: 'client',
     with: 'whose + does not fill a level',
     bytes: subscribeOf(variable('filter', 3), 0),
-    choices: { name: 'filter', values: ['612b62', '612b2f', '2b612f', '2f2b2b'] },
+    choices: { name: 'filter', values: asText('a+b', 'a+/', '+a/', '/++') },
     breaks: { '3.1.1': ['MQTT-4.7.1-3'], '5.0': ['MQTT-4.7.1-2'] },
     refusedBy: { '3.1.1': 'SUBACK', '5.0': 'SUBACK' },
   },
@@ -255,7 +271,7 @@ const subscribe: Breach[] = [
     from: 'client',
     with: 'to a shared subscription without a filter',
     bytes: { '5.0': subscribeOf(joined(utf8('$share/'), variable('rest', 2)), 0)['5.0'] },
-    choices: { name: 'rest', values: ['6162', '612f'] },
+    choices: { name: 'rest', values: asText('ab', 'a/') },
     breaks: { '5.0': ['MQTT-4.8.2-2'] },
     refusedBy: { '5.0': 'SUBACK' },
   },
@@ -267,7 +283,7 @@ const subscribe: Breach[] = [
     bytes: {
       '5.0': subscribeOf(joined(utf8('$share/'), variable('name', 2), utf8('/f')), 0)['5.0'],
     },
-    choices: { name: 'name', values: ['612b', '6123', '2b61'] },
+    choices: { name: 'name', values: asText('a+', 'a#', '+a') },
     breaks: { '5.0': ['MQTT-4.8.2-2'] },
     refusedBy: { '5.0': 'SUBACK' },
   },
@@ -308,7 +324,7 @@ const auth: Breach[] = [
     from: 'client',
     with: 'on a connection without an Authentication Method',
     bytes: { '5.0': joined(octets(0xf0), variable('body', 2)) },
-    choices: { name: 'body', values: ['0118', '0119'] },
+    choices: { name: 'body', values: { continue: '0118', 're-authenticate': '0119' } },
     breaks: { '5.0': ['MQTT-4.12.0-7'] },
   },
 ]

@@ -1,5 +1,16 @@
-/** Four bytes that are no UTF-8: a lone continuation byte, overlong forms, a surrogate, beyond U+10FFFF, and a sequence cut short. */
-export const notUtf8 = ['61806263', '6162c0af', 'c0806162', 'eda08061', 'f4908080', '6162e282']
+/** Four bytes that are no UTF-8. */
+export const notUtf8 = {
+  'lone-continuation-byte': '61806263',
+  'overlong-slash': '6162c0af',
+  'overlong-nul': 'c0806162',
+  surrogate: 'eda08061',
+  'beyond-u-10ffff': 'f4908080',
+  'sequence-cut-short': '6162e282',
+}
 
-/** Four bytes with U+0000 at the beginning, within, and at the end. */
-export const withNul = ['00616263', '61006263', '61626300']
+/** Four bytes with U+0000. */
+export const withNul = {
+  'at-the-beginning': '00616263',
+  within: '61006263',
+  'at-the-end': '61626300',
+}
