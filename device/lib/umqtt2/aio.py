@@ -91,8 +91,8 @@ class Client:
             raise MQTTException(code)
         return pid
 
-    async def subscribe(self, topic, qos=0):
-        return await self._request(lambda: self.mqtt.subscribe(topic, qos, False))
+    async def subscribe(self, topic, qos=0, **more):
+        return await self._request(lambda: self.mqtt.subscribe(topic, qos, False, **more))
 
     async def unsubscribe(self, topic):
         return await self._request(lambda: self.mqtt.unsubscribe(topic, False))
@@ -179,6 +179,7 @@ class Client:
                         await asyncio.sleep_ms(0)
                     if self._well or ticks_diff(ticks_ms(), since) > _PEACE_MS:
                         pause = least
+                self._lost(None)  # closed by the application
             except (OSError, ValueError, MemoryError, ImportError, MQTTException) as e:
                 self._lost(e)
             await asyncio.sleep_ms(pause // 2 + random.randint(0, pause // 2))

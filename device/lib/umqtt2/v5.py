@@ -4,7 +4,7 @@
 # The properties of an outgoing message are stored in front of its payload, so that the journal needs to know nothing of them.
 import struct
 
-from .client import MQTTClient, _bytes, _fail, _field, _is_topic
+from .client import MQTTClient, MQTTException, _bytes, _fail, _field, _is_topic
 
 FOREVER = 0xFFFFFFFF
 TOO_LARGE = 0x95  # told of a message above the broker's Maximum Packet Size
@@ -31,6 +31,8 @@ def block(properties):
             b += struct.pack("!BH", key, value)
         elif key in b"\x01\x17\x19":
             b += bytes((key, value))
+        elif key == 0x0B:
+            b += b"\x0b" + _varint(value)
         else:
             b += bytes((key,)) + _field(value)
     return _varint(len(b)) + b
@@ -121,6 +123,18 @@ class MQTT5Client(MQTTClient):
         if len(topic) + len(head) + len(msg) + 10 > self.granted.get(0x27, FOREVER):
             raise ValueError("too large for the broker")
         return super().publish(topic, head + msg, retain, qos, wait)
+
+    def subscribe(self, topic, qos=0, wait=True, properties=None):
+        # `qos`: with the options of 5.0, such as 2 | 4 for No Local. `properties` are not asked for again where the session is lost.
+        self.none = block(properties or {})
+        try:
+            pid = super().subscribe(topic, qos, False)
+        finally:
+            self.none = b"\0"
+        code = self._wait(pid, wait)
+        if code >= 0x80:
+            raise MQTTException(code)
+        return pid
 
     def disconnect(self, code=0, properties=None):
         tail = bytes((code,)) + block(properties) if properties else bytes((code,)) if code else b""
