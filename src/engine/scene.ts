@@ -30,6 +30,7 @@ import type { Upstream } from './broker-behind.ts'
 import { type CitedMiss, citeFor } from './cite-expectation.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
 import { leftWhenRefused } from './left-when-refused.ts'
+import { manyOpenAtTheEnd } from './many-open.ts'
 import type { SenderOf } from './other-cases.ts'
 import { ownClientId, ownTopic } from './own-names.ts'
 import { ProxyActor } from './proxy-actor.ts'
@@ -434,6 +435,12 @@ export class Scene {
     return this.target.role === 'client' && leftWhenRefused(this.log.events(), connection)
   }
 
+  /** Messages of ours that were too many for a server which has no way to say how many it takes. */
+  private manyOpenOn(connection: number): number | undefined {
+    if (this.target.role === 'client') return undefined
+    return manyOpenAtTheEnd(this.log.events(), connection)
+  }
+
   private owedInstead(connection: number | undefined): StatementRef | undefined {
     if (connection === undefined) return undefined
     const { role } = this.target
@@ -450,6 +457,10 @@ export class Scene {
     if (premise) throw new Skipped(premise)
     const limit = this.upstream ? undefined : overrunLimit(this.log.events())
     if (limit !== undefined) throw new Skipped(`needs a Receive Maximum of more than ${limit}`)
+    const open = what.left === undefined ? undefined : this.manyOpenOn(what.left)
+    if (open !== undefined) {
+      throw new Skipped(`the target ended a connection with ${open} open messages, as it may`)
+    }
     if (what.on !== undefined && this.ownSide.hidPacketsOn(what.on)) {
       throw new Skipped(hiddenPacket)
     }

@@ -240,6 +240,69 @@ t.test('what is broken has to be declared, and what is declared has to come abou
   t.equal(other.mistakes(false).length, 1, 'a case that ended early owes nothing')
 })
 
+t.test('a DISCONNECT that is malformed is none: what goes out behind it is no breach', async t => {
+  const raw = (hex: string): TraceBody => ({
+    kind: 'bytes',
+    ...on,
+    from: 'harness',
+    bytes: Buffer.from(hex, 'hex'),
+    why: 'raw',
+  })
+  const ping: Packet = { type: 'PINGREQ' }
+  const pingreq: TraceBody = {
+    kind: 'packet',
+    ...on,
+    from: 'harness',
+    packet: ping,
+    bytes: encode(ping, '3.1.1'),
+  }
+  const statementsBehind = (disconnect: string) => {
+    const before = traceOf('3.1.1', 'broker', [
+      ['harness', { ...connect, protocolLevel: 4 } as Packet],
+      ['target', connack()],
+    ])
+    const after = [raw(disconnect), pingreq].map(
+      (body, index) => ({ ...body, seq: before.length + index, at: 9 }) as TraceEvent,
+    )
+    const all = [...before, ...after]
+    return broken(all, '3.1.1', 'broker').map(({ statement }) => statement)
+  }
+  t.same(statementsBehind('e00100'), ['3.1.1:§3.14'], 'a byte too many')
+  t.same(statementsBehind('e000'), ['3.1.1:MQTT-3.14.4-2'], 'a right one')
+})
+
+t.test('behind a malformed CONNECT that was accepted nothing comes before CONNECT', async t => {
+  const ping: Packet = { type: 'PINGREQ' }
+  const willRetainWithoutWill = '100e00044d5154540522003c00000163'
+  const bodies = (code: number): TraceBody[] => [
+    { kind: 'open', ...on, by: 'harness', version: '5.0' },
+    {
+      kind: 'bytes',
+      ...on,
+      from: 'harness',
+      bytes: Buffer.from(willRetainWithoutWill, 'hex'),
+      why: 'raw',
+    },
+    ...[{ ...connack(), code } as Packet, ping].map(
+      (packet): TraceBody => ({
+        kind: 'packet',
+        ...on,
+        from: packet.type === 'PINGREQ' ? 'harness' : 'target',
+        packet,
+        bytes: encode(packet, '5.0'),
+      }),
+    ),
+  ]
+  const statements = (code: number) =>
+    broken(
+      bodies(code).map((body, seq) => ({ ...body, seq, at: seq }) as TraceEvent),
+      '5.0',
+      'broker',
+    ).map(({ statement }) => statement)
+  t.notOk(statements(0).includes('5.0:MQTT-3.1.0-1'), 'accepted')
+  t.ok(statements(0x81).includes('5.0:MQTT-3.1.0-1'), 'refused')
+})
+
 t.test('a packet that a scenario loses was not read, whatever was answered behind it', async t => {
   const pubrec: Packet = { type: 'PUBREC', id, code: 0, properties: {} }
   const second = { connection: 2, actor: 'broker' }

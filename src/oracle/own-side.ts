@@ -52,6 +52,8 @@ export function createOwnSide({
   const broken = new Map<number, OwnBreach>()
   const rawBytes = new Map<number, Framer>()
   const hidden = new Set<number>()
+  /** We sent there what cannot be read, and it was taken for CONNECT all the same. */
+  const takenForConnect = new Set<number>()
   const keepAlive = new KeepAlive()
   const ruling = createRuling('client')
 
@@ -71,6 +73,7 @@ export function createOwnSide({
     }
     const late = silence(event, connection, as)
     noteStrayBytes(event, connection)
+    noteAcceptance(event, connection)
     const found = isRaw(event)
       ? packetsIn(event, versions.get(connection) ?? version).flatMap(seen =>
           judge(seen, connection, as),
@@ -84,7 +87,22 @@ export function createOwnSide({
     // Nothing, for nearly every packet of every case.
     if (found.length === 0) return none
     const packet = event.kind === 'packet' ? event.packet.type : undefined
-    return found.map(breach => ownBreach(breach, connection, as, packet))
+    return found
+      .filter(({ statement }) => !isExcused(statement, connection, as))
+      .map(breach => ownBreach(breach, connection, as, packet))
+  }
+
+  /** What goes out behind an accepted connection does not come before CONNECT, whatever that looked like. */
+  function noteAcceptance(event: TraceEvent, connection: number): void {
+    if (event.kind !== 'packet' || event.from === 'harness') return
+    const { packet } = event
+    if (packet.type !== 'CONNACK' || packet.code !== 0 || !rawBytes.has(connection)) return
+    takenForConnect.add(connection)
+  }
+
+  function isExcused(statement: StatementRef, connection: number, as: TargetRole): boolean {
+    const spoken = versions.get(connection) ?? version
+    return takenForConnect.has(connection) && statement === cite('firstPacket', spoken, as)
   }
 
   /** Bytes that are sent raw and are no whole packet may be for somebody in front of the target, such as a PROXY header. */
@@ -141,6 +159,10 @@ function judgesOf(target: TargetRole, version: Version): (event: TraceEvent) => 
   const referee = createReferee({ target, version })
   return event => {
     const malformed = audit.observe(event)
+    // One that is malformed ends nothing: what we ask behind it is no breach of its own.
+    if (malformed.length > 0 && event.kind === 'packet' && event.packet.type === 'DISCONNECT') {
+      return [...malformed]
+    }
     const broken = referee.observe(event)
     return malformed.length === 0 ? broken : [...malformed, ...broken]
   }
