@@ -79,6 +79,11 @@ export class Arena {
     return this.measured([process.execPath, bin, ...words], start)
   }
 
+  /** A script of ours beside this one, measured as mqttspec is. */
+  script(name: string, words: readonly string[]): Promise<Told> {
+    return this.measured([process.execPath, path.join(here, name), ...words], {})
+  }
+
   /** What the report of the last run holds; undefined where there is none that can be read. */
   report(): { [name: string]: unknown } | undefined {
     const file = path.join(this.folder, `report-${this.runs}.json`)

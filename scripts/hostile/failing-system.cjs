@@ -4,7 +4,10 @@
  *
  *   FAILING_SEEN=FILE            writes each place that was passed to the file, a line each
  *   FAILING_AT=PLACE FAILING_CODE=ENOSPC   that place fails, every time
+ *
+ * Within a process `during({ at, code }, act)` says so for what `act` does, and `{ seen }` gathers the places that it passes.
  */
+const { AsyncLocalStorage } = require('node:async_hooks')
 const fs = require('node:fs')
 const net = require('node:net')
 const child = require('node:child_process')
@@ -14,8 +17,11 @@ const path = require('node:path')
 const { getSystemErrorMap } = require('node:util')
 
 const seenFile = process.env.FAILING_SEEN
-const failingAt = process.env.FAILING_AT
-const code = process.env.FAILING_CODE ?? 'EIO'
+const { FAILING_AT: at, FAILING_CODE: code = 'EIO' } = process.env
+/** What fails in the whole process, and in what is done just now. */
+const everywhere = { at, code, seen: new Set(), struck: 0 }
+const local = new AsyncLocalStorage()
+const wish = () => local.getStore() ?? everywhere
 // Of this process alone: what it starts has trouble of its own.
 delete process.env.FAILING_SEEN
 delete process.env.FAILING_AT
@@ -24,7 +30,6 @@ delete process.env.NODE_OPTIONS
 
 const dist = `${path.sep}dist${path.sep}`
 const append = fs.appendFileSync
-const seen = new Set()
 
 /** Whether this call is to fail; the place is noted. */
 function isStruck(name) {
@@ -37,14 +42,16 @@ function isStruck(name) {
   if (line === undefined || stack.includes('node:internal/modules')) return false
   const where = line.slice(line.lastIndexOf(dist) + dist.length).replace(/:\d+\)?$/, '')
   const place = `${name} at ${where}`
-  if (seenFile && !seen.has(place)) {
-    seen.add(place)
-    append(seenFile, `${place}\n`)
-  }
-  return place === failingAt
+  const now = wish()
+  if (seenFile && !now.seen.has(place)) append(seenFile, `${place}\n`)
+  now.seen?.add(place)
+  if (place !== now.at) return false
+  now.struck += 1
+  return true
 }
 
 function systemError(call, file) {
+  const { code } = wish()
   const found = [...getSystemErrorMap()].find(([, [name]]) => name === code)
   const [errno, [, text]] = found ?? [-5, ['EIO', 'i/o error']]
   const named = typeof file === 'string' ? ` '${file}'` : ''
@@ -207,3 +214,9 @@ for (const name of ['spawn', 'fork', 'execFile']) {
   )
 }
 syncBuiltinESMExports()
+
+/** Does something during which a place fails; tells how often it did. */
+exports.during = (failure, act) => {
+  const own = { struck: 0, ...failure }
+  return local.run(own, act).then(value => ({ value, struck: own.struck }))
+}

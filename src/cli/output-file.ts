@@ -74,7 +74,12 @@ async function opened(file: string) {
     await makeFolder(path.resolve(path.dirname(file)))
     // Appending neither empties a file nor needs to seek in a pipe.
     const handle = await open(file, 'a')
-    return { handle, isPlain: (await handle.stat()).isFile() }
+    try {
+      return { handle, isPlain: (await handle.stat()).isFile() }
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
   } catch (error) {
     throw new UsageError(`cannot write the report ${file}: ${(error as Error).message}`)
   }

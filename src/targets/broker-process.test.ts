@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import t from 'tap'
 import { startBroker } from './broker-process.ts'
@@ -81,6 +82,16 @@ t.test('a broker that does not serve again is told from one whose port was taken
   const thief = await takePort(Number(robbed.address.split(':').at(-1)))
   t.teardown(() => thief.close())
   await restarting
+})
+
+t.test('a broker that runs and serves nobody costs the budget for a start once', async t => {
+  const folder = t.testdir()
+  const deaf = `require('node:fs').writeFileSync('${folder}/' + process.pid, ''); setInterval(() => 0, 1000)`
+  const start = { command: ['node', '--eval', deaf] }
+  await t.rejects(startBroker({ ...profile([]), start }, { here: '/shelf', budgetMs: 1000 }), {
+    code: 'TARGET_NOT_READY',
+  })
+  t.equal(readdirSync(folder).length, 1, 'it was started once')
 })
 
 /** Listens there as soon as it can. */

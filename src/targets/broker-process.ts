@@ -12,7 +12,7 @@ import { TargetError } from './target-error.ts'
 import { makeTemporary, removeTemporary } from './temporary.ts'
 import { replaceVariables } from './variables.ts'
 
-/** Ports may be taken between our look and the broker's: then others are tried. */
+/** Ports may be taken between our look and the broker's: then others are tried, as long as the budget for a start lasts. */
 const startTriesMax = 3
 
 type Start = NonNullable<Profile['start']>
@@ -22,6 +22,7 @@ type StartOptions = { here: string; budgetMs: number; reach?: Reach }
 export async function startBroker(profile: Profile, options: StartOptions): Promise<BrokerTarget> {
   const { start } = profile
   if (!start) throw new TargetError('TARGET_NOT_READY', `${profile.name} has no start command`)
+  const end = performance.now() + options.budgetMs
   for (let attempt = 1; ; attempt++) {
     const place = await prepare(profile, start, options)
     const running = new BrokerProcess(profile, start, place, options)
@@ -31,7 +32,7 @@ export async function startBroker(profile: Profile, options: StartOptions): Prom
     } catch (error) {
       await running.stop()
       const hopeless = !(error instanceof TargetError) || error.code === 'PROGRAM_MISSING'
-      if (hopeless || attempt === startTriesMax) throw error
+      if (hopeless || attempt === startTriesMax || performance.now() >= end) throw error
     }
   }
 }

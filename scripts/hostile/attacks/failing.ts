@@ -3,37 +3,25 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Arena } from '../arena.ts'
 import type { Attack, Played } from '../attack.ts'
+import { codesFor } from '../system-codes.js'
 
 /*
- * Every place that touches files, sockets or processes, found by passing it, fails once as the system would. Whatever fails, it is no bug of
- * ours (exit 70), it ends, and reports that can be written are.
+ * Every place that touches files, sockets or processes, found by passing it, fails as the system would, with each error that the system
+ * may give there. Whatever fails, it is no bug of ours (exit 70), it ends, and reports that can be written are.
  */
 
 const preload = fileURLToPath(new URL('../failing-system.cjs', import.meta.url))
 
-/** What the system says at each kind of place. */
-const codes: { readonly [call: string]: readonly string[] } = {
-  connect: ['EMFILE', 'EACCES'],
-  listen: ['EACCES', 'EMFILE'],
-  spawn: ['ENOENT', 'EACCES'],
-  fork: ['ENOENT'],
-  execFile: ['ENOENT'],
-}
-const reading = ['EACCES', 'EMFILE', 'EISDIR', 'ELOOP']
-const writing = ['ENOSPC', 'EROFS', 'EACCES', 'ENOTDIR']
-
-function codesFor(place: string): readonly string[] {
-  const [call = ''] = place.split(' ')
-  const isWrite = /write|append|mkdir|mkdtemp|rm|unlink|rename|copy|cp|symlink|chmod|trunc/i.test(
-    call,
-  )
-  return codes[call] ?? (isWrite ? writing : reading)
-}
+const capture = fileURLToPath(
+  new URL('../../../fixtures/testing/captures/mosquitto-qos2-over-a-cut.pcap', import.meta.url),
+)
 
 type Line = {
   name: string
   words(arena: Arena): readonly string[]
-  command: 'run' | 'listen' | 'other'
+  command: 'run' | 'listen' | 'audit' | 'other'
+  /** It costs little enough for `npm test`. */
+  isCheap?: true
 }
 
 const lines: readonly Line[] = [
@@ -56,8 +44,29 @@ const lines: readonly Line[] = [
     command: 'run',
     words: () => ['qos2/client-receives/undisturbed', '--target', 'mqttjs'],
   },
-  { name: 'listening', command: 'listen', words: () => ['--port', '0', '--for', '1'] },
-  { name: 'check', command: 'other', words: arena => ['check', arena.file('own.yaml', own)] },
+  {
+    name: 'listening',
+    command: 'listen',
+    words: () => ['--port', '0', '--for', '0.2'],
+    isCheap: true,
+  },
+  {
+    name: 'a list of all suites',
+    command: 'other',
+    words: () => ['list', 'suites'],
+  },
+  {
+    name: 'a capture',
+    command: 'audit',
+    words: () => [capture],
+    isCheap: true,
+  },
+  {
+    name: 'check',
+    command: 'other',
+    words: arena => ['check', arena.file('own.yaml', own)],
+    isCheap: true,
+  },
 ]
 
 const own = `suite: mine/own
@@ -72,13 +81,53 @@ scenarios:
       - sub.ping: {}
 `
 
-export const failing: Attack[] = lines.map(line => ({
-  name: `failing/${line.name}`,
-  exits: [0],
-  secondsMax: 60,
-  ...(line.name === 'check' ? { sample: true } : {}),
-  play: arena => everywhere(arena, line),
-}))
+export const failing: Attack[] = [...lines.map(eachPlace), ...lines.map(everyError)]
+
+function eachPlace(line: Line): Attack {
+  return {
+    name: `failing/${line.name}`,
+    exits: [0],
+    secondsMax: 60,
+    play: arena => everywhere(arena, line),
+  }
+}
+
+/** Every error at every place, in one process that runs the command line again and again. */
+function everyError(line: Line): Attack {
+  return {
+    name: `failing/${line.name}: every error`,
+    exits: [0],
+    secondsMax: 400,
+    ...(line.isCheap ? { sample: true } : {}),
+    play: async arena => {
+      const hasReport = line.command !== 'other'
+      const words = hasReport
+        ? [line.command, ...line.words(arena), '--reporter', 'json=REPORT']
+        : line.words(arena)
+      const told = await arena.script('every-error.js', [JSON.stringify({ words, hasReport })])
+      const last = told.stdout.trim().split('\n').at(-1) ?? ''
+      if (!last.startsWith('{')) return { exitCode: told.code, complaints: [`no end: ${last}`] }
+      const { tries, unreached, complaints } = JSON.parse(last) as ErrorsTold
+      const alone = await inOwnProcesses(arena, line, unreached)
+      const few = tries < 30 ? [`only ${tries} errors were tried`] : []
+      return { exitCode: told.code, complaints: [...few, ...complaints, ...alone] }
+    },
+  }
+}
+
+type Failure = { at: string; code: string }
+type ErrorsTold = { tries: number; unreached: Failure[]; complaints: string[] }
+
+/** What a process does once, such as starting the guard, is not reached again in it. */
+async function inOwnProcesses(
+  arena: Arena,
+  line: Line,
+  failures: readonly Failure[],
+): Promise<string[]> {
+  const complaints: string[] = []
+  for (const failure of failures) complaints.push(...(await failAt(arena, line, failure)))
+  return complaints
+}
 
 async function everywhere(arena: Arena, line: Line): Promise<Played> {
   const seen = path.join(arena.folder, 'places')
@@ -88,21 +137,27 @@ async function everywhere(arena: Arena, line: Line): Promise<Played> {
   if (whole.code === 2 || whole.code === 3)
     complaints.push(`exit ${whole.code} with nothing failing`)
   for (const [index, place] of places.entries()) {
+    // Each place in one way, each way at many places: all of them at all are played within one process.
     const all = codesFor(place)
-    // Each place in one way, each way at many places.
     const code = all[index % all.length] ?? 'EIO'
-    const told = await start(arena, line, { FAILING_AT: place, FAILING_CODE: code })
-    const at = `${code} ${place}: `
-    if (![0, 1, 2, 3, 4].includes(told.code as number)) complaints.push(`${at}exit ${told.code}`)
-    if (/a bug of mqttspec itself|^\s+at .+:\d+:\d+\)?$/m.test(told.stderr)) {
-      complaints.push(`${at}told as a bug: ${told.stderr.trim().split('\n')[1]?.slice(0, 150)}`)
-    }
-    const isOfReport = /output-file/.test(place)
-    if (line.command !== 'other' && !isOfReport && told.code !== 2) {
-      complaints.push(...arena.missingReports().map(what => at + what))
-    }
+    complaints.push(...(await failAt(arena, line, { at: place, code })))
   }
   return { exitCode: 0, complaints }
+}
+
+/** Runs the line while that place fails, and tells what is wrong with how it took it. */
+async function failAt(arena: Arena, line: Line, { at, code }: Failure): Promise<string[]> {
+  const told = await start(arena, line, { FAILING_AT: at, FAILING_CODE: code })
+  const complaints: string[] = []
+  if (![0, 1, 2, 3, 4].includes(told.code as number)) complaints.push(`exit ${told.code}`)
+  if (/a bug of mqttspec itself|^\s+at .+:\d+:\d+\)?$/m.test(told.stderr)) {
+    complaints.push(`told as a bug: ${told.stderr.trim().split('\n')[1]?.slice(0, 150)}`)
+  }
+  const isOfReport = /output-file/.test(at)
+  if ((line.command === 'run' || line.command === 'listen') && !isOfReport && told.code !== 2) {
+    complaints.push(...arena.missingReports())
+  }
+  return complaints.map(what => `${code} ${at}: ${what}`)
 }
 
 function start(arena: Arena, line: Line, env: { [name: string]: string }) {
@@ -113,6 +168,8 @@ function start(arena: Arena, line: Line, env: { [name: string]: string }) {
       return arena.run(words, how)
     case 'listen':
       return arena.listen(words, how)
+    case 'audit':
+      return arena.mqttspec(['audit', ...words], how)
     case 'other':
       return arena.mqttspec(words, how)
   }

@@ -1,8 +1,10 @@
 import type { Arena, Told } from '../arena.ts'
 import type { Attack, Played } from '../attack.ts'
 
-/** How long clients attack; `listen` ends a little later by itself. */
+/** How long clients attack. */
 const seconds = 10
+/** `listen` is ended a little later, counted from the first of them: a slow machine takes its time to start them. */
+const afterMs = 1500
 
 function clients(behaviour: string, exits: readonly number[], more: Partial<Attack> = {}): Attack {
   return {
@@ -22,15 +24,17 @@ async function against(
   forSeconds = seconds,
 ): Promise<Played & { told: Told }> {
   let attacked: Promise<string> | undefined
-  const told = await arena.listen(['--port', '0', '--for', String(forSeconds + 2)], {
+  const told = await arena.listen(['--port', '0', '--for', '45'], {
     onStart: child => {
       let said = ''
       child.stdout?.on('data', (text: string) => {
         said += attacked ? '' : text
         const port = /listens on \S+:(\d+)/.exec(said)?.[1]
-        if (port && !attacked) {
-          attacked = arena.peer('peers/clients.ts', port, behaviour, String(forSeconds))
-        }
+        if (!port || attacked) return
+        attacked = arena.peer('peers/clients.ts', port, behaviour, String(forSeconds))
+        void attacked.then(() =>
+          setTimeout(() => child.kill('SIGINT'), forSeconds * 1000 + afterMs),
+        )
       })
     },
   })

@@ -15,6 +15,7 @@ function lost(role: 'client' | 'broker'): TargetLoss {
 function failed(...findings: [seq: number, level: string][]): CaseResult {
   return {
     verdict: 'fail',
+    durationMs: 10,
     reason: 'got the target closed the connection',
     findings: findings.map(([seq, level]) => ({ seq, level })),
     trace: [
@@ -93,3 +94,17 @@ t.test(
     t.equal(broker.hopeless, undefined, 'each end of a broker is a finding')
   },
 )
+
+t.test('a client that hangs in case after case is given up before that takes minutes', async t => {
+  const loss = lost('client')
+  const hang = () => loss.verdictOn({ ...failed(), durationMs: 10_000 }, {} as Case, 1)
+  hang()
+  hang()
+  t.equal(loss.hopeless, undefined)
+  loss.survived()
+  hang()
+  hang()
+  t.equal(loss.hopeless, undefined, 'what it lived through between begins anew')
+  hang()
+  t.match(loss.hopeless, /died in 3 cases one after another/)
+})

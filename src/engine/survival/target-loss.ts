@@ -9,6 +9,9 @@ import { deafness } from './signs-of-loss.ts'
 
 /** A client that dies in so many cases one after another dies in all, and each costs the time of two starts. */
 const lossesInARowMax = 20
+/** One that hangs costs the patience for an answer each time: of those fewer are enough. */
+const slowLossesInARowMax = 3
+const slowLossesMs = 25_000
 
 /** Whether the target can still be asked anything, what ends when it cannot, and how it is started again. */
 export class TargetLoss {
@@ -21,6 +24,8 @@ export class TargetLoss {
   private ending = new AbortController()
   /** Cases that lost it alone since one last ended without. */
   private lossesInARow = 0
+  /** How long those took. */
+  private lossesMs = 0
 
   /** @param serves Whether the target, if we can start it again, still answers a plain CONNECT. */
   constructor(target: Target, signal: AbortSignal, serves: (() => Promise<boolean>) | undefined) {
@@ -83,11 +88,13 @@ export class TargetLoss {
   /** A case ended, and the target is still there. */
   survived(): void {
     this.lossesInARow = 0
+    this.lossesMs = 0
   }
 
   /** Why it is not started once more, though it could be: nothing is learned of a client that dies whatever it is asked. */
   get hopeless(): string | undefined {
-    if (this.target.role !== 'client' || this.lossesInARow < lossesInARowMax) return undefined
+    const lossesMax = this.lossesMs > slowLossesMs ? slowLossesInARowMax : lossesInARowMax
+    if (this.target.role !== 'client' || this.lossesInARow < lossesMax) return undefined
     return `the target died in ${this.lossesInARow} cases one after another: ${this.reason()}`
   }
 
@@ -116,6 +123,7 @@ export class TargetLoss {
   /** The result of a case that lost the target alone; so many cases were running when it was first lost. */
   verdictOn(result: CaseResult, kase: Case, running: number): CaseResult {
     this.lossesInARow += 1
+    this.lossesMs += result.durationMs
     return this.target.role === 'client'
       ? adapterDied(result, this.reason())
       : brokerLost(result, kase, this.reason(), running)

@@ -1,0 +1,1 @@
+export function codesFor(place: string): readonly string[]
