@@ -41,6 +41,8 @@ export type SweepOptions<I extends Image = FlashImage> = {
   gap?: Gap
   /** Also cut the recovery, at each of its points, from every different state that a first cut leaves. */
   twice?: boolean
+  /** Of those points of a recovery only one in so many, for each state from another one on. Default: all. */
+  recoveryEach?: number
   stopAtFirst?: boolean
   /** At most so many power cuts; where there are more points, they are spread over them. Default: all. */
   killsMax?: number
@@ -161,12 +163,14 @@ class Sweep<I extends Image> {
     const uncut = await this.boot(left)
     await this.drive(uncut, resumption)
     uncut.leave()
-    for (const point of everyCutPoint(this.options.board.stats().points)) {
+    const { board, recoveryEach = 1 } = this.options
+    for (const [index, point] of everyCutPoint(board.stats().points).entries()) {
       if (this.enough) return
+      if ((index + this.report.states) % recoveryEach !== 0) continue
       const where = `${at}, then ${describeCutPoint(point)}`
       const driver = await this.boot(left, point)
       await this.drive(driver, resumption)
-      if (this.options.board.end?.why !== 'point') {
+      if (board.end?.why !== 'point') {
         this.report.notReached.push(where)
         continue
       }

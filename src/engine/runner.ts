@@ -18,9 +18,11 @@ import { TargetLoss } from './survival/target-loss.ts'
 import { type Budgets, promptMs } from './waiting/budgets.ts'
 import { IdleCases } from './waiting/idle-cases.ts'
 import { Pace } from './waiting/pace.ts'
-import { ProcessStalls } from './waiting/process-stalls.ts'
+import { ProcessStalls, type Stalls } from './waiting/process-stalls.ts'
 
 export type RunnerOptions = {
+  /** What tells for how long we stood still; default: this process. */
+  stalls?: Stalls
   facts: Facts
   budgets: Budgets
   /** Letters and digits that no other run uses; with the case's number it makes client ids and topics unique. */
@@ -99,7 +101,7 @@ class Runner {
   private crowd: number | undefined
   /** What no case is to blame for, and the run nevertheless shows. */
   private problem: string | undefined
-  private readonly stalls = new ProcessStalls()
+  private readonly stalls: Stalls
   private readonly idle = new IdleCases()
   private readonly traces = new KeptTraces()
   private readonly room = new Room(caseBytesMax)
@@ -122,6 +124,7 @@ class Runner {
     this.cases = cases
     this.ids = cases.map(({ id }) => id)
     this.options = options
+    this.stalls = options.stalls ?? new ProcessStalls()
     this.pace = new Pace(options.jobs)
     const newest = options.facts.versions.at(-1)
     const { target } = options.facts

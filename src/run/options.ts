@@ -1,3 +1,4 @@
+import type { Stalls } from '../engine/waiting/process-stalls.ts'
 import type { KnownIssue } from '../model/known-issues.ts'
 import type { CaseResult, RunHead } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
@@ -54,6 +55,8 @@ export type LoadedOptions = RunOptions & {
   proceed?: boolean
   /** Why there are no cases. */
   empty?: string
+  /** For tests: what tells for how long we stood still. */
+  stalls?: Stalls
   /** The broker behind proxies, open already. */
   behind?: BrokerTarget
 }

@@ -3,7 +3,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { Aedes } from 'aedes'
 import t, { type Test as Tap } from 'tap'
-import { run } from './run.ts'
+import { defaultBudgets } from '../engine/waiting/budgets.ts'
+import { openTarget } from '../targets/index.ts'
+import { readSuites } from './choose-suites.ts'
+import { runLoaded } from './run.ts'
 
 /* It blames every broker, and has to do with time: while we stand still it is run again. */
 const suite = `
@@ -18,59 +21,83 @@ scenarios:
     steps:
       - sub.connect: { session: kept }
       - elapse: { rule: keep-alive, s: 0.5 }
+      - sub.ping: {}
       - sub.expect: { PUBLISH: { payload: never } }
 `
 
-function standStill(ms: number): void {
-  const end = performance.now() + ms
-  while (performance.now() < end);
+type Watched = {
+  /** How often the case was begun. */
+  runs: number
+  stalledMs: number
 }
 
-/** Runs the suite; `disturb` is called at the beginning of each run of the case. */
-async function runDisturbed(t: Tap, disturb: () => void) {
+/** Runs the suite where we stand still as `stalls` says each time that it is asked, and as `onPing` says once the target has the word. */
+async function runWith(
+  t: Tap,
+  stalls: (so: Watched) => void,
+  onPing: (so: Watched) => void = () => undefined,
+) {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'mqttspec-again-'))
   t.teardown(() => rm(dir, { recursive: true, force: true }))
   const file = path.join(dir, 'again.yaml')
   await writeFile(file, suite)
   const broker = await Aedes.createBroker()
   t.teardown(() => broker.close())
-  const clients: string[] = []
+  const so: Watched = { runs: 0, stalledMs: 0 }
+  const clients = new Set<string>()
   broker.on('client', ({ id }) => {
-    clients.push(id)
-    if (id.endsWith('sub')) disturb()
+    // The first case of the run has the number 000, and a further digit each time that it is run again.
+    if (/000\w?sub$/.test(id)) so.runs = clients.add(id).size
   })
-  const { results } = await run({
-    suites: [file],
-    target: { handle: stream => broker.handle(stream) },
+  broker.on('ping', () => onPing(so))
+  const target = await openTarget({ handle: stream => broker.handle(stream) }, defaultBudgets)
+  t.teardown(() => target.stop())
+  const { suites } = await readSuites([file])
+  const cases = suites.flatMap(suite => suite.cases)
+  const { results } = await runLoaded(cases, target, {
     timeoutScale: 0.2,
-    onBegin: () => clients.splice(0),
+    stalls: {
+      start: () => undefined,
+      stop: () => undefined,
+      totalMs: () => {
+        stalls(so)
+        return so.stalledMs
+      },
+    },
   })
-  // The exchange after the last case, which asks whether all is well, has a subscriber too.
-  const runs = new Set(clients.filter(id => id.endsWith('sub'))).size - 1
-  return { result: results[0], runs }
+  return { result: results[0], runs: so.runs }
 }
 
+/** More than a case about time may lose. */
+const tooLongMs = 300
+
 t.test('a case that is run again does not meet the session that it left', async t => {
-  const stalling = setInterval(() => standStill(150), 160)
-  t.teardown(() => clearInterval(stalling))
-  const { result, runs } = await runDisturbed(t, () => undefined)
+  const { result, runs } = await runWith(t, so => {
+    so.stalledMs += tooLongMs
+  })
   t.match(result?.reason, /stood still/)
   // Three times beside others, and three times more when all others are over.
   t.equal(runs, 6)
 })
 
 t.test('a case for which we stood still gets its verdict once we do not', async t => {
-  let runs = 0
-  const stalling = setInterval(() => runs <= 3 && standStill(150), 160)
-  t.teardown(() => clearInterval(stalling))
-  const { result } = await runDisturbed(t, () => void runs++)
+  const { result, runs } = await runWith(t, so => {
+    if (so.runs <= 3) so.stalledMs += tooLongMs
+  })
   t.equal(result?.verdict, 'fail')
   t.notMatch(result?.reason, /stood still/)
+  // Three times beside others, and once more when all others are over.
+  t.equal(runs, 4)
 })
 
 t.test('standing still while the target has the word is no reason to run a case again', async t => {
-  // The case waits for its answer then, for 1000 ms.
-  const { result, runs } = await runDisturbed(t, () => void setTimeout(standStill, 700, 500))
+  const { result, runs } = await runWith(
+    t,
+    () => undefined,
+    so => {
+      so.stalledMs += tooLongMs
+    },
+  )
   t.equal(result?.verdict, 'fail')
   t.notMatch(result?.reason, /stood still/)
   // Once, and once more to confirm the failure.

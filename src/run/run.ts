@@ -102,6 +102,7 @@ export async function runLoaded(
     bail: options.bail ?? false,
     cleanUp: target.role === 'broker' && target.restart === undefined,
     replayOf: replayLines(options, seed),
+    ...(options.stalls ? { stalls: options.stalls } : {}),
     ...servesOf(target, facts, common),
     ...(await boardChecksOf(target)),
   }

@@ -3,17 +3,25 @@ const tickMs = 50
 /** A timer may come so much late without anybody having stood still. */
 const lateMs = 10
 
+/** The time, in ms, in which a process did not get to run. */
+export type Stalls = Pick<ProcessStalls, 'start' | 'stop' | 'totalMs'>
+
 /**
  * Adds up the time in which this process did not get to run: on a machine with too much to do, or in a long computation of our own.
  * What a rule about time says of the target cannot be told from what such a time does to us.
  */
 export class ProcessStalls {
+  private readonly nowMs: () => number
   private timer: NodeJS.Timeout | undefined
   private lastMs = 0
   private soFarMs = 0
 
+  constructor(nowMs = () => performance.now()) {
+    this.nowMs = nowMs
+  }
+
   start(): void {
-    this.lastMs = performance.now()
+    this.lastMs = this.nowMs()
     this.timer = setInterval(() => this.look(), tickMs)
     this.timer.unref()
   }
@@ -29,7 +37,7 @@ export class ProcessStalls {
   }
 
   private look(): void {
-    const now = performance.now()
+    const now = this.nowMs()
     this.soFarMs += Math.max(0, now - this.lastMs - tickMs - lateMs)
     this.lastMs = now
   }
