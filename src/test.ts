@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /*
- * All test files, in as many processes as there are cores: more of them were faster, and starved tests that hold a budget of 100 ms.
+ * All test files, in as many processes as there are cores: more of them starved tests that hold a budget of 100 ms. Files that wait for
+ * most of their time are run by two more processes, beside those that compute. `npm test -- --write-times` writes down which these are.
  * `npm test -- wire/audit` runs only the files whose path contains one of the words. Output of files with failures is shown whole, of the
  * others one line. A file that crashes or hangs is a failure of that file.
  */
@@ -17,8 +18,16 @@ const fileLimitMs = 5 * 60 * 1000
 /** A process may live on for so long when all its files are over: sockets and processes that a test left would hold it. */
 const lingerMs = 30_000
 
-/** Files that take long are begun first, so that none of them is what all wait for at the end. */
-const longest = ['/device/', '/end-to-end/', '/run/', '/listen/', '/targets/', 'scripts/']
+/** Processes that run only files that wait for most of their time. */
+const waitingSides = 2
+/** A file waits for most of its time where the processor is busy with it for less than this share. */
+const waitingShare = 0.35
+
+/** What files took on a machine that did nothing else, in seconds: in all, and of the processor. Of those that take less than `notedS` nothing is noted. */
+type Times = { [file: string]: { s: number; cpuS: number } }
+const notedS = 1
+const timesFile = new URL('test-times.json', import.meta.url)
+const times = JSON.parse(readFileSync(timesFile, 'utf8')) as Times
 
 type Counts = { pass: number; fail: number; skip: number; cpuS?: number; childrenCpuS?: number }
 
@@ -29,15 +38,23 @@ let workers = 0
 const endMark = '# end of file '
 const nothingOpen = '\n# nothing is open\n'
 const root = fileURLToPath(new URL('..', import.meta.url))
-const words = process.argv.slice(2)
+const writesTimes = process.argv.includes('--write-times')
+const words = process.argv.slice(2).filter(word => word !== '--write-times')
 const files = await testFiles()
 if (files.length === 0) throw new Error(`no test file matches ${words.join(' ')}`)
 
 const total: Counts = { pass: 0, fail: 0, skip: 0 }
 const failures: string[] = []
-const queue = [...files]
-const side = Math.min(os.availableParallelism(), files.length)
-await Promise.all(Array.from({ length: side }, work))
+const taken: Times = {}
+const waiting = files.filter(isWaiting)
+const computing = files.filter(file => !isWaiting(file))
+const sides = os.availableParallelism()
+await Promise.all([
+  ...Array.from({ length: sides }, () => work(() => computing.shift() ?? waiting.shift())),
+  ...Array.from({ length: waitingSides }, () => work(() => waiting.shift())),
+])
+
+if (writesTimes) writeTimes()
 
 for (const line of failures) process.stdout.write(`# FAILED: ${line}\n`)
 process.stdout.write(`# ${total.pass} passed, ${total.fail} failed, ${total.skip} skipped\n`)
@@ -48,13 +65,33 @@ async function testFiles(): Promise<string[]> {
   const entries = await Promise.all(
     folders.map(folder => readdir(folder, { recursive: true, withFileTypes: true })),
   )
-  const rank = (file: string) => (longest.findIndex(part => file.includes(part)) + 100) % 100
+  // Those that take long are begun first, so that none of them is what all wait for at the end.
+  const tookS = (file: string) => times[nameOf(file)]?.s ?? 0
   return entries
     .flat()
     .filter(entry => entry.isFile() && entry.name.endsWith('.test.ts'))
     .map(entry => path.join(entry.parentPath, entry.name).replaceAll(path.sep, '/'))
     .filter(file => words.length === 0 || words.some(word => file.includes(word)))
-    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .sort((a, b) => tookS(b) - tookS(a) || (a < b ? -1 : 1))
+}
+
+function nameOf(file: string): string {
+  return path.relative(root, file).replaceAll(path.sep, '/')
+}
+
+function isWaiting(file: string): boolean {
+  const time = times[nameOf(file)]
+  return time !== undefined && time.cpuS < time.s * waitingShare
+}
+
+function writeTimes(): void {
+  const known = Object.keys(times).filter(name => existsSync(path.join(root, name)))
+  const all = { ...Object.fromEntries(known.map(name => [name, times[name]])), ...taken }
+  const noted = Object.entries(all).filter(([, time]) => time && time.s >= notedS)
+  const lines = noted
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, time]) => `  "${name}": { "s": ${time?.s}, "cpuS": ${time?.cpuS} }`)
+  writeFileSync(timesFile, `{\n${lines.join(',\n')}\n}\n`)
 }
 
 /** A process that runs files one after the other. */
@@ -93,16 +130,16 @@ function startWorker(): Worker {
 }
 
 /** Runs files until there are none left, in one process as long as that lives. */
-async function work(): Promise<void> {
-  while (queue.length > 0) {
+async function work(next: () => string | undefined): Promise<void> {
+  let file = next()
+  while (file !== undefined) {
     const worker = startWorker()
     let last = ''
     let lives = true
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      last = path.relative(root, file)
+    for (; file !== undefined && lives; file = next()) {
+      last = nameOf(file)
       worker.files.push(last)
       lives = await runFile(worker, file, last)
-      if (!lives) break
     }
     if (lives) await letGo(worker, last)
   }
@@ -130,11 +167,15 @@ async function runFile(worker: Worker, file: string, name: string): Promise<bool
   total.pass += counts.pass
   total.fail += counts.fail
   total.skip += counts.skip
-  const tookS = ((performance.now() - began) / 1000).toFixed(1)
+  const tookS = (performance.now() - began) / 1000
   const { cpuS, childrenCpuS = 0 } = counts
   const children = childrenCpuS < 0.1 ? '' : ` and ${childrenCpuS.toFixed(1)} s of its processes`
   const cpu = cpuS === undefined ? '' : `, ${cpuS.toFixed(1)} s of the processor${children}`
-  const says = `${name} # ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped, ${tookS} s${cpu}`
+  const says = `${name} # ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped, ${tookS.toFixed(1)} s${cpu}`
+  taken[name] = {
+    s: Number(tookS.toFixed(1)),
+    cpuS: Number(((cpuS ?? 0) + childrenCpuS).toFixed(1)),
+  }
   if (counts.fail === 0) process.stdout.write(`ok - ${says}\n`)
   else {
     failures.push(crashed ? `${name}: ${result}` : name)

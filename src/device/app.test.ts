@@ -97,16 +97,23 @@ const broken = [
   },
 ]
 
-for (const { what, file, from, to, longRun: name, problem } of broken) {
-  t.test(`${name}: firmware that ${what} is found out`, async t => {
-    t.setTimeout(limitMs)
-    const source = await readFile(path.join(packagedFirmware, file), 'utf8')
-    t.equal(source.split(from).length, 2, 'the place is there once')
-    const longRun = longRuns.find(each => each.name === name)
-    const { problems } = await longRun!.run({ [file]: source.replace(from, to) }, brokenWaitLimitMs)
-    t.match(problems.join('; '), problem)
-  })
-}
+/** Boards side by side: most of what they do is wait. */
+const sideBySide = { jobs: 4, timeout: limitMs }
+
+t.test('firmware with one place changed is found out', sideBySide, async t => {
+  for (const { what, file, from, to, longRun: name, problem } of broken) {
+    t.test(`${name}: firmware that ${what}`, { buffered: true, timeout: limitMs }, async t => {
+      const source = await readFile(path.join(packagedFirmware, file), 'utf8')
+      t.equal(source.split(from).length, 2, 'the place is there once')
+      const longRun = longRuns.find(each => each.name === name)
+      const { problems } = await longRun!.run(
+        { [file]: source.replace(from, to) },
+        brokenWaitLimitMs,
+      )
+      t.match(problems.join('; '), problem)
+    })
+  }
+})
 
 /** Firmware without a broker, for so long; what it printed. */
 async function alone(t: Tap, ms: number, files: { [path: string]: string }, config: object = {}) {

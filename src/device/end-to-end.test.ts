@@ -21,37 +21,38 @@ const seed = Number(process.env.MQTTSPEC_SEED ?? 20_260)
 const sendsAnew = ['aedes']
 const budgets = { connectMs: 5000, replyMs: 5000, startMs: 20_000 }
 
-for (const name of ['aedes', 'mosquitto']) {
-  t.test(`through ${name}, with the power and the link failing at random`, async t => {
-    t.setTimeout(limitMs)
-    const broker = await openTarget(name, budgets).catch(error => {
-      if (error instanceof TargetError && error.code === 'PROGRAM_MISSING') return undefined
-      throw error
+t.test('with the power and the link failing at random', { jobs: 2, timeout: limitMs }, async t => {
+  for (const name of ['aedes', 'mosquitto']) {
+    t.test(`through ${name}`, { buffered: true, timeout: limitMs }, async t => {
+      const broker = await openTarget(name, budgets).catch(error => {
+        if (error instanceof TargetError && error.code === 'PROGRAM_MISSING') return undefined
+        throw error
+      })
+      if (!broker) return t.pass('not run', { skip: `${name} is not installed` })
+      t.teardown(() => broker.stop())
+      const run = await Run.open(new URL(broker.address))
+      t.teardown(() => run.stop())
+      await run.trouble(troubles)
+      const taken = await run.settled()
+      const { arrived, sent, obeyed, cuts, losses } = run
+      t.comment(
+        `${taken.length} readings, ${sent.length} commands, ${cuts} power cuts, ${losses} link losses, seed ${seed}`,
+      )
+      t.ok(cuts > 5 && losses > 5)
+      t.same(repeated(arrived), [], 'no reading arrived twice')
+      t.same(
+        taken.filter(each => !arrived.includes(each)),
+        [],
+        'every reading that was taken arrived',
+      )
+      if (sendsAnew.includes(name)) t.comment(`${repeated(obeyed).length} commands were sent anew`)
+      else t.same(repeated(obeyed), [], 'no command was obeyed twice')
+      const lost = sent.filter(each => !obeyed.includes(each))
+      t.ok(lost.length <= cuts, `${lost.length} commands lost in the gap`)
+      t.comment(`${lost.length} commands fell into the gap of a power cut`)
     })
-    if (!broker) return t.pass('not run', { skip: `${name} is not installed` })
-    t.teardown(() => broker.stop())
-    const run = await Run.open(new URL(broker.address))
-    t.teardown(() => run.stop())
-    await run.trouble(troubles)
-    const taken = await run.settled()
-    const { arrived, sent, obeyed, cuts, losses } = run
-    t.comment(
-      `${taken.length} readings, ${sent.length} commands, ${cuts} power cuts, ${losses} link losses, seed ${seed}`,
-    )
-    t.ok(cuts > 5 && losses > 5)
-    t.same(repeated(arrived), [], 'no reading arrived twice')
-    t.same(
-      taken.filter(each => !arrived.includes(each)),
-      [],
-      'every reading that was taken arrived',
-    )
-    if (sendsAnew.includes(name)) t.comment(`${repeated(obeyed).length} commands were sent anew`)
-    else t.same(repeated(obeyed), [], 'no command was obeyed twice')
-    const lost = sent.filter(each => !obeyed.includes(each))
-    t.ok(lost.length <= cuts, `${lost.length} commands lost in the gap`)
-    t.comment(`${lost.length} commands fell into the gap of a power cut`)
-  })
-}
+  }
+})
 
 class Run {
   readonly board: SimulatedPico

@@ -39,9 +39,7 @@ t.test(
     const reports: SweepReport[] = []
     // One in four here; over many states every point has its turn. `npm run device-sweep` takes all.
     for (const flow of shortFlows) {
-      reports.push(
-        await sweep({ ...setup, flow, start: setup.used, twice: true, recoveryEach: 4 }),
-      )
+      reports.push(await sweep({ ...setup, flow, start: setup.used, twice: true, recoveryEach: 4 }))
     }
     for (const report of reports) isClean(t, report)
     for (const report of reports) t.ok(report.cuts.second > 50, `${report.cuts.second} second cuts`)

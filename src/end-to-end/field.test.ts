@@ -183,9 +183,14 @@ t.test('every file has its trials', async t => {
   t.same(Object.keys(trials).sort(), files.sort())
 })
 
-for (const [file, all] of Object.entries(trials)) {
-  for (const trial of all) {
-    t.test(`${file} with ${trial.with}`, { timeout: 60_000 }, async t => {
+const sideBySide = { jobs: 6, timeout: 120_000 }
+
+t.test('each trial comes to what it must', sideBySide, async t => {
+  const trialsOfAll = Object.entries(trials).flatMap(([file, all]) =>
+    all.map(trial => ({ file, trial })),
+  )
+  for (const { file, trial } of trialsOfAll) {
+    t.test(`${file} with ${trial.with}`, { buffered: true, timeout: 60_000 }, async t => {
       const { suites } = await readSuites([`${folder}/${file}`])
       const cases = suites.flatMap(suite => suite.cases)
       t.ok(cases.length > 0)
@@ -201,7 +206,7 @@ for (const [file, all] of Object.entries(trials)) {
       }
     })
   }
-}
+})
 
 function outcomeOf(id: string, outcome: Outcomes): Outcome {
   if ('verdict' in outcome && typeof outcome.verdict === 'string') return outcome as Outcome

@@ -22,29 +22,33 @@ const failures: { word: string; how: string }[] = [
   { word: 'qos2/stray-acks/puback-for-qos2:3.1.1', how: 'a packet that does not come' },
 ]
 
-for (const { word, how } of failures) {
-  t.test(`${how} is shown by Python alone: ${word}`, { skip: noPython }, async t => {
-    const { suites } = await readSuites([word])
-    const cases = suites.flatMap(suite => suite.cases).filter(({ id }) => id === word)
-    const aedes = await openTarget('aedes', scaled({}, 1))
-    t.teardown(() => aedes.stop())
-    const report = await runLoaded(cases, aedes, { seed: 1, proceed: true })
-    const result = report.results.find(({ id }) => id === word)
-    if (!result) return t.fail('the case was not run')
-    t.equal(result.verdict, 'fail', result.reason)
-    const issue = issueOf(report, result)
-    t.match(issue?.markdown, /```python\n#!\/usr\/bin\/env python3/)
-    if (issue?.reproducer.kind !== 'program') return t.fail(issue?.reproducer.why ?? 'no issue')
-    const file = path.join(folder, 'reproduce.py')
-    writeFileSync(file, issue.reproducer.text)
-    const wrong = await played(file, aedes.address)
-    t.equal(wrong.code, 1, wrong.told)
-    const right = await brokerTarget('reference', () => ({}))
-    t.teardown(() => right.stop())
-    const fine = await played(file, right.address)
-    t.equal(fine.code, 0, fine.told)
-  })
-}
+const sideBySide = { skip: noPython, jobs: failures.length, timeout: 120_000 }
+
+t.test('a failure is shown by Python alone', sideBySide, async t => {
+  for (const { word, how } of failures) {
+    t.test(`${how}: ${word}`, { buffered: true, timeout: 120_000 }, async t => {
+      const { suites } = await readSuites([word])
+      const cases = suites.flatMap(suite => suite.cases).filter(({ id }) => id === word)
+      const aedes = await openTarget('aedes', scaled({}, 1))
+      t.teardown(() => aedes.stop())
+      const report = await runLoaded(cases, aedes, { seed: 1, proceed: true })
+      const result = report.results.find(({ id }) => id === word)
+      if (!result) return t.fail('the case was not run')
+      t.equal(result.verdict, 'fail', result.reason)
+      const issue = issueOf(report, result)
+      t.match(issue?.markdown, /```python\n#!\/usr\/bin\/env python3/)
+      if (issue?.reproducer.kind !== 'program') return t.fail(issue?.reproducer.why ?? 'no issue')
+      const file = path.join(folder, `${result.id.replace(/\W/g, '-')}.py`)
+      writeFileSync(file, issue.reproducer.text)
+      const wrong = await played(file, aedes.address)
+      t.equal(wrong.code, 1, wrong.told)
+      const right = await brokerTarget('reference', () => ({}))
+      t.teardown(() => right.stop())
+      const fine = await played(file, right.address)
+      t.equal(fine.code, 0, fine.told)
+    })
+  }
+})
 
 function played(file: string, address: string): Promise<{ code: number; told: string }> {
   const { hostname, port } = new URL(address)
