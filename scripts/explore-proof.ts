@@ -10,6 +10,7 @@ import { tryFlaw } from './explore-proof/try-flaw.ts'
  * npm run explore-proof -- --only WORD     flaws whose name contains the word
  * --schedules N                            the most for each flaw (default 5000)
  * --budget S                               the most seconds for each flaw (default 120)
+ * --mqtt 3.1.1                             only this version, where the flaw shows in it (default: 3.1.1,5.0)
  * --part I/N                               every N-th of them
  */
 const { values } = parseArgs({
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     schedules: { type: 'string', default: '5000' },
     budget: { type: 'string', default: '120' },
+    mqtt: { type: 'string', default: '3.1.1,5.0' },
     part: { type: 'string', default: '1/1' },
   },
 })
@@ -31,6 +33,7 @@ for (const flaw of chosen) {
   const trial = await tryFlaw(flaw, {
     schedules: Number(values.schedules),
     ms: Number(values.budget) * 1000,
+    versions: values.mqtt.split(','),
   })
   if (trial.fate === 'killed') killed += 1
   process.stdout.write(`${JSON.stringify(trial)}\n`)

@@ -8,6 +8,15 @@ const reasons: readonly [pattern: RegExp, why: string][] = [
     /not-enforced|quota|overrun|alias|maximum|malformed|invalid/,
     'shows where we break a rule ourselves, which peers here never do',
   ],
+  [
+    /refused-id|refused-publish|refused-qos2|stumbles-over|at-refusal/,
+    'shows where the broker refuses, for which flows give no reason',
+  ],
+  [
+    /known-by-dup-only|taken-for-held|in-8-bits|packet-size|oversize/,
+    'shows by identifiers, flags and sizes that peers here never use',
+  ],
+  [/vanished-publisher|-of-ten|long-queue/, 'shows where more is under way than in any flow'],
   [/wrap|thousand|65535/, 'shows after more messages than a flow has'],
   [/shared|share|wildcard|overlap/, 'is about subscriptions that flows do not make'],
 ]

@@ -42,14 +42,14 @@ export type Trial = {
 }
 
 /** What ends a search that finds nothing. Schedules count on any machine alike; the time is for those that hang. */
-export type Limits = { schedules: number; ms: number }
+export type Limits = { schedules: number; ms: number; versions: readonly string[] }
 
 export async function tryFlaw(flaw: Flaw, limits: Limits): Promise<Trial> {
   const began = performance.now()
   const own = (statement: string) => flaw.statements.includes(statement)
   const explored = await searchBroker(
     flaw.peer === 'broker' ? flaw.apply({}) : {},
-    setup => (flaw.versions as string[]).includes(setup.version) && setup.manner.before === 0,
+    ({ version }) => spoken(flaw, limits).includes(version),
     limits,
     own,
   )
@@ -63,6 +63,12 @@ export async function tryFlaw(flaw: Flaw, limits: Limits): Promise<Trial> {
     schedules: explored.schedules,
     tookMs: Math.round(performance.now() - began),
   }
+}
+
+/** The versions in which a flaw shows and that are asked for; all of its own where it shows in none of these. */
+function spoken({ versions }: Flaw, limits: Limits): readonly string[] {
+  const asked = versions.filter(version => limits.versions.includes(version))
+  return asked.length > 0 ? asked : versions
 }
 
 /** A reference broker in this process, searched until the time is over or one of these statements is found broken. */

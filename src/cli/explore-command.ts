@@ -21,6 +21,8 @@ type Options = {
   faults?: string
   depth?: number
   budget?: number
+  schedules?: number
+  corpus?: string
   seed?: number
   shard?: { index: number; count: number }
   lanes?: number
@@ -65,6 +67,8 @@ export async function exploreCommand(words: string[], asked: Options, io: Io): P
           ...(options.faults === undefined ? {} : { faults: parseFaults(options.faults) }),
           ...(options.depth === undefined ? {} : { depth: options.depth }),
           ...(options.budget === undefined ? {} : { budgetMs: options.budget * 1000 }),
+          ...(options.schedules === undefined ? {} : { schedules: options.schedules }),
+          ...(options.corpus === undefined ? {} : { corpus: options.corpus }),
           ...(options.seed === undefined ? {} : { seed: options.seed }),
           ...(shard ? { shard } : {}),
           ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
@@ -105,13 +109,16 @@ async function writeScenarios(folder: string, { explored }: RunReport): Promise<
 
 /** The command line of a worker, without its part, its seed and its report. */
 function workerWords(words: string[], options: Options): string[] {
-  const { target, mqtt, faults, depth, budget, lanes, timeoutScale } = options
+  const { target, mqtt, faults, depth, budget, schedules, corpus, lanes, timeoutScale } = options
+  const { workers = 1 } = options
   const given: [string, string | number | undefined][] = [
     ['--target', target],
     ['--mqtt', mqtt?.join(',')],
     ['--faults', faults],
     ['--depth', depth],
     ['--budget', budget],
+    ['--schedules', schedules === undefined ? undefined : Math.ceil(schedules / workers)],
+    ['--corpus', corpus],
     ['--lanes', lanes],
     ['--timeout-scale', timeoutScale],
   ]

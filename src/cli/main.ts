@@ -113,6 +113,8 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--faults <kinds>', 'only these, such as lose,cut (mqttspec list faults)')
     .option('--depth <n>', 'the most faults of one schedule (default: 3)', wholeNumber(1, 8))
     .option('--budget <time>', 'how long, such as 60s or 10m (default: 60s)', parseTime)
+    .option('--schedules <n>', 'end after so many', wholeNumber(1, 1_000_000_000))
+    .option('--corpus <dir>', 'keep what was tried there, and go on from what it keeps')
     .option('--seed <n>', 'repeat what chance decided', wholeNumber(0, 4_294_967_295))
     .option('--shard <i/n>', 'only the i-th of n parts', parseShard)
     .option('--lanes <n>', 'schedules side by side (default: 24)', wholeNumber(1, 1024))

@@ -3,11 +3,12 @@ import type { Allowed } from './fault.ts'
 import { messagesOf } from './flow.ts'
 import { byRank, ranksOf } from './novelty.ts'
 import type { Outcome } from './outcome.ts'
-import { keyOf } from './point.ts'
+import { keyOf, type PointKey } from './point.ts'
 import { type Chance, randomAtoms } from './random-schedules.ts'
 import type { Schedule } from './schedule.ts'
 import { caseIdOf, type Setup } from './setup.ts'
 import { type Table, tableOf } from './table.ts'
+import type { Tried } from './tried.ts'
 
 /**
  * The order in which schedules are tried; a stage begins when the one before has nothing left. Only `passing` is no stage of its own: the
@@ -32,16 +33,16 @@ export type SearchOptions = {
   chance: Chance
   /** This part of several, counted from 1. */
   shard?: { index: number; count: number }
-  /** Tried in an earlier run: skipped. */
-  wasTried?(schedule: Schedule): boolean
-  /** What an earlier run saw behind a single fault: indexes of points. */
-  knownAfter?(schedule: Schedule): readonly number[] | undefined
+  /** What earlier searches tried: skipped. */
+  tried?: Tried
 }
 
 export type Counts = Record<Stage, number>
 
 /** Once singles are through, one schedule of so many is drawn by chance from those that reached something new. */
 const breedEvery = 8
+/** So many draws in a row that were tried before end the drawing: there is little left. */
+const skippedMax = 10_000
 /** A worker stays with one setup for so long: its sessions go on. */
 const stay = 48
 
@@ -59,6 +60,8 @@ export class Search {
   points = 0
   private readonly options: SearchOptions
   private readonly queues: Queue[]
+  /** Setups in the plainest manner whose passing run is still to come. */
+  private readonly untouched: Queue[]
   private stage = stages.indexOf('singles')
   private given = 0
   private outstanding = 0
@@ -67,6 +70,7 @@ export class Search {
     this.options = options
     this.counts = Object.fromEntries(stages.map(stage => [stage, 0])) as Counts
     this.queues = options.setups.map(setup => new Queue(setup, options))
+    this.untouched = this.queues.filter(({ setup }) => mannerOf(setup) === 0)
   }
 
   /** The next schedule; undefined where there is none now. `current` is the setup whose sessions the asker has open. */
@@ -92,9 +96,12 @@ export class Search {
     return this.queueOf(setup)?.table
   }
 
-  /** What came behind a single fault, for a corpus. */
-  behind({ setup, atoms }: Schedule): readonly number[] | undefined {
-    return atoms.length === 1 ? this.queueOf(setup)?.behind(atoms[0]!) : undefined
+  /** The points that came behind a single fault. */
+  behind({ setup, atoms }: Schedule): readonly PointKey[] | undefined {
+    const queue = this.queueOf(setup)
+    const [single] = atoms
+    if (!queue || single === undefined || atoms.length > 1) return undefined
+    return queue.behind(single)?.map(at => queue.table!.points[at]!.key)
   }
 
   /** What came of it. */
@@ -137,6 +144,9 @@ export class Search {
   }
 
   private nextInStage(current: number | undefined): Schedule | undefined {
+    // What goes wrong although nothing does is found first, and every flow gets as far.
+    const first = this.untouched.shift()?.next('singles')
+    if (first) return first
     while (this.stage < this.lastStage) {
       const stage = stages[this.stage]!
       const own = current === undefined ? undefined : this.queueOf(current)
@@ -221,10 +231,11 @@ class Queue {
     }
     const stream = this.streams.get(stage) ?? this.streamOf(stage)
     this.streams.set(stage, stream)
+    let skipped = 0
     for (let step = stream.next(); !step.done; step = stream.next()) {
-      if (this.options.wasTried?.(step.value)) {
-        const known = this.options.knownAfter?.(step.value)
-        if (known && step.value.atoms.length === 1) this.after.set(step.value.atoms[0]!, known)
+      if (this.wasTried(step.value)) {
+        skipped += 1
+        if (stage === 'chance' && skipped > skippedMax) break
         continue
       }
       this.given += 1
@@ -232,6 +243,23 @@ class Queue {
     }
     this.dry.add(stage)
     return undefined
+  }
+
+  /** An earlier search tried it: what it saw behind a single fault is known. */
+  private wasTried({ atoms }: Schedule): boolean {
+    const { tried } = this.options
+    if (!tried) return false
+    const { setup } = this
+    const { atoms: all, byKey } = this.table!
+    const own = atoms.map(index => all[index]!)
+    if (!tried.has(setup, own)) return false
+    const [single, ...more] = own
+    const known = single && more.length === 0 ? tried.behind(setup, single) : undefined
+    if (single && known) {
+      const behind = known.flatMap(key => byKey.get(key) ?? [])
+      this.after.set(single.index, behind)
+    }
+    return true
   }
 
   give(schedule: Schedule): void {
@@ -270,7 +298,6 @@ class Queue {
     return true
   }
 
-  /** What a corpus keeps of a single fault. */
   behind(atom: number): readonly number[] | undefined {
     return this.after.get(atom)
   }

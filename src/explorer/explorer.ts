@@ -3,13 +3,15 @@ import { type Defect, failsLike, failureKey, gravest, shapeOf } from '../explore
 import type { Allowed, FaultKind } from '../explore/fault.ts'
 import { messagesOf } from '../explore/flow.ts'
 import type { Outcome } from '../explore/outcome.ts'
+import type { PointKey } from '../explore/point.ts'
 import type { Chance } from '../explore/random-schedules.ts'
 import { replayId } from '../explore/replay-id.ts'
-import { describeAtom, type Schedule } from '../explore/schedule.ts'
+import { type Atom, describeAtom, type Schedule } from '../explore/schedule.ts'
 import { Search } from '../explore/search.ts'
 import type { Setup } from '../explore/setup.ts'
 import { shrink } from '../explore/shrink.ts'
-import { type Table, tableOf } from '../explore/table.ts'
+import { type Table, tableOf, translated } from '../explore/table.ts'
+import type { Tried } from '../explore/tried.ts'
 import type { Lane, LaneOptions } from './lane.ts'
 
 export type ExplorerOptions = {
@@ -39,11 +41,10 @@ export type ExplorerOptions = {
   endsAt?(defect: Defect): boolean
 }
 
-/** What an earlier run left, and where this one writes down what it tried. */
-export type Corpus = {
-  wasTried(schedule: Schedule): boolean
-  after(schedule: Schedule): readonly number[] | undefined
-  tried(schedule: Schedule, after: readonly number[] | undefined): void
+/** What earlier searches left, and where this one writes down what it tried. */
+export type Corpus = Tried & {
+  passed(setup: Setup, atoms: readonly Atom[], behind: readonly PointKey[] | undefined): void
+  failed(replay: string, statement: string): void
 }
 
 export type Explored = {
@@ -108,9 +109,7 @@ class Explorer {
       allowedOf: setup => this.allowed(setup),
       chance: options.chance,
       ...(options.shard ? { shard: options.shard } : {}),
-      ...(corpus
-        ? { wasTried: corpus.wasTried.bind(corpus), knownAfter: corpus.after.bind(corpus) }
-        : {}),
+      ...(corpus ? { tried: corpus } : {}),
     })
     this.state = { search, schedules: 0, defects: [], lost: { times: 0, reason: '' } }
   }
@@ -190,12 +189,19 @@ class Explorer {
     } else {
       this.lostInARow = 0
       state.schedules += 1
-      this.options.corpus?.tried(schedule, state.search.behind(schedule))
       const breach = gravest(outcome)
+      if (!breach) this.passed(schedule)
       if (breach) this.suspect({ schedule, outcome, before: [...before] }, failureKey(breach))
     }
     this.options.onDone?.(state)
     this.wake()
+  }
+
+  private passed(schedule: Schedule): void {
+    const { corpus } = this.options
+    if (!corpus || schedule.atoms.length === 0) return
+    const behind = this.state.search.behind(schedule)
+    corpus.passed(this.setup(schedule.setup), this.atomsOf(schedule), behind)
   }
 
   private wake(): void {
@@ -252,16 +258,37 @@ class Explorer {
     await this.tell(least, stable ? last : outcome, failure, stable)
   }
 
-  /** The schedule that fails alone: this one, or one of the two before it on the same sessions, whose debt came late. */
+  /**
+   * The schedule that fails alone: this one, or one of the two before it on the same sessions, whose debt came late, or this one where an
+   * undisturbed round goes before it on the same sessions, as it did: some things go wrong only where an id is in use again.
+   */
   private async guilty(
     schedule: Schedule,
     before: Schedule[],
     failure: string,
   ): Promise<Schedule | undefined> {
-    for (const one of [schedule, before.at(-2), before.at(-3), schedule]) {
+    const again = before.length > 1 ? await this.withRoundBefore(schedule) : undefined
+    for (const one of [schedule, again, before.at(-2), before.at(-3), schedule]) {
       if (one && failsLike(await this.alone(one), failure)) return one
     }
     return undefined
+  }
+
+  /** The same faults in the setup that differs only by that round. */
+  private async withRoundBefore(schedule: Schedule): Promise<Schedule | undefined> {
+    const { flow, version, manner } = this.setup(schedule.setup)
+    const other = this.options.setups.find(
+      setup =>
+        setup.flow === flow &&
+        setup.version === version &&
+        setup.manner.back === manner.back &&
+        setup.manner.before > manner.before,
+    )
+    const from = await this.tableFor(schedule.setup, schedule.messages)
+    const to = other && (await this.tableFor(other.index, schedule.messages))
+    if (!from || !to) return undefined
+    const atoms = translated(schedule.atoms, from, to)
+    return atoms && { ...schedule, setup: other.index, atoms }
   }
 
   private async tell(
@@ -297,6 +324,7 @@ class Explorer {
     }
     this.byKey.set(key, defect)
     this.state.defects.push(defect)
+    this.options.corpus?.failed(defect.replay, defect.statement)
     this.options.onDefect?.(defect)
     if (stable && this.options.endsAt?.(defect)) {
       this.stopped = true

@@ -17,6 +17,7 @@ import type { RunReport, TargetInfo } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import { openTarget, shownWish, type TargetWish, WishError } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
+import { type Corpus, openCorpus } from './corpus.ts'
 import { addScenarios } from './explore-scenarios.ts'
 import { explorationOf, resultsOf } from './explored.ts'
 import { readFlows } from './flows.ts'
@@ -45,6 +46,10 @@ export type ExploreOptions = {
   timeoutScale?: number
   /** Only this schedule, alone: `4711:0:3:1`. */
   replay?: string
+  /** Ends after so many schedules, however long that takes. */
+  schedules?: number
+  /** A folder that keeps what was tried: a second search of the same target goes on from there. */
+  corpus?: string
   /** Nothing new is begun after the first defect. */
   bail?: boolean
   strict?: boolean
@@ -64,6 +69,8 @@ export type Progress = {
 }
 
 const defaultBudgetMs = 60_000
+/** A timer knows nothing longer: 24 days. */
+const longestMs = 2_147_483_647
 const defaultLanes = 24
 
 /**
@@ -78,6 +85,7 @@ export async function explore(options: ExploreOptions = {}): Promise<RunReport> 
   }
   const flows = await readFlows(options.flows ?? [])
   const target = await open(options)
+  let corpus: Corpus | undefined
   try {
     const seed = replay?.seed ?? options.seed ?? randomBytes(4).readUInt32BE()
     const info = await infoOf(target, options)
@@ -89,7 +97,10 @@ export async function explore(options: ExploreOptions = {}): Promise<RunReport> 
     if (replay && setups.length === 0) {
       throw new UsageError(`${options.replay} names a flow that ${target.name} cannot be asked`)
     }
-    const parts = { seed, setups, target, began: began.clock }
+    const part = options.shard ? `${options.shard.index}-of-${options.shard.count}` : '1-of-1'
+    corpus =
+      options.corpus === undefined ? undefined : await openCorpus(options.corpus, target.name, part)
+    const parts = { seed, setups, target, began: began.clock, corpus }
     const explored = await searchFor(options, parts, one =>
       replay ? replayAlone(one, replay.schedule) : search(one),
     )
@@ -106,6 +117,7 @@ export async function explore(options: ExploreOptions = {}): Promise<RunReport> 
       explored: explorationOf(explored, setups),
     })
   } finally {
+    corpus?.close()
     await target.stop()
   }
 }
@@ -149,18 +161,26 @@ function fits({ flow, version }: Setup, target: Target, versions: Version[]): bo
   )
 }
 
-type Parts = { seed: number; setups: Setup[]; target: Target; began: number }
+type Parts = {
+  seed: number
+  setups: Setup[]
+  target: Target
+  began: number
+  corpus: Corpus | undefined
+}
 
 async function searchFor(
   options: ExploreOptions,
-  { seed, setups, target, began }: Parts,
+  { seed, setups, target, began, corpus }: Parts,
   how: (options: ExplorerOptions) => Promise<Explored>,
 ): Promise<Explored> {
   const ended = new AbortController()
   const end = () => ended.abort()
   options.signal?.addEventListener('abort', end, { once: true })
   if (options.signal?.aborted) end()
-  const timer = setTimeout(end, options.budgetMs ?? defaultBudgetMs)
+  // Whoever says how many schedules wants all of them.
+  const longest = options.schedules === undefined ? defaultBudgetMs : longestMs
+  const timer = setTimeout(end, options.budgetMs ?? longest)
   try {
     return await how({
       setups,
@@ -169,6 +189,8 @@ async function searchFor(
       ...(options.faults ? { kinds: options.faults } : {}),
       ...(options.shard ? { shard: options.shard } : {}),
       signal: ended.signal,
+      ...(options.schedules === undefined ? {} : { schedulesMax: options.schedules }),
+      ...(corpus ? { corpus } : {}),
       lanes: options.lanes ?? defaultLanes,
       budgets: scaled(target.profile.timing ?? {}, options.timeoutScale ?? 1),
       nonce: nonceOf(),
