@@ -111,33 +111,42 @@ const step: Schema<Step> = {
     const fields = record(verb.fields).read(entry.value, context)
     return fields && { peer, verb: name as Verb, fields: fields as Fields }
   },
-  json: defs => ({
-    anyOf: [
-      { enum: ['rest'] },
-      // A step without fields may stand as a word.
-      {
-        type: 'string',
-        pattern: `^[a-z][a-z0-9]*\\.(${Object.keys(verbs)
-          .filter(name => name !== 'rest')
-          .join('|')})$`,
-      },
-      {
-        type: 'object',
-        minProperties: 1,
-        maxProperties: 1,
-        patternProperties: Object.fromEntries(
-          Object.entries(verbs)
-            .filter(([name]) => name !== 'rest')
-            .map(([name, { about, fields }]) => [
-              `^[a-z][a-z0-9]*\\.${name}$`,
-              { description: about, ...record(fields).json(defs) },
-            ]),
-        ),
-        additionalProperties: false,
-      },
-    ],
-  }),
+  json(defs) {
+    const verbJson = (name: Verb) =>
+      defs.ref(`verb-${name}`, () => {
+        const { about, fields } = verbs[name]
+        return { description: about, ...record(fields).json(defs) }
+      })
+    return {
+      anyOf: [
+        { enum: ['rest'] },
+        // A step without fields may stand as a word.
+        {
+          type: 'string',
+          pattern: `^[a-z][a-z0-9]*\\.(${peerVerbs.join('|')})$`,
+        },
+        {
+          type: 'object',
+          minProperties: 1,
+          maxProperties: 1,
+          // An editor completes keys that have a name, and none that has a pattern.
+          properties: Object.fromEntries(
+            usualPeers.flatMap(peer => peerVerbs.map(name => [`${peer}.${name}`, verbJson(name)])),
+          ),
+          patternProperties: Object.fromEntries(
+            peerVerbs.map(name => [`^[a-z][a-z0-9]*\\.${name}$`, verbJson(name)]),
+          ),
+          additionalProperties: false,
+        },
+      ],
+    }
+  },
 }
+
+/** What a peer does; `rest` is nobody's. */
+const peerVerbs = (Object.keys(verbs) as Verb[]).filter(name => name !== 'rest')
+
+const usualPeers = ['publisher', 'subscriber', 'client', 'app']
 
 function entryOf(node: Node): Entry | undefined {
   if (node.kind === 'scalar' && !isEmpty(node)) {

@@ -57,21 +57,42 @@ function mapValues<A, B>(
   return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, map(value, name)]))
 }
 
+const actorKinds = ['client', 'broker', 'proxy', 'app', 'target'] as const
+
+/** Names that most scenarios use. Any other does as well. */
+const usualActors: { [K in (typeof actorKinds)[number]]: string[] } = {
+  client: ['publisher', 'subscriber', 'client', 'intruder'],
+  broker: ['broker'],
+  proxy: ['proxy'],
+  app: ['app'],
+  target: ['target'],
+}
+
 const breaksAbout = 'The statements that the harness breaks by this step on purpose.'
 
 /** One key and perhaps `breaks`: a verb of the scene, `use`, or `actor.verb`, where the actor may be a parameter (`$who.send`). */
 function stepJson(defs: Defs): JsonSchema {
   const scene = Object.entries(verbs.scene).map(([name, verb]) => [name, described(verb, defs)])
   const byName = new Map<string, Set<Verb>>()
-  for (const kind of ['client', 'broker', 'proxy', 'app', 'target'] as const) {
+  for (const kind of actorKinds) {
     for (const [name, verb] of Object.entries(verbs[kind])) {
       byName.set(name, (byName.get(name) ?? new Set()).add(verb))
     }
   }
-  const acted = [...byName].map(([name, all]) => [
+  const verbJson = (name: string) =>
+    defs.ref(`verb-${name}`, () =>
+      oneOrAny([...byName.get(name)!].map(verb => described(verb, defs))),
+    )
+  const acted = [...byName.keys()].map(name => [
     `^(\\$?[A-Za-z][A-Za-z0-9_]*)\\.${name}$`,
-    oneOrAny([...all].map(verb => described(verb, defs))),
+    verbJson(name),
   ])
+  // An editor completes keys that have a name, and none that has a pattern.
+  const usual = actorKinds.flatMap(kind =>
+    Object.keys(verbs[kind]).flatMap(name =>
+      usualActors[kind].map(actor => [`${actor}.${name}`, verbJson(name)]),
+    ),
+  )
   const use = { description: 'The steps of a fragment.', ...useSchema.json(defs) }
   return {
     anyOf: [
@@ -80,6 +101,7 @@ function stepJson(defs: Defs): JsonSchema {
         minProperties: 1,
         additionalProperties: false,
         properties: {
+          ...Object.fromEntries(usual),
           ...Object.fromEntries(scene),
           use,
           breaks: { description: breaksAbout, ...breaks(versions).json(defs) },

@@ -58,16 +58,21 @@ function unknown(
   report(context, 'UNKNOWN_STATEMENT', message, node.span, { ...sections, ...near })
 }
 
-/** An editor that reads plain YAML sees the key `5.0` as the number 5. */
+/**
+ * An editor that reads plain YAML sees the keys `3.1` and `5.0` as the numbers 3.1 and 5, and yaml-language-server compares a number with
+ * a pattern, and never with a name.
+ */
 export function withNumericKeys<T>(schema: Schema<T>): Schema<T> {
   return {
     ...schema,
     json(defs) {
       const json = schema.json(defs)
       const properties = json.properties as { [key: string]: JsonSchema }
-      const plain = Object.entries(properties).map(([key, of]) => [String(Number(key)), of])
-      const numeric = plain.filter(([key]) => key !== 'NaN')
-      return { ...json, properties: { ...properties, ...Object.fromEntries(numeric) } }
+      const numeric = Object.entries(properties).flatMap(([key, of]) => {
+        const read = Number(key)
+        return Number.isNaN(read) ? [] : [[`^${String(read).replace('.', '\\.')}$`, of] as const]
+      })
+      return { ...json, patternProperties: Object.fromEntries(numeric) }
     },
   }
 }

@@ -5,6 +5,7 @@ import type { Span } from '../../model/schema/problem.ts'
 import { integer, text, textLike, word } from '../../model/schema/scalars.ts'
 import {
   type Context,
+  Defs,
   mapped,
   named,
   report,
@@ -79,7 +80,13 @@ const matrix: Schema<Matrix> = named('matrix', {
   }),
 })
 
-const versionList = listOf(word('version of MQTT', versions, 'UNKNOWN_VERSION'), { min: 1 })
+const versionWord = word('version of MQTT', versions, 'UNKNOWN_VERSION')
+/** An editor that reads plain YAML sees `5.0` as the number 5. */
+const plainVersion: Schema<Version> = {
+  ...versionWord,
+  json: () => ({ enum: [...versions, ...versions.map(Number).filter(one => !Number.isNaN(one))] }),
+}
+const versionList = listOf(plainVersion, { min: 1 })
 
 const reserved = ['topic', 'client', '_', ...limitVariables.keys()]
 
@@ -241,12 +248,19 @@ const anyNode: Schema<Node> = {
   json: defs => scenarioSchema.json(defs),
 }
 
+const roleWord = word('role', ['client', 'broker', 'proxy'], 'UNKNOWN_ROLE')
+const roleAbouts = [
+  'We are clients, and a broker is tested. Actors are our connections to it: publisher, subscriber, …',
+  'We are a broker, and a client is tested. Actors are `broker`, which is we, and `app`, the application on the client.',
+  'We stand between a client, which is tested, and a broker. Actors are `proxy`, which is we, and `app`, the application on the client.',
+]
+
 export const suiteFields = {
   suite: must(suiteId, 'The id of the suite, permanent; may contain slashes.'),
   title: must(title, 'What the suite is about.'),
   about: may(about, 'The story. By default the comment at the top of the file.'),
   role: must(
-    word('role', ['client', 'broker', 'proxy'], 'UNKNOWN_ROLE'),
+    { ...roleWord, json: () => ({ ...roleWord.json(new Defs()), enumDescriptions: roleAbouts }) },
     'What the harness plays: client (tests brokers), broker (tests clients) or proxy.',
   ),
   requires: may(requires, 'As in a scenario, for all of them.'),
