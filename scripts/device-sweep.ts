@@ -5,7 +5,9 @@
  *   npm run device-sweep                        simulated boards; a table on standard output
  *   npm run device-sweep -- --kills 500         stops after so many
  *   npm run device-sweep -- --write FILE.md     puts the table into its section of FILE.md, and leaves the other as it is
- *   npm run device-sweep -- --continue FILE     keeps each flow in FILE when it is through, and does not repeat one that is there
+ *   npm run device-sweep -- --continue FILE     keeps each flow in FILE when it is through, and does not repeat one that is there;
+ *                                               more than one FILE are put together, and the first is written to
+ *   npm run device-sweep -- --part 1/2          every second flow only
  *   npm run device-sweep -- --image FIRMWARE.uf2 --bootrom FILE     an image of yours on an emulated RP2040, 240 kills if not told otherwise;
  *                                               --mpy-cross PROGRAM compiles the firmware first, which saves three quarters of the time
  *
@@ -31,7 +33,8 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string' },
     write: { type: 'string' },
-    continue: { type: 'string' },
+    continue: { type: 'string', multiple: true, default: [] },
+    part: { type: 'string', default: '1/1' },
     image: { type: 'string' },
     bootrom: { type: 'string' },
     'mpy-cross': { type: 'string' },
@@ -46,7 +49,9 @@ type Swept<I extends Image> = {
   stop(): Promise<void>
 }
 
-const flows = [firstFlow, ...shortFlows, ...longFlows]
+const allFlows = [firstFlow, ...shortFlows, ...longFlows]
+const [part = 1, parts = 1] = values.part.split('/').map(Number)
+const flows = allFlows.filter((_, index) => index % parts === part - 1)
 
 /** Every flow in turn, until there are enough kills. */
 async function sweepAll<I extends Image>(
@@ -58,18 +63,18 @@ async function sweepAll<I extends Image>(
   },
 ): Promise<SweepReport[]> {
   const reports = await finished()
-  let left = how.kills - killsOf(reports)
+  const open = flows.filter(({ name }) => !reports.some(({ flow }) => flow === name))
+  let left = Math.ceil((how.kills * flows.length) / allFlows.length) - killsOf(reports)
   try {
-    for (const [index, flow] of flows.entries()) {
-      if (index < reports.length) continue
+    for (const [index, flow] of open.entries()) {
       const start = flow === firstFlow ? setup.blank : setup.used
       // Where not all can be reached, each flow gets its part.
-      const killsMax = Math.ceil(left / (flows.length - index))
+      const killsMax = Math.ceil(left / (open.length - index))
       const report = await sweep({ ...setup, ...how, flow, start, killsMax })
       reports.push(report)
       left -= killsOf([report])
-      if (values.continue) await writeFile(values.continue, JSON.stringify(reports))
-      process.stderr.write(`${flow.name}: ${how.kills - left} kills so far\n`)
+      if (values.continue[0]) await writeFile(values.continue[0], JSON.stringify(reports))
+      process.stderr.write(`${flow.name}: ${killsOf(reports)} kills so far\n`)
     }
   } finally {
     await setup.stop()
@@ -79,8 +84,9 @@ async function sweepAll<I extends Image>(
 
 /** What an earlier run came to. */
 async function finished(): Promise<SweepReport[]> {
-  if (!values.continue || !existsSync(values.continue)) return []
-  return JSON.parse(await readFile(values.continue, 'utf8')) as SweepReport[]
+  const files = values.continue.filter(file => existsSync(file))
+  const texts = await Promise.all(files.map(file => readFile(file, 'utf8')))
+  return texts.flatMap(text => JSON.parse(text) as SweepReport[])
 }
 
 function killsOf(reports: readonly SweepReport[]): number {
