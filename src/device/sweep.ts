@@ -46,6 +46,8 @@ export type SweepOptions<I extends Image = FlashImage> = {
   stopAtFirst?: boolean
   /** At most so many power cuts; where there are more points, they are spread over them. Default: all. */
   killsMax?: number
+  /** Every so-manieth point of the flow only; what follows from a first cut is tried in full. Default: 1. */
+  every?: number
   /** For each wait of a case; default 5000. */
   deadlineMs?: number
 }
@@ -121,7 +123,8 @@ class Sweep<I extends Image> {
   }
 
   private spread(points: CutPoint[]): CutPoint[] {
-    const { killsMax = points.length } = this.options
+    const { killsMax = points.length, every = 1 } = this.options
+    if (every > 1) return points.filter((_, index) => index % every === 0)
     if (killsMax >= points.length) return points
     return Array.from({ length: killsMax }, (_, index) => {
       return points[Math.floor((index * points.length) / killsMax)]!
