@@ -380,8 +380,9 @@ export class Scene {
   }
 
   /** The statement that a missed expectation breaks. */
-  cite(judging: Judging, missed: CitedMiss): StatementRef {
-    return judging.cite?.[this.kase.version] ?? citeFor(this.kase, this.target.role, missed)
+  cite(judging: Judging, missed: Missed): StatementRef {
+    const cited = judging.cite?.[this.kase.version]
+    return cited ?? citeFor(this.kase, this.target.role, { ...missed, ...wayOf(missed) })
   }
 
   /**
@@ -491,6 +492,13 @@ export class Scene {
   }
 }
 
+/** Whether nothing came, or something that is one too many, or an end. That a connection stays open is none of these. */
+function wayOf({ packetType, seq, surplus, endedBefore }: Missed): Pick<CitedMiss, 'by' | 'qos'> {
+  if (endedBefore) return { by: 'end' }
+  if (surplus) return { by: 'surplus', ...(surplus.type === 'PUBLISH' ? { qos: surplus.qos } : {}) }
+  return seq === undefined && packetType !== 'closed' ? { by: 'silence' } : {}
+}
+
 /** What a CONNECT written by hand needs to begin an authentication; empty where the profile says nothing of one. */
 function authValues(auth: Profile['auth']) {
   return auth
@@ -528,6 +536,8 @@ export type Missed = {
   /** Fields of the packet that are not as expected. */
   fields?: readonly { field: string; expected: string; got?: string }[]
   seq?: number
+  /** Nothing more was due, and this came. */
+  surplus?: Packet
   /** Number of the connection on which nothing came, or an end. */
   on?: number
   /** Number of a connection that the target left. */

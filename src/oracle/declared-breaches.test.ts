@@ -30,6 +30,15 @@ t.test('not where the target left before, or where its order decides', async t =
   t.same(declared('5.0:MQTT-4.6.0-3').mistakes(true), [])
 })
 
+t.test('an acknowledgement too many breaks one rule or another, as its id is in use', async t => {
+  const all = declared('3.1.1:MQTT-4.3.3-2')
+  const reused = breach('3.1.1:MQTT-3.3.4-1', 2)
+  t.notOk(all.take([reused]), 'but a packet that is none')
+  t.notOk(all.take([{ ...reused, packet: 'PUBREL' }]))
+  t.ok(all.take([{ ...reused, packet: 'PUBCOMP' }]))
+  t.same(all.mistakes(true), [])
+})
+
 t.test('what we break behind a breach of the target is no mistake', async t => {
   const all = declared()
   all.note(breach('5.0:MQTT-2.2.1-5', 7))

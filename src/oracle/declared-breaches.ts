@@ -22,7 +22,8 @@ export type BreachMistake = { message: string; place: Place }
  * A packet of ours that breaks a MUST needs one of its statements declared, by the step that is under way or by one before it: what is
  * held goes out later, and so do automatic answers. Of what a step declares, one has to come about before the case ends, unless the
  * step has a variable of the matrix in it: then other choices may do so. Nor has a wrong order of answers: that takes a target that sends
- * more than one packet at a time, which is for it to choose. 3.1 numbers no statements, so nothing is declared there.
+ * more than one packet at a time, which is for it to choose. Which rule an acknowledgement breaks that nothing asks for is the target's
+ * choice as well: it may use the identifier just then, or not. 3.1 numbers no statements, so nothing is declared there.
  */
 export class DeclaredBreaches {
   private readonly declared: Declared[] = []
@@ -54,10 +55,9 @@ export class DeclaredBreaches {
 
   /** Takes all that one packet broke. Answers whether the scenario says so, or need not. */
   take(breaches: readonly OwnBreach[]): boolean {
-    const statements = breaches.map(({ statement }) => statement)
     let known = false
     for (const one of this.declared) {
-      if (!one.statements.some(wanted => statements.some(got => isSame(wanted, got)))) continue
+      if (!one.statements.some(wanted => breaches.some(got => isSame(wanted, got)))) continue
       one.happened = true
       known = true
     }
@@ -124,9 +124,22 @@ const orders: ReadonlySet<StatementRef> = new Set(
 )
 
 /** What the standard does not number it often says in several sections: of the field, of the packet, of its length. */
-function isSame(wanted: StatementRef, got: StatementRef): boolean {
-  return wanted === got || (wanted.includes('§') && got.includes('§'))
+function isSame(wanted: StatementRef, { statement: got, packet }: OwnBreach): boolean {
+  if (wanted === got || (wanted.includes('§') && got.includes('§'))) return true
+  const isAck = packet === 'PUBACK' || packet === 'PUBREC' || packet === 'PUBCOMP'
+  return isAck && strays.has(wanted) && strays.has(got)
 }
+
+/** An acknowledgement that nothing asks for: of an identifier that is not in use, or of one that was given to another message. */
+const strays: ReadonlySet<StatementRef> = new Set(
+  (['3.1.1', '5.0'] as const).flatMap(version =>
+    (['broker', 'client'] as const).flatMap(role =>
+      (['ackUnknownId', 'pubcompUnasked', 'wrongAnswer'] as const).map(name =>
+        cite(name, version, role),
+      ),
+    ),
+  ),
+)
 
 /** What needs no declaration: no MUST, disputed, or without a number to declare. */
 function isFree({ level, about, statement }: OwnBreach): boolean {

@@ -108,6 +108,102 @@ t.test('what came once too often breaks the rule of its QoS', async t => {
   t.same(cited('all-acknowledged', {}, sent, 'client'), ['5.0:MQTT-4.4.0-1'], 'by who sends it')
 })
 
+/** What reached nobody's right hands as a retained message, and which rule says so in each version. */
+const retained = (text: string) => `2< PUBLISH 9 q1 ${text} retain\n> PUBACK 9\n`
+const given = (id: number, words: string) => `1> PUBLISH ${id} ${words}\n< PUBACK ${id}\n`
+const retainedRows: [title: string, payload: string, text: string, cited: [string, string]][] = [
+  [
+    'not published as retained',
+    'A',
+    `${given(7, 'q1 A')}${retained('A')}`,
+    ['3.3.1-12', '3.3.1-8'],
+  ],
+  ['empty', '', `${given(7, 'q1 retain')}${retained('')}`, ['3.3.1-11', '3.3.1-7']],
+  [
+    'removed by an empty one',
+    'A',
+    `${given(7, 'q1 A retain')}${given(8, 'q1 retain')}${retained('A')}`,
+    ['3.3.1-10', '3.3.1-6'],
+  ],
+  [
+    'replaced',
+    'A',
+    `${given(7, 'q1 A retain')}${given(8, 'q1 B retain')}${retained('A')}${given(9, 'q1 retain')}`,
+    ['3.3.1-5', '3.3.1-5'],
+  ],
+  [
+    'replaced at QoS 0',
+    'A',
+    `${given(7, 'q1 A retain')}1> PUBLISH q0 B retain\n${retained('A')}`,
+    ['3.3.1-7', '3.3.1-5'],
+  ],
+  [
+    'a will that is none',
+    'W',
+    `4> CONNECT ill fresh will=W\n< CONNACK\ncut 4\n${retained('W')}`,
+    ['3.1.2-16', '3.1.2-14'],
+  ],
+]
+
+t.test('what is retained against a rule breaks that rule', async t => {
+  for (const [title, payload, text, [v3, v5]] of retainedRows) {
+    for (const [version, id] of [
+      ['3.1.1', v3],
+      ['5.0', v5],
+    ] as const) {
+      const args = { payload, to: 'sub' }
+      const found = breachesOf('not-delivered', args, `${scene}${text}`, 'broker', version)
+      t.same(
+        found.map(({ statement }) => statement),
+        [`${version}:MQTT-${id}`],
+        `${title}, ${version}`,
+      )
+    }
+  }
+})
+
+t.test('a will is one too many by its own rules', async t => {
+  const cited = (text: string) =>
+    breachesOf('not-delivered', { payload: 'W' }, `${scene}${text}`, 'broker', '5.0').map(
+      ({ statement }) => statement,
+    )
+  const will = '4> CONNECT ill kept will=W delay=2\n< CONNACK\n'
+  t.same(
+    cited(`${will}> DISCONNECT\ncut 4\n${got(1, 'W')}`),
+    ['5.0:MQTT-3.14.4-3'],
+    'taken back by DISCONNECT',
+  )
+  t.same(
+    cited(`${will}cut 4\n5> CONNECT ill kept\n< CONNACK sp\n${got(1, 'W')}`),
+    ['5.0:MQTT-3.1.3-9'],
+    'its client was back in time',
+  )
+})
+
+t.test('a message of a share that went on after a refusal', async t => {
+  const shared = `
+    1> CONNECT pub kept
+    < CONNACK
+    2> CONNECT one kept
+    < CONNACK
+    > SUBSCRIBE 1 $share/g/t:1
+    < SUBACK 1 codes=1
+    3> CONNECT two kept
+    < CONNACK
+    > SUBSCRIBE 1 $share/g/t:1
+    < SUBACK 1 codes=1
+    ${publish(7, 'A')}
+    2< PUBLISH 1 q1 A
+    `
+  const cited = (text: string) =>
+    breachesOf('not-delivered', { payload: 'A', to: 'two' }, text, 'broker', '5.0').map(
+      ({ statement }) => statement,
+    )
+  const two = '\n3< PUBLISH 1 q1 A\n> PUBACK 1\n'
+  t.same(cited(`${shared}> PUBACK 1 code=0x83${two}`), ['5.0:MQTT-4.8.2-6'])
+  t.same(cited(`${shared}cut 2${two}`), ['5.0:MQTT-4.8.2-5'])
+})
+
 t.test('in-order compares first copies with the order of publication', async t => {
   const both = `${scene}${publish(7, 'A')}${publish(8, 'B')}`
   t.same(verify('in-order', {}, `${both}${got(1, 'A')}${got(2, 'B')}${got(1, 'A')}`), [])

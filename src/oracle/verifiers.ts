@@ -3,7 +3,7 @@ import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import type { ClauseName, TargetRole } from '../standard/clauses.ts'
 import { app, wire } from './ledger/client-connection.ts'
-import { contentKey } from './ledger/content.ts'
+import { contentKey, payloadText } from './ledger/content.ts'
 import type { Ledger } from './ledger/ledger-type.ts'
 import { type MessageRecord, type Received, timesReceived } from './ledger/messages.ts'
 import { breachOf } from './ruling.ts'
@@ -239,12 +239,50 @@ function tooMany(
 ): ClauseName {
   const received = receivedFor(input, record, receiver)
   if (max === 0 && hadExpired(input, record, received)) return 'expiredMessage'
-  if (max === 0 && wentElsewhere(input, record, received)) return 'sharedElsewhere'
+  if (max === 0 && wentElsewhere(input, record, received)) {
+    const refused = [...record.received.values()].some(({ saidNo }) => saidNo)
+    return refused ? 'sharedAfterRefusal' : 'sharedElsewhere'
+  }
+  const wills = record.publications.length > 0 && record.publications.every(({ will }) => will)
+  if (max === 0 && received.some(({ retained }) => retained > 0))
+    return notToBeRetained(input, record, received, wills)
+  if (wills) return willTooOften(record, max)
   const at = (qos: 0 | 1 | 2) => received.reduce((sum, { byQos }) => sum + byQos[qos], 0)
   // The application of a client under test is told no QoS: what we sent says it.
   const qos = Math.max(...record.publications.map(one => one.qos), 0)
   if (at(2) > 0 || (input.target === 'client' && qos === 2)) return 'deliveredTwice'
   return at(1) > 0 || qos === 1 ? 'deliveredTwiceAtQos1' : 'deliveredTwiceAtQos0'
+}
+
+/** Why nobody was to get it as a retained message. */
+function notToBeRetained(
+  { ledger }: VerifierInput,
+  { topic, publications, shown }: MessageRecord,
+  received: Received[],
+  will: boolean,
+): ClauseName {
+  const kept = publications.filter(({ retain }) => retain)
+  if (kept.length === 0) return will ? 'willRetained' : 'retainedThoughNot'
+  if (shown === emptyShown) return 'emptyRetained'
+  const last = Math.max(...kept.map(({ seq }) => seq))
+  const came = Math.min(...received.flatMap(({ seqs }) => seqs))
+  const later = ledger.messages().flatMap(record => {
+    if (record.topic !== topic) return []
+    const behind = record.publications.filter(
+      ({ retain, seq }) => retain && seq > last && seq < came,
+    )
+    return behind.map(({ qos }) => ({ qos, empty: record.shown === emptyShown }))
+  })
+  if (later.some(({ empty }) => empty)) return 'retainedRemoved'
+  return later[0]?.qos === 0 ? 'retainedReplacedAtQos0' : 'retainedReplaced'
+}
+
+const emptyShown = payloadText(new Uint8Array())
+
+/** A will that was taken back, that was to wait for a client which is back, or that came before. */
+function willTooOften({ publications }: MessageRecord, max: number): ClauseName {
+  if (publications.every(one => one.void)) return 'willAfterDisconnect'
+  return max === 0 ? 'willThoughBack' : 'willTwice'
 }
 
 function hadExpired(

@@ -24,7 +24,7 @@ function isAboutQos2({ tags, bindings, covers, steps }: Case): boolean {
   return (
     tags.includes('qos2') ||
     Object.entries(bindings).some(([name, value]) => /qos|level/i.test(name) && value === 2) ||
-    covers.some(ref => /MQTT-(?:4\.3\.3|3\.[567]\.)/.test(ref)) ||
+    covers.some(ref => /MQTT-(?:4\.3\.3|3\.[567]\.|4\.8\.2-[45]$)/.test(ref)) ||
     steps.some(step => names(step.body, ofQos2))
   )
 }

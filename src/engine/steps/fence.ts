@@ -233,6 +233,7 @@ function nothingUnexpected(scene: Scene, actor: Actor): void {
     expected: 'nothing more',
     got: packetText(extra.packet),
     packetType: extra.packet.type,
+    surplus: extra.packet,
     seq: extra.seq,
   })
 }

@@ -150,7 +150,7 @@ function tooOften(state: BrokerState, record: MessageRecord, received: Received)
     ]
   }
   return [
-    breach(session, qos2 > 0 ? 'deliveredTwice' : 'deliveredTwiceAtQos0', {
+    breach(session, twiceClause(record, qos2 > 0), {
       message: `${record.shown} reached ${session.actor} ${timesText(count)}`,
       expected: copies === 1 ? 'one delivery' : `at most ${copies} deliveries`,
       got: `${count} deliveries`,
@@ -158,6 +158,12 @@ function tooOften(state: BrokerState, record: MessageRecord, received: Received)
       about: received.restarted ? 'durability' : undefined,
     }),
   ]
+}
+
+/** A will goes out once, whatever its QoS. */
+function twiceClause(record: MessageRecord, atQos2: boolean): ClauseName {
+  if (record.publications.every(({ will }) => will)) return 'willTwice'
+  return atQos2 ? 'deliveredTwice' : 'deliveredTwiceAtQos0'
 }
 
 function mostCopies(record: MessageRecord, session: BrokerSession): number {
@@ -189,13 +195,18 @@ function tooLow(state: BrokerState, record: MessageRecord, received: Received): 
   const highest = received.byQos[2] > 0 ? 2 : received.byQos[1] > 0 ? 1 : 0
   if (highest >= delivery.qos) return []
   return [
-    breach(session, delivery.overlapping ? 'qosTooLowOverlap' : 'qosTooLow', {
+    breach(session, tooLowClause(delivery), {
       message: `${record.shown} was delivered at QoS ${highest}; QoS ${delivery.qos} was due${delivery.overlapping ? ', the highest of the overlapping filters' : ''}`,
       expected: `QoS ${delivery.qos}`,
       got: `QoS ${highest}`,
       seq: received.seqs.at(-1)!,
     }),
   ]
+}
+
+function tooLowClause({ will, overlapping }: OwedDelivery): ClauseName {
+  if (will) return 'willQos'
+  return overlapping ? 'qosTooLowOverlap' : 'qosTooLow'
 }
 
 /** Of a share one member gets the message. At QoS 1 it may go to another when a member leaves. */
@@ -227,6 +238,9 @@ function sharedTooOften(state: BrokerState, record: MessageRecord): Breach[] {
 type UnexpectedClause =
   | 'unsubscribed'
   | 'noSubscription'
+  | 'oldSubscription'
+  | 'expiredSubscription'
+  | 'wildcardBeforeDollar'
   | 'noLocal'
   | 'qosTooHigh'
   | 'neverPublished'
@@ -242,6 +256,10 @@ function unexpectedBreach({
   const why = {
     unsubscribed: ', which was published after UNSUBACK',
     noSubscription: ', which matches no subscription',
+    oldSubscription: ', which matches only a subscription of the session before, which had ended',
+    expiredSubscription:
+      ', which matches only a subscription of the session before, which had ended',
+    wildcardBeforeDollar: ', which begins with $; no filter that begins with a wildcard matches it',
     noLocal: ', which comes from this client itself, and No Local is set',
     // The text says it.
     qosTooHigh: '',

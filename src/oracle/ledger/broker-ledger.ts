@@ -10,6 +10,7 @@ import {
   type Incoming,
   losePublish,
   refuse,
+  refuseAtQos1,
   takePublish,
 } from './incoming.ts'
 import type { Ledger } from './ledger-type.ts'
@@ -21,6 +22,7 @@ import { noteOrder } from './stream-order.ts'
 import {
   createSubscriptions,
   granted,
+  matchesButForDollar,
   matching,
   type Subscribed,
   subscribe,
@@ -112,6 +114,9 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
         sendPubrel(session.outgoing, packet.id, seq)
         return
       case 'PUBACK':
+        if (connection.version === '5.0' && packet.code >= 0x80) {
+          refuseAtQos1(session.incoming, packet.id, session.client)
+        }
         session.incoming.unacked.delete(packet.id)
         connection.unfinished.delete(packet.id)
         return
@@ -223,7 +228,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     }
     const resumed =
       connection.version === '3.1' ? !connect.clean : packet.sessionPresent && !connect.clean
-    if (!resumed) startAnew(session, seq)
+    if (!resumed) startAnew(session, connect.clean ? 'clean start' : 'expiry', seq)
     connection.accepted = true
     session.version = connection.version
     session.actor = connection.actor
@@ -231,7 +236,8 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
   }
 
   /** Both directions of the session are forgotten; owedDeliveries of the old one end with it. */
-  function startAnew(session: BrokerSession, seq: number): void {
+  function startAnew(session: BrokerSession, endedBy: 'clean start' | 'expiry', seq: number): void {
+    session.before = { subscriptions: session.subscriptions, endedBy }
     session.incarnation += 1
     session.since = seq
     session.outgoing.clear()
@@ -282,7 +288,9 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     const rights = found.filter(one => !one.refused && speaksFor(one, record))
     if (rights.length === 0) {
       state.unexpected.push({
-        clause: found.some(one => one.endedSeq > 0) ? 'unsubscribed' : 'noSubscription',
+        clause: found.some(one => one.endedSeq > 0)
+          ? 'unsubscribed'
+          : whyUnsubscribed(session, record.topic),
         session,
         seq,
         text: `PUBLISH ${record.shown} on ${record.topic}`,
@@ -519,6 +527,7 @@ function createSession(client: string, connection: BrokerConnection): BrokerSess
     outgoing: new Map(),
     incoming: createIncoming(),
     subscriptions: createSubscriptions(),
+    before: undefined,
     incarnation: 0,
     since: 0,
     connection: undefined,
@@ -547,6 +556,13 @@ const emptyKey = contentKey('', new Uint8Array())
 
 function isEmpty(record: MessageRecord): boolean {
   return record.payloadKey === emptyKey
+}
+
+/** What a delivery breaks that no subscription of the session speaks for: whose subscription it may have been. */
+function whyUnsubscribed({ subscriptions, before }: BrokerSession, topic: string) {
+  if (matchesButForDollar(subscriptions, topic)) return 'wildcardBeforeDollar'
+  if (!before || matching(before.subscriptions, topic).length === 0) return 'noSubscription'
+  return before.endedBy === 'expiry' ? 'expiredSubscription' : 'oldSubscription'
 }
 
 /** A subscription speaks for a message unless it was over before the message was first given. */

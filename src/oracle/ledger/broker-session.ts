@@ -13,6 +13,8 @@ export type BrokerSession = {
   outgoing: Outgoing
   incoming: Incoming
   subscriptions: Subscriptions
+  /** Those of the session of this client id that this one took the place of, and what had ended it. */
+  before: { subscriptions: Subscriptions; endedBy: 'clean start' | 'expiry' } | undefined
   /** Counts the sessions of this client id: a new one with each loss. */
   incarnation: number
   /** `seq` of the CONNACK that began it. */

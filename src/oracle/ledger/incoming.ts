@@ -66,9 +66,16 @@ export function refuse(incoming: Incoming, id: number, receiver: string): void {
   incoming.held.delete(id)
   if (!record) return
   const received = receivedBy(record, receiver)
+  received.saidNo = true
   if (received.byQos[2] === 0) return
   takeBack(record, receiver, 2, received.seqs.at(-1) ?? 0)
   received.refused += 1
+}
+
+/** We refused a QoS 1 message by PUBACK >= 0x80. */
+export function refuseAtQos1(incoming: Incoming, id: number, receiver: string): void {
+  const record = incoming.unacked.get(id)
+  if (record) receivedBy(record, receiver).saidNo = true
 }
 
 function takeBack(record: MessageRecord, receiver: string, qos: number, seq: number): void {

@@ -364,6 +364,53 @@ const rows: Row[] = [
     breaks: both('MQTT-3.1.2-8', 'MQTT-3.1.2-8'),
   },
   {
+    title: 'A will is published once, whatever its QoS',
+    text: `${scene()}
+      4> CONNECT ill fresh will=W
+      < CONNACK
+      cut 4
+      ${got2(1, 'W')}{ | ${got2(2, 'W')}}`,
+    breaks: both('MQTT-3.1.2-10', 'MQTT-3.1.2-10'),
+  },
+  {
+    title: 'A will is published at its own QoS',
+    text: `${scene()}
+      4> CONNECT ill fresh will=W wq=2
+      < CONNACK
+      cut 4
+      2< PUBLISH 1 {q2 | q1} W
+      > {PUBREC | PUBACK} 1`,
+    breaks: both('MQTT-3.1.2-9', '§3.1.2.6'),
+  },
+  {
+    title: 'No wildcard at the front of a filter matches a topic that begins with $',
+    text: `${scene('#:2')}
+      1> PUBLISH 7 q2 A t=$a/b
+      < PUBREC 7
+      > PUBREL 7
+      < PUBCOMP 7
+      { | 2< PUBLISH 1 q2 A t=$a/b}`,
+    breaks: both('MQTT-4.7.2-1', 'MQTT-4.7.2-1'),
+  },
+  {
+    title: 'A clean start ends the subscriptions of the session before',
+    text: `${scene()}
+      cut 2
+      2> CONNECT sub fresh
+      < CONNACK
+      ${publish2}{ | ${got2(1)}}`,
+    breaks: both('MQTT-3.1.2-6', 'MQTT-3.1.2-4'),
+  },
+  {
+    title: 'A session that is over takes its subscriptions with it',
+    text: `${scene()}
+      cut 2
+      2> CONNECT sub kept
+      < CONNACK
+      ${publish2}{ | ${got2(1)}}`,
+    breaks: both('MQTT-3.1.2-6', 'MQTT-4.1.0-2'),
+  },
+  {
     title: 'A will may be published where CONNACK was never seen',
     text: `${scene()}
       4> CONNECT ill fresh will=W

@@ -43,6 +43,8 @@ export type Received = {
   byQos: [number, number, number]
   /** QoS 2 deliveries that we refused: they count for nobody. */
   refused: number
+  /** We refused it, at whatever QoS. */
+  saidNo: boolean
   seqs: number[]
   /** Deliveries with RETAIN 1. */
   retained: number
@@ -148,6 +150,7 @@ export function receivedBy(record: MessageRecord, receiver: string): Received {
     receiver,
     byQos: [0, 0, 0],
     refused: 0,
+    saidNo: false,
     seqs: [],
     retained: 0,
     restarted: false,

@@ -107,6 +107,16 @@ export function unsubscribed(subscriptions: Subscriptions, id: number, seq: numb
   }
 }
 
+/** Whether a filter would match but for the `$` that the topic begins with. */
+export function matchesButForDollar(subscriptions: Subscriptions, topic: string): boolean {
+  if (!topic.startsWith('$')) return false
+  for (const { text } of subscriptions.byFilter.values()) {
+    // A level at the front that no wildcard is barred from stands for the one with `$`.
+    if (/^[+#]/.test(text) && matches(parseFilter(text, false), `x${topic}`)) return true
+  }
+  return false
+}
+
 /** Subscriptions of the session that match a topic, over or not. */
 export function matching(subscriptions: Subscriptions, topic: string): Subscribed[] {
   const found: Subscribed[] = []

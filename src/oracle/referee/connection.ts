@@ -51,6 +51,7 @@ export function createConnection(
     aliases: new Map(),
     ourAliases: new Map(),
     owedAnswers: createOwedAnswers(),
+    answeredForSeveral: undefined,
     inFlight: new Set(),
     bonus: 0,
     ourInFlight: new Set(),

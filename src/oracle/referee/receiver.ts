@@ -203,6 +203,15 @@ export function onSuback(ruling: Ruling, connection: Connection, packet: Suback 
   const taken = takeOwed(connection.owedAnswers, type, id)
   if (!taken) {
     if (connection.opaque || connection.weDisconnected) return
+    const { answeredForSeveral: before } = connection
+    if (before?.packet === type && before.id === id) {
+      say(ruling, connection.version, type === 'SUBACK' ? 'subackTwice' : 'unsubackTwice', {
+        message: `${type} id ${id} came once more for the same request`,
+        expected: `one ${type} for all topic filters`,
+        got: `another ${type} id ${id}`,
+      })
+      return
+    }
     say(ruling, connection.version, 'subackUnknownId', {
       message: `${type} id ${id} answers nothing`,
       expected: `no ${type} id ${id}`,
@@ -212,6 +221,7 @@ export function onSuback(ruling: Ruling, connection: Connection, packet: Suback 
   }
   proveRead(taken.answer.mark)
   const wanted = taken.answer.codes ?? 0
+  if (wanted > 1) connection.answeredForSeveral = { packet: type, id }
   if (codes.length === wanted || (type === 'UNSUBACK' && connection.version !== '5.0')) return
   say(ruling, connection.version, type === 'SUBACK' ? 'subackCodes' : 'unsubackCodes', {
     message: `${type} id ${id} has ${codes.length} codes for ${wanted} topic filters`,

@@ -553,6 +553,20 @@ const rows: Row[] = [
     breaks: both('', ''),
   },
   {
+    title: 'One SUBACK answers a SUBSCRIBE with several filters',
+    text: `${start} > SUBSCRIBE 3 t:2 u:1
+      < SUBACK 3 codes=2,1
+      { | < SUBACK 3 codes=1}`,
+    breaks: both('MQTT-3.8.4-4', 'MQTT-3.8.4-5'),
+  },
+  {
+    title: 'One UNSUBACK answers an UNSUBSCRIBE with several filters',
+    text: `${start} > UNSUBSCRIBE 3 t u
+      < UNSUBACK 3 codes=0,0
+      { | < UNSUBACK 3 codes=0}`,
+    breaks: both('MQTT-3.10.4-6', 'MQTT-3.10.4-6'),
+  },
+  {
     title: 'SUBACK has a code for each filter',
     text: `${start} > SUBSCRIBE 3 t:2 u:1
       < SUBACK 3 codes={2,1 | 2}`,

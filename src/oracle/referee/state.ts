@@ -102,6 +102,8 @@ export type Connection = {
   ourAliases: Aliases
   /** Answers that the target owes here. */
   owedAnswers: OwedAnswers
+  /** The last request with several filters that was answered here. */
+  answeredForSeveral: { packet: PacketType; id: number } | undefined
   /** Ids of PUBLISHes sent here by the target for which we sent no final acknowledgement. */
   inFlight: Set<number>
   /** Slots that literal counting gives back for PUBCOMPs of exchanges begun on an older connection. */
