@@ -5,7 +5,7 @@
  *   npm run device-sweep                        simulated boards; a table on standard output
  *   npm run device-sweep -- --kills 500         stops after so many
  *   npm run device-sweep -- --write FILE.md     puts the table into its section of FILE.md, and leaves the other as it is
- *   npm run device-sweep -- --continue FILE     keeps each flow in FILE when it is through, and does not repeat one that is there;
+ *   npm run device-sweep -- --continue FILE     keeps in FILE what it has so far, and does not repeat a flow that is there;
  *                                               more than one FILE are put together, and the first is written to
  *   npm run device-sweep -- --part 1/2          every second flow only
  *   npm run device-sweep -- --image FIRMWARE.uf2 --bootrom FILE     an image of yours on an emulated RP2040, 240 kills if not told otherwise;
@@ -13,7 +13,7 @@
  *
  * Exit code 1 where a message was lost or doubled, 2 where the command line is wrong.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { emulatedDeadlineMs, setUpBoard, setUpEmulatedBoard } from '../src/device/board-setup.ts'
@@ -70,16 +70,22 @@ async function sweepAll<I extends Image>(
       const start = flow === firstFlow ? setup.blank : setup.used
       // Where not all can be reached, each flow gets its part.
       const killsMax = Math.ceil(left / (open.length - index))
-      const report = await sweep({ ...setup, ...how, flow, start, killsMax })
+      const onCut = (report: SweepReport) => keep([...reports, report])
+      const report = await sweep({ ...setup, ...how, flow, start, killsMax, onCut })
       reports.push(report)
       left -= killsOf([report])
-      if (values.continue[0]) await writeFile(values.continue[0], JSON.stringify(reports))
+      keep(reports)
       process.stderr.write(`${flow.name}: ${killsOf(reports)} kills so far\n`)
     }
   } finally {
     await setup.stop()
   }
   return reports
+}
+
+/** All so far: whoever ends the process has it. */
+function keep(reports: SweepReport[]): void {
+  if (values.continue[0]) writeFileSync(values.continue[0], JSON.stringify(reports))
 }
 
 /** What an earlier run came to. */

@@ -440,6 +440,51 @@ print([bytes(j.body(m)) for m in Journal().out])`)
   t.same(lines, ["[b'm0', b'm2'] [7]", "[b'm2']"])
 })
 
+t.test('what is wrong in config.json is named by its key', async t => {
+  const lines = await python(`
+import app, json, os
+def told(f, *args):
+    try: print('taken' if f(*args) else '')
+    except ValueError as e: print(e)
+good = {'id': 'p', 'host': 'h'}
+os.remove('/config.json')
+told(app.read_config)
+with open('/config.json', 'w') as f: f.write('id = p')
+told(app.read_config)
+for bad in ({'id': 'p'}, {'host': 'h'}, {'id': 5, 'host': 'h'}):
+    told(app.checked, bad)
+for key, value in (('port', 65536), ('key', 12345678), ('ssl', 'yes'), ('keepalive', 70000), ('interval_s', 0), ('interval_s', 604800), ('hots', 1)):
+    told(app.checked, dict(good, **{key: value}))`)
+  t.same(lines, [
+    'config.json is missing: copy config.example.json',
+    'config.json is no JSON',
+    'config.json: host is missing',
+    'config.json: id is missing',
+    'config.json: id must be a text, not 5',
+    'config.json: port must be a number from 0 to 65535, not 65536',
+    'config.json: key must be a text, not 12345678',
+    'config.json: ssl must be true or false, not "yes"',
+    'config.json: keepalive must be a number of seconds from 0 to 65535, not 70000',
+    'config.json: interval_s must be a number of seconds from 0.1 to a year, not 0',
+    'taken',
+    'config.json: hots is not known',
+    'taken',
+  ])
+})
+
+t.test('a long command is read, and one that is too long is refused under its id', async t => {
+  const driver = await connected()
+  const long = 'x'.repeat(7000)
+  await driver.publish(long)
+  await driver.told(long)
+  driver.board.send(`{"id": 77, "do": "ping", "nonce": "${'y'.repeat(30_000)}"}`)
+  const answer = () => driver.events.find(line => line.id === 77)
+  await driver.until('an answer', () => answer() !== undefined)
+  driver.leave()
+  t.same(answer(), { id: 77, error: 'no command, or too long for this board' })
+  t.same(broker.received, [long])
+})
+
 t.test('the drop-in has the names of umqtt.simple', async t => {
   const lines = await python(`
 from umqtt.simple import MQTTClient as Simple, MQTTException as Trouble

@@ -48,6 +48,8 @@ export type SweepOptions<I extends Image = FlashImage> = {
   killsMax?: number
   /** Every so-manieth point of the flow only; what follows from a first cut is tried in full. Default: 1. */
   every?: number
+  /** Called after each power cut and its recovery. */
+  onCut?: (report: SweepReport) => void
   /** For each wait of a case; default 5000. */
   deadlineMs?: number
 }
@@ -119,6 +121,7 @@ class Sweep<I extends Image> {
     for (const point of this.spread(everyCutPoint(report.operations))) {
       if (this.enough) return
       await this.cutOnce(point)
+      this.options.onCut?.(report)
     }
   }
 
