@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import { hideWills, showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
@@ -6,6 +5,7 @@ import { createLive, type Live } from '../reporters/live.ts'
 import type { Traces } from '../reporters/reporter.ts'
 import { type ListenRun, startListening } from '../run/listen.ts'
 import { UsageError } from '../run/usage-error.ts'
+import { readNamedFile, writeNamedFile } from '../targets/named-file.ts'
 import { type TransportName, transportNamed } from '../transport/index.ts'
 import { hearInterrupts } from './interrupts.ts'
 import type { Io, TextStream } from './io.ts'
@@ -66,7 +66,7 @@ export async function listenCommand(words: string[], options: Options, io: Io): 
       onFinding: (client, finding) => stream.write(live.finding(client, finding)),
       onStranger: (from, why) => write(live.remark(from, why)),
     })
-    if (options.writeCa !== undefined) await writeFile(options.writeCa, run.ca)
+    if (options.writeCa !== undefined) await writeNamedFile(options.writeCa, run.ca)
     stream.write(`${greeting(run, options).join('\n')}\n`)
     await untilTheEnd(options.for, interrupts.signal)
     const report = run.finish()
@@ -96,9 +96,9 @@ async function identityOf({ transport, cert, key, writeCa }: Options) {
 
 async function readPem(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return await readNamedFile(file)
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`)
+    throw new UsageError((error as Error).message)
   }
 }
 

@@ -1,5 +1,6 @@
-import { existsSync, ftruncateSync } from 'node:fs'
-import { mkdir, open, rm } from 'node:fs/promises'
+import { constants, existsSync, ftruncateSync, openSync } from 'node:fs'
+import { mkdir, open, rm, stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { UsageError } from '../run/usage-error.ts'
@@ -14,15 +15,16 @@ export type OutputFile = {
 /**
  * Opens a file for a report before anything runs, and touches what is in it only when the first text comes: a run that never began
  * neither empties the report of the run before nor leaves an empty file. What is called `.gz` is packed. `onLost` is told once why what was written is not whole.
- * Rejects with UsageError.
+ * `pipeMs`: so long whoever reads a pipe may take for a part. Rejects with UsageError.
  */
 export async function openOutputFile(
   file: string,
   onLost: (why: string) => void,
+  { pipeMs = 10_000 } = {},
 ): Promise<OutputFile> {
   const isNew = !existsSync(file)
   const isPacked = file.endsWith('.gz')
-  const { handle, isPlain } = await opened(file)
+  const output = await opened(file, pipeMs)
   let wrote = false
   let lost = false
   // One after the other: a handle does not put its writes in order.
@@ -30,12 +32,12 @@ export async function openOutputFile(
   return {
     write: content => {
       if (content === '') return
-      if (!wrote && isPlain) ftruncateSync(handle.fd)
+      if (!wrote) output.empty()
       wrote = true
       last = last.then(async () => {
         for (const part of isWhole(content) ? [content] : inChunks(content)) {
           // Members of gzip in a row are one file of gzip.
-          if (!lost) await handle.appendFile(isPacked ? gzipSync(part) : part)
+          if (!lost) await output.append(isPacked ? gzipSync(part) : part)
         }
       })
       last = last.catch(error => {
@@ -45,7 +47,7 @@ export async function openOutputFile(
     },
     close: async () => {
       await last
-      await handle.close().catch(() => undefined)
+      await output.close().catch(() => undefined)
       if (isNew && !wrote) await rm(file, { force: true })
     },
   }
@@ -69,19 +71,67 @@ export function* inChunks(parts: Iterable<string>): Generator<string> {
   if (chunk !== '') yield chunk
 }
 
-async function opened(file: string) {
+type Opened = {
+  append(bytes: string | Uint8Array): Promise<void>
+  /** Throws away what is in it; nothing where there is nothing to throw away. */
+  empty(): void
+  close(): Promise<void>
+}
+
+async function opened(file: string, pipeMs: number): Promise<Opened> {
   try {
     await makeFolder(path.resolve(path.dirname(file)))
-    // Appending neither empties a file nor needs to seek in a pipe.
-    const handle = await open(file, 'a')
-    try {
-      return { handle, isPlain: (await handle.stat()).isFile() }
-    } catch (error) {
-      await handle.close()
-      throw error
+    const known = await stat(file).catch(() => undefined)
+    return known?.isFIFO() ? openPipe(file, pipeMs) : await openFile(file)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'ENXIO' ? 'it is a pipe (FIFO), and nobody reads it' : message
+    throw new UsageError(`cannot write the report ${file}: ${why}`)
+  }
+}
+
+async function openFile(file: string): Promise<Opened> {
+  // Appending neither empties a file nor needs to seek.
+  const handle = await open(file, 'a')
+  try {
+    const isPlain = (await handle.stat()).isFile()
+    return {
+      append: bytes => handle.appendFile(bytes),
+      empty: () => {
+        if (isPlain) ftruncateSync(handle.fd)
+      },
+      close: () => handle.close(),
     }
   } catch (error) {
-    throw new UsageError(`cannot write the report ${file}: ${(error as Error).message}`)
+    await handle.close()
+    throw error
+  }
+}
+
+/**
+ * A pipe is opened only where somebody reads it, and never holds us: a write to it that nobody takes cannot be called off, nor can a
+ * process end with one under way, unless the pipe is polled as a socket is.
+ */
+function openPipe(file: string, pipeMs: number): Opened {
+  const fd = openSync(file, constants.O_WRONLY | constants.O_NONBLOCK)
+  const pipe = new Socket({ fd, readable: false, writable: true })
+  // Each write tells of it, too.
+  pipe.on('error', () => undefined)
+  return {
+    append: bytes =>
+      new Promise((resolve, reject) => {
+        const late = setTimeout(() => {
+          pipe.destroy()
+          reject(new Error(`nobody read it for ${pipeMs / 1000} s`))
+        }, pipeMs)
+        pipe.write(bytes, error => {
+          clearTimeout(late)
+          if (error) reject(error)
+          else resolve()
+        })
+      }),
+    empty: () => undefined,
+    close: async () => void pipe.end(),
   }
 }
 

@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises'
 import { primaryFinding } from '../causes/primary.ts'
 import { knownIssuesText } from '../model/known-issues-text.ts'
 import type { RunReport } from '../model/report.ts'
 import { UsageError } from '../run/usage-error.ts'
+import { writeNamedFile } from '../targets/named-file.ts'
 
 /** Writes what failed, and is not accepted yet, as a list to accept. Returns how many entries. Rejects with UsageError. */
 export async function writeKnownIssues(file: string, report: RunReport): Promise<number> {
@@ -21,7 +21,7 @@ export async function writeKnownIssues(file: string, report: RunReport): Promise
     return issues.length > 0 ? { says, issues } : []
   })
   try {
-    await writeFile(file, knownIssuesText(groups))
+    await writeNamedFile(file, knownIssuesText(groups))
   } catch (error) {
     throw new UsageError(`cannot write the known issues: ${(error as Error).message}`)
   }

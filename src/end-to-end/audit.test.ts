@@ -181,6 +181,6 @@ t.test('what is no capture is refused in words, and nothing to judge is no succe
   const report = await audit({ file })
   t.equal(report.exitCode, 4)
   t.match(report.problem, /no MQTT connection to judge; the capture has no frames/)
-  await t.rejects(audit({ file: path.join(dir, 'none') }), /there is no such file/)
+  await t.rejects(audit({ file: path.join(dir, 'none') }), /ENOENT: it does not exist/)
   await t.rejects(audit({ file: fileURLToPath(import.meta.url) }), /this is no capture/)
 })

@@ -1,11 +1,12 @@
-import { createReadStream } from 'node:fs'
 import { CaptureError } from '../capture/capture-error.ts'
 import type { Frame } from '../capture/frame.ts'
 import { FrameReader } from '../capture/frame-reader.ts'
 import { segmentOf } from '../capture/segment.ts'
 import { TcpStreams } from '../capture/tcp-streams.ts'
 import type { RunReport } from '../model/report.ts'
+import { adviceFor, isSystemError } from '../model/system-error.ts'
 import { Observer } from '../observe/observer.ts'
+import { openNamedFile } from '../targets/named-file.ts'
 import { reportOfTraffic } from './report-of-traffic.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -62,8 +63,11 @@ class Capture {
   /** Returns what is wrong with the file from some point on. */
   async read(file: string, signal?: AbortSignal): Promise<string | undefined> {
     const reader = new FrameReader(frame => this.take(frame))
+    const { handle } = await openNamedFile(file).catch((error: Error) => {
+      throw new UsageError(error.message)
+    })
     try {
-      for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+      for await (const chunk of handle.createReadStream({ highWaterMark: 1024 * 1024 })) {
         reader.push(chunk as Buffer)
         if (signal?.aborted) return 'interrupted: the rest of the capture was not read'
       }
@@ -73,11 +77,8 @@ class Capture {
         if (this.frames === 0) throw new UsageError(`${file}: ${error.message}`)
         return `after ${this.frames} frames ${error.message}; what came before was judged`
       }
-      const { code, message } = error as NodeJS.ErrnoException
-      if (code === undefined) throw error
-      throw new UsageError(
-        `cannot read ${file}: ${code === 'ENOENT' ? 'there is no such file' : message}`,
-      )
+      if (!isSystemError(error)) throw error
+      throw new UsageError(`cannot read ${file}: ${adviceFor(error)}`)
     }
   }
 

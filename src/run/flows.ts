@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { Flow } from '../explore/flow.ts'
 import { parseFlow } from '../explore/flow-schema.ts'
 import { nearest } from '../model/schema/near.ts'
 import { formatProblem } from '../model/schema/problem.ts'
+import { readNamedFile } from '../targets/named-file.ts'
 import { packageRoot } from './suite-files.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -32,7 +33,9 @@ export async function readFlows(words: readonly string[]): Promise<Flows> {
 }
 
 async function readFlow(file: string): Promise<Flow> {
-  const text = await readFile(file, 'utf8')
+  const text = await readNamedFile(file).catch((error: Error) => {
+    throw new UsageError(error.message)
+  })
   const { flow, problems } = parseFlow(path.relative(process.cwd(), file), text)
   if (flow) return flow
   throw new UsageError(problems.map(problem => formatProblem(problem, text)).join('\n\n'))

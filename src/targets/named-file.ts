@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { adviceFor } from '../model/system-error.ts'
 
@@ -13,7 +13,7 @@ const chunkBytes = 256 * 1024
  * Rejects with an error whose message says what stands in the way and what helps.
  */
 export async function readNamedFile(file: string, bytesMax = textBytesMax): Promise<string> {
-  const read = await readWhole(file, bytesMax)
+  const read = await readNamedBytes(file, bytesMax)
   const bytes = file.endsWith('.gz') ? unpacked(file, read, bytesMax) : read
   try {
     return utf8.decode(bytes)
@@ -34,20 +34,44 @@ function unpacked(file: string, bytes: Buffer, bytesMax: number): Buffer {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-async function readWhole(file: string, bytesMax: number): Promise<Buffer> {
+/** As `readNamedFile`, of what need not be text. */
+export async function readNamedBytes(file: string, bytesMax: number): Promise<Buffer> {
+  const { handle, sizeBytes } = await openNamedFile(file)
+  try {
+    if (sizeBytes > bytesMax) throw tooLarge(bytesMax)
+    return await read(handle, bytesMax)
+  } catch (error) {
+    throw cannotRead(file, error)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Opens what somebody named for reading, where it is a file. Rejects as `readNamedFile` does. */
+export async function openNamedFile(
+  file: string,
+): Promise<{ handle: FileHandle; sizeBytes: number }> {
   let handle: FileHandle | undefined
   try {
     // Without O_NONBLOCK the opening of a pipe waits for somebody who writes.
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     const stat = await handle.stat()
     if (!stat.isFile()) throw new Error(`it is ${kindOf(stat)}, where a file is due`)
-    if (stat.size > bytesMax) throw tooLarge(bytesMax)
-    return await read(handle, bytesMax)
+    return { handle, sizeBytes: stat.size }
   } catch (error) {
-    throw new Error(`cannot read ${file}: ${adviceFor(error)}`, { cause: error })
-  } finally {
     await handle?.close()
+    throw cannotRead(file, error)
   }
+}
+
+/** Writes a small file that somebody named. A pipe is written only where somebody reads it: else its opening would wait for them. */
+export async function writeNamedFile(file: string, text: string): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK = 0 } = constants
+  await writeFile(file, text, { flag: O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK })
+}
+
+function cannotRead(file: string, error: unknown): Error {
+  return new Error(`cannot read ${file}: ${adviceFor(error)}`, { cause: error })
 }
 
 /** Not by its size: a file of /proc has none and may have no end. */

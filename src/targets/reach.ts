@@ -1,9 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Address, parseAddress } from '../transport/address.ts'
 import { isTransport, type TransportName, transports } from '../transport/index.ts'
 import type { ProxyHeader } from '../transport/proxy-header.ts'
 import type { TlsWish, Transport } from '../transport/transport.ts'
+import { readNamedFile } from './named-file.ts'
 import type { Profile } from './profile.ts'
 import { replaceVariables } from './variables.ts'
 import { WishError } from './wish-error.ts'
@@ -115,10 +116,9 @@ async function readPem(wish: TlsWish, place: (text: string) => string): Promise<
     const file = wish[name]
     if (file === undefined) continue
     try {
-      read[name] = await readFile(place(file), 'utf8')
+      read[name] = await readNamedFile(place(file))
     } catch (error) {
-      const why = (error as NodeJS.ErrnoException).code ?? String(error)
-      throw new WishError(`expected a PEM file for --${name} at ${place(file)}: ${why}`)
+      throw new WishError(`expected a PEM file for --${name}: ${(error as Error).message}`)
     }
   }
   return read

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { LineEndpoint } from '../../lines.ts'
+import { readNamedBytes } from '../../named-file.ts'
 import { TargetError } from '../../target-error.ts'
 import { packagedFirmware } from '../firmware.ts'
 import { startTester } from '../serial.ts'
@@ -106,10 +107,13 @@ export class EmulatedBoard {
   }
 }
 
+/** A board has 16 MiB of flash at most, and UF2 takes twice that. */
+const imageBytesMax = 64 * 1024 * 1024
+
 async function read(file: string): Promise<Uint8Array> {
   try {
-    return await readFile(file)
+    return await readNamedBytes(file, imageBytesMax)
   } catch (error) {
-    throw new TargetError('PROGRAM_MISSING', `${file} cannot be read`, error)
+    throw new TargetError('PROGRAM_MISSING', (error as Error).message, error)
   }
 }
