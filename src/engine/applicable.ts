@@ -21,6 +21,8 @@ export type Facts = {
   behind?: Behind
   /** What other suites rest on and this target does not do, by version: why, as the reason of a skipped case. */
   unmet?: { [V in Version]?: { [P in Prerequisite]?: string } }
+  /** Of these, by the id of the case that found it out, what is no failure of the target: why. */
+  free?: { [caseId: string]: string }
 }
 
 /** Why a case cannot be asked of this target, or undefined. */
@@ -49,6 +51,8 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
     const because = facts.unmet?.[kase.version]?.[prerequisite]
     if (because !== undefined) return because
   }
+  const free = facts.free?.[kase.id]
+  if (free !== undefined) return free
   const { topicPrefix } = target.profile
   const outside = topicPrefix === undefined ? undefined : topicOutside(kase)
   if (outside !== undefined) return `its topic ${outside} is outside of the prefix ${topicPrefix}`

@@ -46,6 +46,10 @@ t.test('filters with wildcards may be refused, which is a choice; silence is non
   const refused = await ask(({ scenario }) => (scenario === 'wildcards' ? 'last' : undefined))
   t.same(refused.failed, [])
   t.equal(refused.unmet['3.1.1']?.wildcards, 'it refuses subscriptions with wildcards')
+  t.same(Object.keys(refused.free), [
+    'prerequisites/broker/wildcards:3.1.1',
+    'prerequisites/broker/wildcards:5.0',
+  ])
   const cases = await prerequisiteCases('broker', ['3.1.1'])
   const silent = await askPrerequisites(cases, {}, async some =>
     some.map(kase =>
@@ -54,11 +58,11 @@ t.test('filters with wildcards may be refused, which is a choice; silence is non
         : result(kase),
     ),
   )
-  t.same(silent, { unmet: {}, failed: [] })
+  t.same(silent, { unmet: {}, free: {}, failed: [] })
 })
 
 t.test('what fails is told once, and cases that need it say because of what', async t => {
-  const { unmet, failed } = await ask(({ scenario, version }) =>
+  const { unmet, free, failed } = await ask(({ scenario, version }) =>
     scenario === 'qos-2' && version === '3.1.1' ? 'earlier' : undefined,
   )
   t.same(unmet, { '3.1.1': { 'qos-2': 'because prerequisites/broker/qos-2:3.1.1 failed' } })
@@ -66,6 +70,7 @@ t.test('what fails is told once, and cases that need it say because of what', as
     failed.map(({ id }) => id),
     ['prerequisites/broker/qos-2:3.1.1'],
   )
+  t.same(free, {}, 'it is a failure')
 })
 
 t.test('what does not fail again is forgotten', async t => {

@@ -15,6 +15,8 @@ export type Unmet = NonNullable<Facts['unmet']>
 
 export type Asked = {
   unmet: Unmet
+  /** What was not met and is the target's to choose, by the id of the case: its reason. */
+  free: NonNullable<Facts['free']>
   /** What failed, to be told even where nobody asked for these cases. */
   failed: CaseResult[]
 }
@@ -50,21 +52,24 @@ export async function askPrerequisites(
       failing.push({ kase, name, result })
   }
   const unmet: Unmet = {}
+  const free: Asked['free'] = {}
   for (const one of failing) {
     const { kase, name } = one
     const because = isDenied(one, failing)
       ? deniedReason
       : (limitOf(one, fingerprint) ?? reasonOf(one))
     unmet[kase.version] = { ...unmet[kase.version], [name]: because }
+    if (isFree(one, failing, fingerprint)) free[kase.id] = because
   }
   const told = failing.filter(
-    one =>
-      one.result.verdict === 'fail' &&
-      !isChoice(one.name) &&
-      !isDenied(one, failing) &&
-      limitOf(one, fingerprint) === undefined,
+    one => one.result.verdict === 'fail' && !isFree(one, failing, fingerprint),
   )
-  return { unmet, failed: told.map(({ result }) => result) }
+  return { unmet, free, failed: told.map(({ result }) => result) }
+}
+
+/** The standard leaves it to the target, or to those who run it. */
+function isFree(one: Failing, failing: Failing[], fingerprint: Facts['fingerprint']): boolean {
+  return isChoice(one.name) || isDenied(one, failing) || limitOf(one, fingerprint) !== undefined
 }
 
 type Failing = { kase: Case; name: Prerequisite; result: CaseResult }
@@ -140,10 +145,15 @@ function isUndelivered({ kase, result }: Failing): boolean {
 /** What is asked of the target first: all of it with a broker, where all is cheap, and with a client what some case needs. */
 export async function prerequisitesFor(cases: Case[], facts: Facts): Promise<Case[]> {
   const versions = facts.versions.filter(version =>
-    cases.some(kase => kase.version === version && prerequisitesOf(kase).length > 0),
+    cases.some(kase => kase.version === version && restsOnAsking(kase)),
   )
   const there = await prerequisiteCases(facts.target.role, versions)
   if (facts.target.role === 'broker') return there
   const wanted = new Set(cases.flatMap(kase => prerequisitesOf(kase).map(String)))
   return there.filter(kase => wanted.has(kase.scenario))
+}
+
+/** It needs a prerequisite, or is one: what the target is free to do is known only when all have been asked. */
+function restsOnAsking(kase: Case): boolean {
+  return prerequisitesOf(kase).length > 0 || kase.suite.startsWith('prerequisites/')
 }

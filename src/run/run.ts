@@ -107,7 +107,7 @@ export async function runLoaded(
     ...(await boardChecksOf(target)),
   }
   const asked = options.proceed
-    ? { unmet: {}, failed: [] }
+    ? { unmet: {}, free: {}, failed: [] }
     : await askPrerequisites(
         await prerequisitesFor(cases, facts),
         facts.fingerprint,
@@ -122,7 +122,7 @@ export async function runLoaded(
   for (const result of unasked) onDone(result)
   const { results: chosen, problem: lost } = await runCases(cases, {
     ...running,
-    facts: { ...facts, unmet: asked.unmet },
+    facts: { ...facts, unmet: asked.unmet, free: asked.free },
     onStart: kase => options.onCaseBegun?.(kase.id),
     ...(options.onCaseEvent ? { onEvent: options.onCaseEvent } : {}),
     onDone,
