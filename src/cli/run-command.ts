@@ -4,7 +4,7 @@ import type { RunReport } from '../model/report.ts'
 import { hideWills, showSecrets } from '../model/secrets.ts'
 import type { Version } from '../model/version.ts'
 import type { Traces } from '../reporters/reporter.ts'
-import { awaitChange } from '../run/await-change.ts'
+import { awaitEdit, awaitRestart } from '../run/await-change.ts'
 import { profiles } from '../run/conformance-profiles.ts'
 import { run } from '../run/run.ts'
 import { runThatNeverBegan } from '../run/run-that-never-began.ts'
@@ -108,23 +108,40 @@ async function watchRuns(words: string[], asked: Options, io: Io): Promise<numbe
   const { keepSuites } = await import('../run/choose-suites.ts')
   keepSuites()
   for (;;) {
+    const over = new AbortController()
+    // From before the run: what is edited while it runs is not in it.
+    const edited = awaitEdit(files, over.signal)
+    edited.catch(() => undefined)
+    const during = hearInterrupts(io).signal
     const code = await runCommand(words, options, io).catch(error => {
       const { exitCode, says } = endingOf(error)
       io.stderr.write(`${says}\n`)
       return exitCode
     })
     const interrupts = hearInterrupts(io)
-    io.stderr.write('mqttspec: waiting for a change (Ctrl-C ends)\n')
     try {
-      const broker = isElsewhere ? options.target : undefined
-      const why = await awaitChange({ files, broker }, interrupts.signal)
-      io.stderr.write(`mqttspec: ${why}\n`)
+      if (during.aborted) return code
+      interrupts.signal.addEventListener('abort', () => over.abort(), { once: true })
+      const tell = () => io.stderr.write('mqttspec: waiting for a change (Ctrl-C ends)\n')
+      const ways = [edited]
+      if (isElsewhere) ways.push(awaitRestart(options.target!, over.signal, once(tell)))
+      else tell()
+      io.stderr.write(`mqttspec: ${await Promise.race(ways)}\n`)
     } catch (error) {
       if (interrupts.signal.aborted) return code
       throw error
     } finally {
+      over.abort()
       interrupts.stop()
     }
+  }
+}
+
+function once(act: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) act()
+    done = true
   }
 }
 
@@ -145,6 +162,8 @@ async function runOnce(words: string[], asked: Options, io: Io): Promise<number>
   const ticking = setInterval(() => outputs.tick(performance.now() - began), 100)
   try {
     const report = await runAndTell(words, options, outputs, interrupts.signal)
+    // A tick behind the end would draw the line of progress once more, below it.
+    clearInterval(ticking)
     outputs.end(report)
     await outputs.close()
     await keepLastReport(report, io)

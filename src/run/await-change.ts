@@ -4,10 +4,15 @@ import { setTimeout as passed } from 'node:timers/promises'
 import { scaled } from '../engine/waiting/budgets.ts'
 import { fromHex } from '../model/hex.ts'
 import { openTarget, type TargetWish } from '../targets/index.ts'
-import type { BrokerTarget } from '../targets/target.ts'
+import type { BrokerTarget, Target } from '../targets/target.ts'
+import { TargetError } from '../targets/target-error.ts'
+
+/** An editor may write a file in several strokes: so long nothing more must come. */
+const settledMs = 100
 
 /** How long between two tries to reach a target that is down. */
 const retryMs = 500
+const connectMs = 5000
 
 /** CONNECT of 3.1.1 with a fresh session, no keep-alive and the client id `mqttspec-watch`: it may stay for hours. */
 const connect = fromHex(`
@@ -15,31 +20,10 @@ const connect = fromHex(`
   00 0e 6d 71 74 74 73 70 65 63 2d 77 61 74 63 68
 `)
 
-export type Watched = {
-  /** Suite files and folders. */
-  files: readonly string[]
-  /** A broker that somebody else runs and may restart. */
-  broker?: TargetWish | undefined
-}
-
-/**
- * Waits until a suite is edited or the target was restarted, and says which. A broker that was restarted ends the connection that we hold
- * and answers again. Rejects when `signal` aborts.
- */
-export async function awaitChange(watched: Watched, signal: AbortSignal): Promise<string> {
-  const over = new AbortController()
-  const either = AbortSignal.any([signal, over.signal])
-  try {
-    const ways = [editedOf(watched.files, either)]
-    if (watched.broker !== undefined) ways.push(restarted(watched.broker, either))
-    return await Promise.race(ways)
-  } finally {
-    over.abort()
-  }
-}
-
-async function editedOf(files: readonly string[], signal: AbortSignal): Promise<string> {
+/** Waits until one of these suite files, or one in these folders, is edited, and says which. Rejects when `signal` aborts. */
+export async function awaitEdit(files: readonly string[], signal: AbortSignal): Promise<string> {
   const watchers: FSWatcher[] = []
+  let settling: NodeJS.Timeout | undefined
   try {
     return await new Promise<string>((resolve, reject) => {
       const giveUp = () => reject(signal.reason)
@@ -51,36 +35,68 @@ async function editedOf(files: readonly string[], signal: AbortSignal): Promise<
         const folder = isFile ? path.dirname(file) : file
         const watcher = watch(folder, { recursive: !isFile }, (_, name) => {
           if (name === null || !/\.ya?ml$/.test(name)) return
-          if (!isFile || name === path.basename(file)) resolve(`${name} was edited`)
+          if (isFile && name !== path.basename(file)) return
+          clearTimeout(settling)
+          settling = setTimeout(() => resolve(`${name} was edited`), settledMs)
         })
         watcher.on('error', reject)
         watchers.push(watcher)
       }
     })
   } finally {
+    clearTimeout(settling)
     for (const watcher of watchers) watcher.close()
   }
 }
 
-async function restarted(wish: TargetWish, signal: AbortSignal): Promise<string> {
-  const target = await openTarget(wish, scaled({}, 1))
-  if (target.role !== 'broker') {
-    await target.stop()
+/**
+ * Waits until a broker that somebody else runs was restarted, and says so: it ends the connection that we hold and answers again. One that
+ * is down already need only answer again. Rejects when `signal` aborts.
+ */
+export async function awaitRestart(
+  wish: TargetWish,
+  signal: AbortSignal,
+  /** From here on no restart is missed. */
+  onReady: () => void,
+): Promise<string> {
+  const target = await opened(wish)
+  if (target === undefined) {
+    onReady()
+    return `${(await answering(wish, signal)).name} answers again`
+  }
+  // What ends before it was up is no restart: it may be that the broker takes no such client.
+  if (target.role !== 'broker' || !(await held(target, signal, onReady))) {
+    onReady()
     return never(signal)
   }
+  return `${(await answering(wish, signal)).name} was restarted`
+}
+
+/** The target, or nothing where it does not answer. It runs elsewhere: there is nothing to stop. */
+async function opened(wish: TargetWish): Promise<Target | undefined> {
   try {
-    // What ends before it was up is no restart: it may be that the broker takes no such client.
-    if (!(await held(target, signal))) return await never(signal)
-    while (!(await canBeReached(target))) await passed(retryMs, undefined, { signal })
-    return `${target.name} was restarted`
-  } finally {
-    await target.stop()
+    return await openTarget(wish, scaled({}, 1))
+  } catch (error) {
+    if (error instanceof TargetError) return undefined
+    throw error
+  }
+}
+
+async function answering(wish: TargetWish, signal: AbortSignal): Promise<Target> {
+  for (;;) {
+    const target = await opened(wish)
+    if (target) return target
+    await passed(retryMs, undefined, { signal })
   }
 }
 
 /** Holds a connection until it ends. False where it was not accepted at all. */
-async function held(target: BrokerTarget, signal: AbortSignal): Promise<boolean> {
-  const socket = await target.dial(5000)
+async function held(
+  target: BrokerTarget,
+  signal: AbortSignal,
+  onReady: () => void,
+): Promise<boolean> {
+  const socket = await target.dial(connectMs)
   return new Promise((resolve, reject) => {
     let accepted = false
     const giveUp = () => {
@@ -90,7 +106,9 @@ async function held(target: BrokerTarget, signal: AbortSignal): Promise<boolean>
     if (signal.aborted) return giveUp()
     signal.addEventListener('abort', giveUp, { once: true })
     socket.on('data', (bytes: Buffer) => {
-      if (bytes[0] === 0x20 && bytes[3] === 0) accepted = true
+      if (bytes[0] !== 0x20 || bytes[3] !== 0) return
+      accepted = true
+      onReady()
     })
     socket.on('error', () => undefined)
     socket.on('close', () => {
@@ -98,17 +116,9 @@ async function held(target: BrokerTarget, signal: AbortSignal): Promise<boolean>
       resolve(accepted)
     })
     socket.write(connect)
+    // A stream that was dialled waits for whoever reads it.
+    socket.resume()
   })
-}
-
-async function canBeReached(target: BrokerTarget): Promise<boolean> {
-  try {
-    const socket = await target.dial(5000)
-    socket.destroy()
-    return true
-  } catch {
-    return false
-  }
 }
 
 function never(signal: AbortSignal): Promise<never> {
