@@ -22,6 +22,8 @@ export const targetRunners: Runners<TargetBodies> = {
   'target.sweep': sweep,
 }
 
+/** Of the board's time, for one command. */
+const advanceMsMax = 10_000
 const must: Judging = { as: 'check', level: 'MUST' }
 
 /** Stops the case's own instance of the target and starts it again with the same data. */
@@ -107,7 +109,11 @@ async function link(scene: Scene, body: Body<'target.link'>): Promise<void> {
 async function advance(scene: Scene, body: Body<'target.advance'>): Promise<void> {
   const s = scene.env.number(body.s)
   note(scene, `${s} s pass on the board`, false)
-  for (const app of scene.apps.values()) await tell(app, 'advance', { ms: s * 1000 })
+  // In pieces: a command is answered at once, and what a board does in minutes takes a busy machine longer than that.
+  for (const app of scene.apps.values()) {
+    for (let leftMs = s * 1000; leftMs > 0; leftMs -= advanceMsMax)
+      await tell(app, 'advance', { ms: Math.min(leftMs, advanceMsMax) })
+  }
 }
 
 async function flash(scene: Scene, body: Body<'target.flash'>): Promise<void> {
