@@ -73,7 +73,8 @@ export const faultKinds: Record<FaultKind, string> = {
   leave: 'DISCONNECT, and back to the session',
   'lose-session': 'the session is thrown away, or Session Present 0 told',
   'refuse-connection': 'CONNACK refuses, and the client comes again (harness as broker)',
-  restart: 'the target is stopped by TERM or KILL and started again (durable targets)',
+  restart:
+    'the target is stopped by TERM or KILL and started again (durable targets; only where asked for)',
   expire: 'away until the session has expired (waits; only where asked for)',
 }
 

@@ -5,7 +5,7 @@ import type { Atom } from '../explore/schedule.ts'
 import type { Setup } from '../explore/setup.ts'
 import type { Breach } from '../model/finding.ts'
 import type { Connack, Connect, Packet, Publish } from '../model/packet.ts'
-import { sentinelPrefix } from '../model/trace.ts'
+import { sentinelPrefix, type TraceEvent } from '../model/trace.ts'
 import { protocolLevel } from '../model/version.ts'
 import type { BrokerTarget } from '../targets/target.ts'
 import { encode } from '../wire/codec.ts'
@@ -62,6 +62,7 @@ export class BrokerLane implements Lane {
   private failure: string | undefined
   private restarting: Promise<void> | undefined
   private expiring: number | undefined
+  private killing = false
   private spent = false
   private begun = false
   private round = 0
@@ -82,6 +83,11 @@ export class BrokerLane implements Lane {
   /** What our own side broke: a bug of ours. Known only where the lane is alone. */
   get ourBreaches(): readonly Breach[] {
     return this.judging.ourBreaches
+  }
+
+  /** Kept only where the lane is alone. */
+  get trace(): readonly TraceEvent[] {
+    return this.judging.trace
   }
 
   get isNew(): boolean {
@@ -376,7 +382,8 @@ export class BrokerLane implements Lane {
 
   private ended(client: Client): void {
     if (client.stays || this.setup.manner.back === 'at rest' || this.recovering) return
-    if (client.refusals > 2 || this.restarting || this.expiring !== undefined) return
+    if (client.refusals > 2 || this.restarting || this.expiring !== undefined || this.killing)
+      return
     this.connect(client)
   }
 
@@ -403,7 +410,13 @@ export class BrokerLane implements Lane {
         client.endpoint.cut('fin')
         return
       case 'restart':
-        this.restart(fault.how)
+        // A store may be written on the next turn of the target's loop: what it answered just before a KILL proves nothing. So that
+        // comes when all else is at rest, with this exchange as it stands.
+        if (fault.how === 'kill') {
+          client.stays = true
+          this.killing = true
+          client.endpoint.cut('fin')
+        } else this.restart('term')
         return
       case 'expire':
         client.stays = true
@@ -495,6 +508,14 @@ export class BrokerLane implements Lane {
     return asked
   }
 
+  /** Every request of those who are there is answered. */
+  private get isQuiet(): boolean {
+    for (const { endpoint } of this.clients.values()) {
+      if (endpoint.isWhole && endpoint.requests.size > 0) return false
+    }
+    return true
+  }
+
   private get answered(): boolean {
     for (const { endpoint } of this.clients.values()) {
       if (endpoint.isWhole && endpoint.pings > 0) return false
@@ -508,6 +529,7 @@ export class BrokerLane implements Lane {
       if (this.failure !== undefined || this.isDone) break
       await this.rest()
       if (this.expiring !== undefined) await this.expire()
+      if (this.killing) await this.kill()
       let released = false
       for (const { endpoint } of this.clients.values()) {
         if (!endpoint.holdsBack) continue
@@ -537,13 +559,34 @@ export class BrokerLane implements Lane {
     return true
   }
 
+  /**
+   * What the target answered before the last PINGRESP is stored. A subscription goes before it: some brokers write their store when one
+   * changes, and not for an exchange alone.
+   */
+  private async kill(): Promise<void> {
+    this.killing = false
+    for (const client of this.clients.values()) {
+      if (client.endpoint.isWhole) this.subscribe(client, 'stored', 0)
+    }
+    await this.until(() => this.isQuiet)
+    this.pingAll()
+    await this.until(() => this.answered)
+    this.restart('kill')
+    await this.until(() => !this.restarting, this.options.budgets.startMs)
+  }
+
   private async expire(): Promise<void> {
     const seconds = this.expiring ?? 0
     this.expiring = undefined
     const expiryS = Math.max(...this.setup.flow.peers.map(peer => peer.expiryS ?? 0), seconds)
     const ms = (expiryS + 3) * 1000
     this.judging.record({ kind: 'wait', rule: 'session expiry', ms })
-    await new Promise(resolve => setTimeout(resolve, ms))
+    const { signal } = this.options
+    const wake = () => this.turns.changed()
+    signal.addEventListener('abort', wake, { once: true })
+    const ended = await this.until(() => signal.aborted, ms)
+    signal.removeEventListener('abort', wake)
+    if (ended) this.fail('the search ended before a session had expired')
   }
 
   /** As the end of a case: as long as less is owed than before, the target is slow and not silent. */

@@ -75,7 +75,9 @@ for (const [name, clause] of [
 t.test('our own side breaks no rule, whatever goes wrong', async t => {
   const target = brokerOf({})
   for (const setup of setups.filter(({ manner }) => manner.before === 0)) {
-    const options = { setup, messages: messagesOf(setup.flow), budgets, maxPacketBytes: 1024 }
+    const { signal } = new AbortController()
+    const messages = messagesOf(setup.flow)
+    const options = { setup, messages, budgets, signal, maxPacketBytes: 1024 }
     let lanes = 0
     const open = () => {
       lanes += 1
@@ -103,4 +105,39 @@ t.test('our own side breaks no rule, whatever goes wrong', async t => {
       await lane.close()
     }
   }
+})
+
+t.test('a wait for the expiry of a session ends with the search', async t => {
+  const [setup] = setups
+  if (!setup) throw new Error('no setup')
+  const ended = new AbortController()
+  const lane = new BrokerLane(brokerOf({}), {
+    setup,
+    messages: 1,
+    budgets,
+    signal: ended.signal,
+    maxPacketBytes: 1024,
+    nonce: 'xexpiry',
+    alone: true,
+    patient: true,
+  })
+  const { points } = await lane.run([])
+  const { version } = setup
+  const allowed = { role: 'client', version, kinds: ['expire'], restarts: false } as const
+  const atom = tableOf(points, allowed).atoms.find(({ point }) => !point.begin)
+  const running = lane.run(atom ? [atom] : [])
+  const ending = new Promise<string>(resolve => {
+    const look = () => {
+      const waits = lane.trace.some(({ kind }) => kind === 'wait')
+      if (waits) resolve('waits')
+      else setImmediate(look)
+    }
+    look()
+  })
+  t.equal(await ending, 'waits')
+  const began = performance.now()
+  ended.abort()
+  t.match((await running).lost, /ended before a session had expired/)
+  t.ok(performance.now() - began < 3000, 'the wait would have taken 4 s')
+  await lane.close()
 })

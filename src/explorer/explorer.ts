@@ -366,12 +366,13 @@ class Explorer {
   }
 
   private open({ setup, messages }: Schedule, how: How): Promise<Lane> {
-    const { nonce, budgets, openLane } = this.options
+    const { nonce, budgets, signal, openLane } = this.options
     this.lanes += 1
     return openLane({
       setup: this.setup(setup),
       messages,
       budgets,
+      signal,
       nonce: `${nonce}${this.lanes.toString(36).padStart(4, '0')}`,
       maxPacketBytes,
       alone: how !== 'among others',

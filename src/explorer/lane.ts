@@ -22,6 +22,8 @@ export type LaneOptions = {
   /** Fewer than the flow has, where it shrinks. */
   messages: number
   budgets: Budgets
+  /** Ends what would wait longer than any answer takes. */
+  signal: AbortSignal
   /** Letters and digits that no other lane uses. */
   nonce: string
   maxPacketBytes: number
@@ -45,3 +47,18 @@ export const returnsMax = 8
 
 /** A target that never comes to rest is not waited for for ever. */
 export const turnsMax = 200
+
+/** A lane whose target is its own: it ends with the lane. */
+export function withOwnTarget(lane: Lane, stop: () => Promise<void>): Lane {
+  return {
+    setup: lane.setup,
+    get isNew() {
+      return lane.isNew
+    },
+    get isSpent() {
+      return lane.isSpent
+    },
+    run: atoms => lane.run(atoms),
+    close: () => lane.close().finally(stop),
+  }
+}

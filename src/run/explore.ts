@@ -13,6 +13,7 @@ import {
   replayAlone,
   explore as search,
 } from '../explorer/explorer.ts'
+import { type Lane, type LaneOptions, withOwnTarget } from '../explorer/lane.ts'
 import type { RunReport, TargetInfo } from '../model/report.ts'
 import type { Version } from '../model/version.ts'
 import { openTarget, shownWish, type TargetWish, WishError } from '../targets/index.ts'
@@ -72,6 +73,8 @@ const defaultBudgetMs = 60_000
 /** A timer knows nothing longer: 24 days. */
 const longestMs = 2_147_483_647
 const defaultLanes = 24
+/** Each starts brokers of its own. */
+const restartingLanes = 4
 
 /**
  * Searches a target for faults and returns the report; nothing is written anywhere. Rejects with UsageError (exit 2) for mistakes in
@@ -174,6 +177,7 @@ async function searchFor(
   { seed, setups, target, began, corpus }: Parts,
   how: (options: ExplorerOptions) => Promise<Explored>,
 ): Promise<Explored> {
+  const restarts = options.faults?.includes('restart') === true && keepsSessions(target)
   const ended = new AbortController()
   const end = () => ended.abort()
   options.signal?.addEventListener('abort', end, { once: true })
@@ -191,23 +195,34 @@ async function searchFor(
       signal: ended.signal,
       ...(options.schedules === undefined ? {} : { schedulesMax: options.schedules }),
       ...(corpus ? { corpus } : {}),
-      lanes: options.lanes ?? defaultLanes,
+      lanes: options.lanes ?? (restarts ? restartingLanes : defaultLanes),
       budgets: scaled(target.profile.timing ?? {}, options.timeoutScale ?? 1),
       nonce: nonceOf(),
       chance: await import('fast-check'),
-      restarts: false,
+      restarts,
       ...(options.bail ? { endsAt: () => true } : {}),
-      openLane: async lane => {
-        return target.role === 'broker'
-          ? new BrokerLane(target, lane)
-          : new ClientLane(target, lane)
-      },
+      openLane: lane => openLane(target, lane, restarts),
       onDone: progress(options, began),
     })
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', end)
   }
+}
+
+/** We can stop it and start it again, and it says that its sessions outlive that. */
+function keepsSessions(target: Target): boolean {
+  return (
+    target.role === 'broker' && target.profile.durable === true && target.instance !== undefined
+  )
+}
+
+/** What is restarted disturbs nobody else: each lane has a broker of its own then. */
+async function openLane(target: Target, lane: LaneOptions, restarts: boolean): Promise<Lane> {
+  if (target.role === 'client') return new ClientLane(target, lane)
+  const own = restarts ? await target.instance?.() : undefined
+  if (!own) return new BrokerLane(target, lane)
+  return withOwnTarget(new BrokerLane(own, lane), () => own.stop())
 }
 
 /** How often somebody hears how far a search has come, in ms: to count what was reached takes longer than a schedule. */
@@ -245,7 +260,9 @@ function troubleOf({ schedules, lost }: Explored, setups: readonly Setup[]): Tro
 function replayLine(options: ExploreOptions, { replay }: Defect, { flow }: Setup): string {
   const own = (options.flows ?? []).filter(word => /\.ya?ml$/.test(word))
   const words = own.length > 0 ? own.join(' ') : flow.id
-  return `mqttspec explore ${words}${targetWords(options)} --replay ${replay}`
+  // Which faults there are decides what their numbers mean.
+  const faults = options.faults ? ` --faults ${options.faults.join(',')}` : ''
+  return `mqttspec explore ${words}${targetWords(options)}${faults} --replay ${replay}`
 }
 
 function targetWords({ replayWith, target }: ExploreOptions): string {
