@@ -226,6 +226,22 @@ const rows: [string, Version, TargetRole, string[], CitedMiss, string][] = [
     'MQTT-4.6.0-5',
   ],
   [
+    'a client that comes back under another identifier',
+    '5.0',
+    'client',
+    ['MQTT-3.1.2-23'],
+    { packetType: 'CONNECT', fields: [{ field: 'clientId', expected: '"a"', got: '"a-2"' }] },
+    'MQTT-3.1.3-2',
+  ],
+  [
+    'a client that sends below the QoS it was asked for',
+    '5.0',
+    'client',
+    ['MQTT-4.3.3-2'],
+    { packetType: 'PUBLISH', fields: [{ field: 'qos', expected: '2', got: '1' }] },
+    '§4.3',
+  ],
+  [
     'codes in another order',
     '3.1.1',
     'broker',

@@ -140,6 +140,27 @@ const fieldRules: FieldRule[] = [
     rules: { '5.0': ['MQTT-3.3.4-5', 'MQTT-3.3.4-3'] },
   },
   {
+    packet: 'PUBLISH',
+    field: /^qos$/,
+    target: 'client',
+    rules: { '3.1.1': '§4.3', '5.0': '§4.3' },
+  },
+  {
+    packet: 'CONNECT',
+    field: /^clientId$/,
+    rules: { '3.1.1': 'MQTT-3.1.3-2', '5.0': 'MQTT-3.1.3-2' },
+  },
+  {
+    packet: 'CONNECT',
+    field: /^username$/,
+    rules: { '3.1.1': 'MQTT-3.1.2-19', '5.0': 'MQTT-3.1.2-17' },
+  },
+  {
+    packet: 'CONNECT',
+    field: /^password$/,
+    rules: { '3.1.1': 'MQTT-3.1.2-21', '5.0': 'MQTT-3.1.2-19' },
+  },
+  {
     packet: 'CONNACK',
     field: /^sessionPresent$/,
     expected: /true/,

@@ -315,7 +315,10 @@ function wentElsewhere(
 }
 
 function tooFew({ target }: VerifierInput, record: MessageRecord): ClauseName {
-  if (target === 'client') return 'appDeliveryOwed'
+  if (target === 'client') {
+    const most = Math.max(...record.publications.map(({ qos }) => qos), 0)
+    return most === 1 ? 'appDeliveryOwedAtQos1' : 'appDeliveryOwed'
+  }
   const deliveries = [...record.owedDeliveries.values()]
   if (deliveries.some(({ will }) => will)) return 'willOwed'
   return deliveries.some(({ retained }) => retained) ? 'retainedOwed' : 'deliveryOwed'

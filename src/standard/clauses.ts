@@ -167,6 +167,7 @@ export const clauses = {
   },
   queuedDeliveryOwed: { '3.1': '§3.1', '3.1.1': 'MQTT-3.1.2-5', '5.0': 'MQTT-4.5.0-1' },
   appDeliveryOwed: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.3-2', '5.0': 'MQTT-4.3.3-8' },
+  appDeliveryOwedAtQos1: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.2-2', '5.0': 'MQTT-4.3.2-4' },
   refusedYetDelivered: { '3.1': '§4.1', '3.1.1': 'MQTT-4.3.3-2', '5.0': '§4.3.3' },
   retainedOwed: { '3.1': '§3.3', '3.1.1': 'MQTT-3.3.1-6', '5.0': 'MQTT-3.3.1-9' },
   retainedThoughNot: { '3.1': '§3.3', '3.1.1': 'MQTT-3.3.1-12', '5.0': 'MQTT-3.3.1-8' },

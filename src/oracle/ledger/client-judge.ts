@@ -123,7 +123,7 @@ function owedToApp(state: ClientState, stopped: Set<string>): OwedToApp[] {
     const delivery = [...record.owedDeliveries.values()][0]!
     found.push({
       packet: 'PUBLISH',
-      clause: 'appDeliveryOwed',
+      clause: delivery.qos === 1 ? 'appDeliveryOwedAtQos1' : 'appDeliveryOwed',
       seq: delivery.seq,
       text: `${record.shown} on ${record.topic} delivered to the application`,
       message: `${record.shown} was acknowledged and never reached the application`,

@@ -506,6 +506,19 @@ const rows: Row[] = [
     breaks: both('§3.3.3', '§3.3.3'),
   },
   {
+    title: 'The application gets a QoS 1 message that its client acknowledged',
+    target: 'client',
+    text: `< CONNECT a kept
+      > CONNACK
+      app subscribe
+      < SUBSCRIBE 1 t:2
+      > SUBACK 1 codes=2
+      > PUBLISH 7 q1 A
+      < PUBACK 7
+      {app delivered A | }`,
+    breaks: both('MQTT-4.3.2-2', 'MQTT-4.3.2-4'),
+  },
+  {
     title: 'A client reports a QoS 2 message as published after PUBCOMP',
     target: 'client',
     text: `< CONNECT a kept
