@@ -43,6 +43,16 @@ t.test('a case that publishes at QoS 2 needs it, wherever in its steps', async t
   t.equal(notApplicable(kase([publish(2)]), facts()), undefined)
 })
 
+t.test('a case that publishes at QoS 1 needs it, a will too', async t => {
+  const without = facts({ maximumQoS: 0 })
+  const said = 'needs qos1: its CONNACK of 5.0 says Maximum QoS 0'
+  t.equal(notApplicable(kase([publish(1)]), without), said)
+  const will = { kind: 'map', map: { topic: 'a', qos: 1 } }
+  t.equal(notApplicable(kase([{ verb: 'connect', fields: { will } }]), without), said)
+  t.equal(notApplicable(kase([publish(1)]), facts({ maximumQoS: 1 })), undefined)
+  t.equal(notApplicable(kase([publish(0)]), without), undefined)
+})
+
 t.test('a proxy needs a client before it and a fit broker behind it', async t => {
   const client: Facts = {
     target: { role: 'client', level: 1, profile: { lacks: [] } } as unknown as Target,

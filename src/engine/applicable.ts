@@ -38,6 +38,9 @@ export function notApplicable(kase: Case, facts: Facts): string | undefined {
   if (publishesAt2(kase) && !hasFeature('qos2', known)) {
     return `needs qos2${originIn([{ kind: 'feature', name: 'qos2', place: kase.place }], known)}`
   }
+  if (needsQos1(kase) && !hasFeature('qos1', known)) {
+    return `needs qos1${originIn([{ kind: 'feature', name: 'qos1', place: kase.place }], known)}`
+  }
   for (const condition of kase.requires) {
     if (!holds(condition, known)) {
       return `needs ${describeCondition(condition)}${originIn([condition], known)}`
@@ -163,8 +166,14 @@ function publishesAt2(kase: Case): boolean {
   if (kase.requires.some(condition => isAbout('maximumQoS', condition))) return false
   return (
     kase.tags.includes('qos2') ||
-    flatten(kase.steps).some(step => !insideOf(step) && at2(step.body))
+    flatten(kase.steps).some(step => !insideOf(step) && carries(step.body, 2))
   )
+}
+
+/** Whether a case publishes at QoS 1, or does so where it is asked of a target without QoS 2. */
+function needsQos1(kase: Case): boolean {
+  if (kase.requires.some(condition => isAbout('maximumQoS', condition))) return false
+  return flatten(kase.steps).some(step => !insideOf(step) && carries(step.body, 1))
 }
 
 const subscribing = ['subscribe', 'app.subscribe']
@@ -173,9 +182,9 @@ function subscribes({ verb, type }: Fields): boolean {
   return subscribing.includes(String(verb)) || type === 'SUBSCRIBE'
 }
 
-/** Whether a step or one of its packets carries QoS 2. */
-function at2(body: StepBody): boolean {
-  return recordsIn(body, subscribes).some(({ qos }) => qos === 2)
+/** Whether a step or one of its packets carries that QoS. */
+function carries(body: StepBody, level: 1 | 2): boolean {
+  return recordsIn(body, subscribes).some(({ qos }) => qos === level)
 }
 
 function isAbout(name: string, condition: Condition): boolean {
