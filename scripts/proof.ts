@@ -1,13 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { memoryIn } from './proof/memory.ts'
-import { type FlawOutcome, quicklyKilled, scoreLine } from './proof/outcome.ts'
-import { pageOf } from './proof/page.ts'
+import { flaws } from '../fixtures/testing/peers/flaws/index.ts'
+import { loadCases } from './proof/load.ts'
+import { keptIn, memoryIn } from './proof/memory.ts'
+import {
+  alarmsOf,
+  type FlawOutcome,
+  heldAgain,
+  killsOf,
+  outcomeOf,
+  quicklyKilled,
+  scoreLine,
+} from './proof/outcome.ts'
+import { type Parts, pageOf } from './proof/page.ts'
 import { openPool, type Pool } from './proof/pool.ts'
 import { control, countKills, flawsNamed, hunt, sampleOf } from './proof/prove.ts'
+import { scenarioOf } from './proof/select.ts'
 import { settings, settingsNamed } from './proof/settings.ts'
 
 /*
@@ -17,6 +28,7 @@ import { settings, settingsNamed } from './proof/settings.ts'
  * npm run proof -- --control [--only WORD]   only the correct peers, or those whose setting contains the word; writes nothing
  * --only may be given several times
  * --continue FILE                     keeps each trial in the file, and takes what it holds already: a proof in parts, of one state
+ * npm run proof -- --page FILE         writes the page and the numbers of what such a file holds, and says what is missing
  * --jobs N                            processes side by side; by default one for each core
  */
 const { values } = parseArgs({
@@ -26,6 +38,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     jobs: { type: 'string' },
     continue: { type: 'string' },
+    page: { type: 'string' },
     control: { type: 'boolean', default: false },
   },
 })
@@ -41,6 +54,7 @@ try {
 }
 
 async function main(pool: Pool): Promise<number> {
+  if (values.page !== undefined) return pageInParts(values.page)
   if (values.control) return guilty(await control(pool, settingsNamed(values.only), say))
   if (values.sample !== undefined) return sample(pool, Number(values.sample))
   if (values.only !== undefined) return partly(await hunt(pool, flawsNamed(values.only), say))
@@ -56,6 +70,54 @@ async function whole(pool: Pool): Promise<number> {
   write('proof.json', `${JSON.stringify({ flaws: outcomes.length, kills, quick }, null, 1)}\n`)
   say(`took ${Math.round((performance.now() - began) / 1000)} s`)
   return Math.max(guilty(controls), partly(outcomes))
+}
+
+/** Runs nothing. Scenarios keep what they killed in an earlier proof where this one has not met them. */
+async function pageInParts(file: string): Promise<number> {
+  const kept = keptIn(file)
+  const find = (kind: 'setting' | 'flaw', name: string) =>
+    kept.find(({ task }) => task.kind === kind && task.name === name)
+  const controls = settings.flatMap(setting => {
+    const trial = find('setting', setting.name)?.trial
+    return trial ? [{ setting, trial, alarms: alarmsOf(setting, trial) }] : []
+  })
+  const outcomes = flaws.flatMap(flaw => {
+    const trial = find('flaw', flaw.name)?.trial
+    if (!trial && flaw.invisible === undefined) return []
+    const none = { name: flaw.name, ran: 0, misses: [], tookMs: 0 }
+    return [outcomeOf(flaw, heldAgain(flaw, trial ?? none))]
+  })
+  const cases = await loadCases()
+  const names = [...new Set([...cases.broker, ...cases.client].map(({ id }) => scenarioOf(id)))]
+  const before = JSON.parse(readFileSync(pathOf('proof.json'), 'utf8')) as {
+    kills: { [scenario: string]: number }
+  }
+  const now = killsOf(outcomes, names)
+  const kills = Object.fromEntries(
+    Object.entries(now).map(([name, count]) => [name, Math.max(count, before.kills[name] ?? 0)]),
+  )
+  const ran = kept.filter(({ task }) =>
+    task.kind === 'setting'
+      ? settings.some(({ name }) => name === task.name)
+      : task.kind === 'flaw' && flaws.some(({ name }) => name === task.name),
+  )
+  const states = [...new Set(ran.map(({ state = 'unknown' }) => state))].map(state => {
+    const of = (kind: string) =>
+      ran.filter(one => (one.state ?? 'unknown') === state && one.task.kind === kind).length
+    return { state, settings: of('setting'), flaws: of('flaw') }
+  })
+  const parts: Parts = {
+    states,
+    settingsNotRun: settings.map(({ name }) => name).filter(name => !find('setting', name)),
+    flawsNotRun: flaws
+      .filter(({ name, invisible }) => invisible === undefined && !find('flaw', name))
+      .map(({ name }) => name),
+  }
+  write('proof.md', pageOf({ outcomes, controls, kills, parts }))
+  const quick = quicklyKilled(outcomes)
+  write('proof.json', `${JSON.stringify({ flaws: outcomes.length, kills, quick }, null, 1)}\n`)
+  say(scoreLine(outcomes))
+  return 0
 }
 
 async function sample(pool: Pool, size: number): Promise<number> {
@@ -75,7 +137,10 @@ function guilty(controls: Awaited<ReturnType<typeof control>>): number {
 }
 
 function write(name: string, text: string): void {
-  const file = fileURLToPath(new URL(`../reports/${name}`, import.meta.url))
-  writeFileSync(file, text)
+  writeFileSync(pathOf(name), text)
   say(`wrote reports/${name}`)
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(`../reports/${name}`, import.meta.url))
 }

@@ -1,19 +1,34 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import type { Memory } from './pool.ts'
 import type { Trial } from './trial.ts'
 import type { Task } from './worker.ts'
 
+/** A trial that was kept, and of which state of the project it is. */
+export type Kept = { task: Task; trial: Trial; state?: string }
+
 /** Trials in a file, one a line, so that a proof that was broken off goes on where it was. */
 export function memoryIn(file: string): Memory {
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
-  const known = new Map(
-    lines
-      .filter(line => line !== '')
-      .map(line => JSON.parse(line) as { task: Task; trial: Trial })
-      .map(({ task, trial }) => [JSON.stringify(task), trial]),
-  )
+  const known = new Map(keptIn(file).map(({ task, trial }) => [JSON.stringify(task), trial]))
+  const state = stateOfProject()
   return {
     find: task => known.get(JSON.stringify(task)),
-    keep: (task, trial) => appendFileSync(file, `${JSON.stringify({ task, trial })}\n`),
+    keep: (task, trial) => appendFileSync(file, `${JSON.stringify({ task, trial, state })}\n`),
+  }
+}
+
+/** All that such a file holds; of trials of one thing the last. */
+export function keptIn(file: string): Kept[] {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+  const kept = lines.filter(line => line !== '').map(line => JSON.parse(line) as Kept)
+  return [...new Map(kept.map(one => [JSON.stringify(one.task), one])).values()]
+}
+
+/** The commit that is checked out. */
+function stateOfProject(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  } catch {
+    return 'unknown'
   }
 }

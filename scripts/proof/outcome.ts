@@ -17,6 +17,15 @@ export function outcomeOf(flaw: Flaw, trial: Trial): FlawOutcome {
   return { flaw, fate: fateOf(flaw, trial, catches), catches, trial }
 }
 
+/** A trial of an earlier state, held against the statements that the flaw breaks by what is known now. */
+export function heldAgain(flaw: Flaw, trial: Trial): Trial {
+  const misses = trial.misses.map(miss => ({
+    ...miss,
+    own: miss.statements.some(one => flaw.statements.includes(one)),
+  }))
+  return { ...trial, misses }
+}
+
 function fateOf(flaw: Flaw, trial: Trial, catches: Miss[]): Fate {
   if (flaw.invisible !== undefined) return 'invisible'
   if (catches.some(({ own }) => own)) return 'killed'

@@ -8,6 +8,14 @@ export type Proof = {
   outcomes: FlawOutcome[]
   controls: { setting: Setting; trial: Trial; alarms: Miss[] }[]
   kills: { [scenario: string]: number }
+  /** Where it was run in parts: of which states they are, and what is missing. */
+  parts?: Parts
+}
+
+export type Parts = {
+  states: { state: string; settings: number; flaws: number }[]
+  settingsNotRun: string[]
+  flawsNotRun: string[]
 }
 
 /** Cases named in a row of the matrix; the rest is a number. */
@@ -21,27 +29,50 @@ export function pageOf(proof: Proof): string {
 ones with a single flaw. A flaw is *killed* only where a finding cites a statement that the flaw breaks; for flaws against a SHOULD a
 warning is enough.`,
     `**${scoreLine(proof.outcomes)}**`,
+    ...(proof.parts ? [partsPart(proof.parts)] : []),
     controlPart(proof),
     fieldPart(),
     workPart(proof),
     historyPart(),
     matrixPart('Broker', proof, 'broker'),
     matrixPart('Client', proof, 'client'),
-    barrenPart(proof),
+    ...(proof.parts ? [] : [barrenPart(proof)]),
   ].join('\n\n')}\n`
+}
+
+/** What a proof in parts does not say by itself. */
+function partsPart({ states, settingsNotRun, flawsNotRun }: Parts): string {
+  const rows = states.map(({ state, settings, flaws }) => [code(state), `${settings}`, `${flaws}`])
+  const named = (names: readonly string[]) =>
+    names.length === 0 ? 'none' : names.map(code).join(', ')
+  return `## Run in parts
+
+The settings and flaws below were not run at one state of the project, but at these commits. Findings are held against what the flaws say
+now. Which scenarios kill nothing was not looked for.
+
+${table(['commit', 'settings', 'flaws'], rows)}
+
+Settings not run: ${named(settingsNotRun)}.
+
+Flaws not run: ${named(flawsNotRun)}.`
 }
 
 function controlPart({ controls }: Proof): string {
   const wrong = controls.filter(({ alarms }) => alarms.length > 0)
   const cases = controls.reduce((sum, { trial }) => sum + trial.ran, 0)
+  const unsure = controls.flatMap(({ trial }) => trial.misses).filter(isUnsure).length
   const head = `## Correct peers\n\n${controls.length} settings, ${cases} cases, ${
     wrong.length === 0 ? 'no finding' : `findings in ${wrong.length} settings`
-  }.`
+  }${unsure > 0 ? `, ${unsure} cases without a verdict` : ''}.`
   if (wrong.length === 0) return head
   const rows = wrong.flatMap(({ setting, alarms }) =>
     alarms.slice(0, 5).map(({ id, verdict, reason }) => [setting.name, code(id), verdict, reason]),
   )
   return `${head}\n\n${table(['setting', 'case', 'verdict', 'why'], rows)}`
+}
+
+function isUnsure({ verdict }: Miss): boolean {
+  return verdict === 'inconclusive'
 }
 
 function fieldPart(): string {
