@@ -114,14 +114,20 @@ export function topicOutside(kase: Case): string | undefined {
   return undefined
 }
 
-/** A text without `$topic` in it. An empty one is none: a topic alias stands for it. */
+/**
+ * A text without `$topic` in it, or with anything before that but the name of a share: a slash there makes it another topic. An empty one is
+ * none: a topic alias stands for it.
+ */
 function foreign(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value
   if (typeof value !== 'object' || value === null) return undefined
   const { kind, parts } = value as { kind?: unknown; parts?: unknown[] }
   if (kind !== 'template' || !Array.isArray(parts)) return undefined
-  const ours = parts.some(
+  const at = parts.findIndex(
     part => typeof part === 'object' && (part as { name?: string })?.name === 'topic',
   )
+  const before = parts.slice(0, Math.max(at, 0))
+  const isShare = typeof before[0] === 'string' && before[0].startsWith('$share/')
+  const ours = at >= 0 && (isShare || before.every(part => part === ''))
   return ours ? undefined : parts.map(part => (typeof part === 'string' ? part : '…')).join('')
 }

@@ -11,6 +11,7 @@ import { matchFields } from '../match.ts'
 import type { Scene } from '../scene.ts'
 import { timeText } from '../wording/time-text.ts'
 import { authenticating } from './authenticate.ts'
+import { needRoomFor } from './untold-limits.ts'
 
 type Body<V extends StepVerb> = StepBody<V>
 
@@ -28,6 +29,7 @@ export async function connect(scene: Scene, actor: Actor, body: Body<'connect'>)
   await openStream(scene, actor)
   actor.auto = body.answers === 'auto'
   const plain = connectPacket(scene, actor, body)
+  needRoomFor(scene, plain)
   const packet = body.auth ? authenticating(scene, actor, body.auth, plain) : plain
   if (!body.auth) actor.authentication = undefined
   actor.clientId = packet.clientId

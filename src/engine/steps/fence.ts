@@ -85,12 +85,23 @@ async function pingFence(scene: Scene, actor: Actor): Promise<void> {
   scene.log.record({ kind: 'fence', actors: [actor.name], how: 'ping' })
 }
 
+/**
+ * The QoS of a sentinel where its case has published nothing at a QoS that high: no more than the target says it takes, in 3.1.1 too, which
+ * has no way to say so.
+ */
+function fittingQos({ announced }: Scene, from: Actor, wanted: number): number {
+  if (from.lastPublished?.qos === wanted) return wanted
+  return Math.min(wanted, Number(announced?.maximumQoS ?? 2))
+}
+
 async function sentinel(scene: Scene, body: Body, from: Actor, to: Actor[]): Promise<void> {
   const topic =
     body.topic === undefined
       ? (from.lastPublished?.topic ?? String(scene.env.get('topic')))
       : scene.env.text(body.topic)
-  const qos = body.qos === undefined ? (from.lastPublished?.qos ?? 2) : scene.env.number(body.qos)
+  const wanted =
+    body.qos === undefined ? (from.lastPublished?.qos ?? 2) : scene.env.number(body.qos)
+  const qos = fittingQos(scene, from, wanted)
   const payload = `${sentinelPrefix}${scene.nextSentinel()}`
   const packet = sentinelPacket(scene, from, topic, qos, payload)
   const flow = from.begin(packet)

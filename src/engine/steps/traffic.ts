@@ -18,6 +18,7 @@ import { topicOutside } from '../needs.ts'
 import type { Scene } from '../scene.ts'
 import { endedInstead, sentNothing } from '../wording/absent.ts'
 import { openStream } from './dial.ts'
+import { needRetained, needRoomFor, notToldInTime, toldBytesMax } from './untold-limits.ts'
 
 type Body<V extends StepVerb> = StepBody<V>
 
@@ -49,6 +50,7 @@ export function needOpen(scene: Scene, actor: Actor): void {
 export function made(scene: Scene, actor: Actor, template: PacketTemplate): Packet {
   const packet = buildPacket(template, scene.env, actor.version)
   if (packet.type === 'PUBLISH') needRoom(scene, packet)
+  if (packet.type === 'CONNECT') needRoomFor(scene, packet)
   if (packet.type === 'CONNECT' && !wrongOf(template, scene.env)) return identified(scene, packet)
   return packet
 }
@@ -63,14 +65,12 @@ function identified(scene: Scene, packet: Connect): Connect {
 }
 
 /** A target that says how much it takes is not blamed for what is larger, unless the case is about that. */
-function needRoom(scene: Scene, { topic, payload }: Publish): void {
+function needRoom(scene: Scene, { topic, payload, retain }: Publish): void {
   const bytes = Buffer.byteLength(topic) + payload.length
   // Before 5.0 a broker cannot tell of a limit that it may well have there, too.
-  const told = scene.kase.version === '5.0' ? undefined : scene.announced?.maximumPacketSize
-  if (scene.target.role === 'broker' && bytes > Number(told ?? bytes)) {
-    throw new Skipped(
-      `its CONNACK of 5.0 says Maximum Packet Size ${told}, which ${scene.kase.version} cannot announce`,
-    )
+  if (scene.kase.version !== '5.0') {
+    if (bytes > toldBytesMax(scene)) notToldInTime(scene, 'Maximum Packet Size')
+    if (retain) needRetained(scene)
   }
   const most = scene.target.profile.settings?.maximumPacketSize
   if (scene.target.role !== 'client' || most === undefined || bytes <= Number(most)) return
