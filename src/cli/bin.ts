@@ -6,7 +6,7 @@ import { processIo } from './io.ts'
  * Only what decides where to go is loaded here: `--version` costs hardly more than Node itself.
  */
 const [first] = process.argv.slice(2)
-if (['run', 'listen', 'audit', 'watch'].includes(first ?? '')) hearInterrupts(processIo)
+if (['run', 'listen', 'explore', 'audit', 'watch'].includes(first ?? '')) hearInterrupts(processIo)
 
 // Whoever reads our output may have seen enough: `mqttspec list statements | head`. A run listens, too, and goes on for its reports.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

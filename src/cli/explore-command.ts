@@ -9,8 +9,8 @@ import type { Traces } from '../reporters/reporter.ts'
 import { explore, type Progress } from '../run/explore.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { shownWish } from '../targets/index.ts'
-import { killAll } from '../targets/processes.ts'
 import { exploreInWorkers } from './explore-workers.ts'
+import { hearInterrupts, tellWhenInterrupted } from './interrupts.ts'
 import type { Io } from './io.ts'
 import { openOutputs } from './outputs.ts'
 import { sharedSeed } from './shared-seed.ts'
@@ -41,15 +41,15 @@ type Options = {
 export async function exploreCommand(words: string[], asked: Options, io: Io): Promise<number> {
   const shard = asked.shard ?? shardOfJob(io)
   const options = shard ? { seed: sharedSeed(io.env), ...asked } : asked
-  const interrupt = new AbortController()
+  const interrupts = hearInterrupts(io)
   const outputs = await openOutputs(options.reporter ?? [], {
     io,
     verbose: options.verbose ?? false,
     traces: options.trace,
-    onAlone: () => interrupt.abort(),
+    onAlone: () => interrupts.interrupt(),
   })
   const live = liveLine(io)
-  const stopListening = onInterrupt(io, () => interrupt.abort())
+  tellWhenInterrupted(interrupts.signal, io)
   try {
     const one = options.workers !== undefined && options.workers > 1
     const report = one
@@ -58,7 +58,7 @@ export async function exploreCommand(words: string[], asked: Options, io: Io): P
           words: workerWords(words, options),
           seed: options.seed ?? randomBytes(4).readUInt32BE(),
           shard,
-          signal: interrupt.signal,
+          signal: interrupts.signal,
         })
       : await explore({
           flows: words,
@@ -77,7 +77,7 @@ export async function exploreCommand(words: string[], asked: Options, io: Io): P
           bail: options.bail ?? false,
           strict: options.strict ?? false,
           replayWith: options.target === undefined ? '' : `--target ${shownWish(options.target)}`,
-          signal: interrupt.signal,
+          signal: interrupts.signal,
           onProgress: live.show,
         })
     live.clear()
@@ -94,7 +94,7 @@ export async function exploreCommand(words: string[], asked: Options, io: Io): P
     return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
   } finally {
     live.clear()
-    stopListening()
+    interrupts.stop()
     await outputs.close()
   }
 }
@@ -176,23 +176,4 @@ function liveLine({ stderr }: Io): { show(progress: Progress): void; clear(): vo
 function lineOf({ schedules, perSecond, stage, edges, defects }: Progress): string {
   const found = `${defects} distinct failure${defects === 1 ? '' : 's'}`
   return `${schedules} schedules, ${perSecond}/s, ${stage}; ${edges} edges reached, ${found}`
-}
-
-/** The first Ctrl-C ends the search and writes the reports; a second one ends us at once. */
-function onInterrupt({ signals, stderr, exit }: Io, interrupt: () => void): () => void {
-  let count = 0
-  const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  const listener = () => {
-    count += 1
-    if (count === 1) {
-      stderr.write('\nmqttspec: interrupted, writing the reports (again: stop at once)\n')
-      return interrupt()
-    }
-    killAll()
-    exit(130)
-  }
-  for (const signal of endings) signals.on(signal, listener)
-  return () => {
-    for (const signal of endings) signals.removeListener(signal, listener)
-  }
 }

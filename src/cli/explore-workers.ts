@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import os from 'node:os'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { RunReport } from '../model/report.ts'
 import { parseReport } from '../reporters/parse-report.ts'
+import { InterruptedError } from '../run/interrupted-error.ts'
 import { mergeReports } from '../run/merge.ts'
 import { UsageError } from '../run/usage-error.ts'
+import { endingText, spawnOwned } from '../targets/processes.ts'
+import { makeTemporary, removeTemporary } from '../targets/temporary.ts'
 
 export type WorkersOptions = {
   workers: number
@@ -23,7 +24,7 @@ export type WorkersOptions = {
  */
 export async function exploreInWorkers(options: WorkersOptions): Promise<RunReport> {
   const { workers, shard = { index: 1, count: 1 } } = options
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'mqttspec-explore-'))
+  const folder = await makeTemporary('explore')
   try {
     const parts = await Promise.all(
       Array.from({ length: workers }, (_, at) => {
@@ -38,7 +39,7 @@ export async function exploreInWorkers(options: WorkersOptions): Promise<RunRepo
       throw new UsageError(`the workers do not fit together: ${merged}`)
     return options.shard ? { ...merged, shard: options.shard } : merged
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await removeTemporary(folder)
   }
 }
 
@@ -59,28 +60,20 @@ async function part(
     'all',
   ]
   const entry = process.argv[1] ?? ''
-  const child = spawn(process.execPath, [...process.execArgv, entry, ...words, ...more], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, JOB_COMPLETION_INDEX: '' },
-  })
-  let said = ''
-  child.stderr.on('data', chunk => {
-    said = `${said}${chunk}`.slice(-4000)
-  })
-  const stop = () => void child.kill('SIGTERM')
+  // Owned, so that it ends with us however we end.
+  const worker = await spawnOwned(
+    [process.execPath, ...process.execArgv, entry, ...words, ...more],
+    { env: { JOB_COMPLETION_INDEX: '' } },
+  )
+  const stop = () => worker.signal('term')
   signal.addEventListener('abort', stop, { once: true })
-  const code = await ended(child)
+  if (signal.aborted) stop()
+  const ending = await worker.ended
   signal.removeEventListener('abort', stop)
   try {
     return parseReport(await readFile(file, 'utf8'))
   } catch {
-    throw new UsageError(`worker ${index} ended with exit code ${code}: ${said.trim()}`)
+    if (signal.aborted) throw new InterruptedError()
+    throw new UsageError(`worker ${index} ${endingText(ending)}: ${worker.tail().trim()}`)
   }
-}
-
-function ended(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', code => resolve(code))
-  })
 }

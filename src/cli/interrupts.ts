@@ -19,6 +19,15 @@ export type Interrupts = {
   stop(): void
 }
 
+/** Says so where an interrupt comes, or has come. */
+export function tellWhenInterrupted(signal: AbortSignal, { stderr }: Pick<Io, 'stderr'>): void {
+  const tell = () => {
+    stderr.write('\nmqttspec: interrupted, writing the reports (again: stop at once)\n')
+  }
+  if (signal.aborted) tell()
+  else signal.addEventListener('abort', tell, { once: true })
+}
+
 type Source = Pick<Io, 'signals' | 'exit'>
 
 const heard = new WeakMap<Source['signals'], Interrupts>()

@@ -4,6 +4,7 @@ import { traceChoices } from '../reporters/reporter.ts'
 import { InterruptedError } from '../run/interrupted-error.ts'
 import { version } from '../run/version.ts'
 import { transportsOf } from '../targets/reach.ts'
+import { TargetError } from '../targets/target-error.ts'
 import { transportNames } from '../transport/index.ts'
 import { clipped, endingOf } from './error-ending.ts'
 import { type Io, processIo } from './io.ts'
@@ -15,10 +16,21 @@ export async function main(argv: string[], io: Io = processIo): Promise<number> 
     exitCode = code
   })
   try {
+    mustStandSomewhere()
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
   } catch (error) {
     return report(error, io)
+  }
+}
+
+/** Names of files are read from where we stand: a folder that was removed meanwhile has none. */
+function mustStandSomewhere(): void {
+  try {
+    process.cwd()
+  } catch (error) {
+    const says = 'the folder that this runs in does not exist any more: change to another'
+    throw new TargetError('NO_WORKING_FOLDER', says, error)
   }
 }
 

@@ -13,7 +13,7 @@ import { listProfiles, shownWish, type TargetWish } from '../targets/index.ts'
 import type { Reach } from '../targets/reach.ts'
 import { endingOf } from './error-ending.ts'
 import { failedCases } from './failed-cases.ts'
-import { hearInterrupts } from './interrupts.ts'
+import { hearInterrupts, tellWhenInterrupted } from './interrupts.ts'
 import type { Io } from './io.ts'
 import { readKnownIssues } from './known-issues.ts'
 import { keepLastReport } from './last-report.ts'
@@ -181,14 +181,6 @@ async function runOnce(words: string[], asked: Options, io: Io): Promise<number>
     interrupts.stop()
     await outputs.close()
   }
-}
-
-function tellWhenInterrupted(signal: AbortSignal, { stderr }: Io): void {
-  const tell = () => {
-    stderr.write('\nmqttspec: interrupted, writing the reports (again: stop at once)\n')
-  }
-  if (signal.aborted) tell()
-  else signal.addEventListener('abort', tell, { once: true })
 }
 
 async function runAndTell(

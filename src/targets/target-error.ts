@@ -9,6 +9,8 @@ export type TargetErrorCode =
   | 'PROCESS_NOT_STARTED'
   /** The place for temporary files cannot be written. */
   | 'NO_TEMPORARY_FOLDER'
+  /** The folder in which this runs was removed. */
+  | 'NO_WORKING_FOLDER'
   /** The place where compiled adapters are kept cannot be written. */
   | 'NO_CACHE_FOLDER'
   /** The process runs (or ended) without ever serving. */

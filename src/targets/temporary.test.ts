@@ -14,6 +14,18 @@ t.test('a temporary folder ends when it is removed', async t => {
   t.notOk(existsSync(folder))
 })
 
+t.test('its name is whole, whatever TMPDIR is', async t => {
+  const { TMPDIR } = process.env
+  t.teardown(() => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = TMPDIR
+  })
+  process.env.TMPDIR = path.relative(process.cwd(), os.tmpdir())
+  const folder = await makeTemporary('test')
+  t.ok(path.isAbsolute(folder), folder)
+  await removeTemporary(folder)
+})
+
 t.test('and at the latest with the process', async t => {
   const here = new URL('./temporary.ts', import.meta.url).href
   const script = `

@@ -18,7 +18,8 @@ let swept: Promise<void> | undefined
  * TargetError where none can be made.
  */
 export async function makeTemporary(name: string): Promise<string> {
-  const place = os.tmpdir()
+  // TMPDIR may be relative, and what we start lives in folders of its own.
+  const place = path.resolve(os.tmpdir())
   swept ??= sweep(place)
   await swept
   try {

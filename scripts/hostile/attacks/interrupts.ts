@@ -59,18 +59,16 @@ async function inventsNothing(
 }
 
 /** SIGKILL at many moments: what ran for us ends with us, and the next run takes away what lies about. */
-async function leavesNothing(arena: Arena, count: number): Promise<Played> {
+async function leavesNothing(
+  arena: Arena,
+  count: number,
+  kinds: readonly (readonly string[])[],
+  [fromMs, toMs]: readonly [number, number] = [200, 3500],
+): Promise<Played> {
   const complaints: string[] = []
-  const kinds = [
-    ['qos2/broker-receives', '--target', 'mosquitto'],
-    ['qos2/client-receives', '--target', 'mosquitto-clients'],
-    ['restart/exchanges', '--target', 'mosquitto'],
-    ['qos2/client-receives', '--target', 'mqttjs'],
-    ['device/client', '--target', 'pico'],
-  ]
-  for (const [index, ms] of moments(count, 200, 3500).entries()) {
+  for (const [index, ms] of moments(count, fromMs, toMs).entries()) {
     const words = kinds[index % kinds.length]!
-    await arena.mqttspec(['run', ...words], {
+    await arena.mqttspec(words, {
       onStart: child => setTimeout(() => child.kill('SIGKILL'), ms),
     })
     const until = performance.now() + 2000
@@ -85,6 +83,16 @@ async function leavesNothing(arena: Arena, count: number): Promise<Played> {
   const next = await arena.mqttspec(['run', 'qos2/broker-receives/undisturbed'])
   return { exitCode: next.code, complaints }
 }
+
+const runs = [
+  ['run', 'qos2/broker-receives', '--target', 'mosquitto'],
+  ['run', 'qos2/client-receives', '--target', 'mosquitto-clients'],
+  ['run', 'restart/exchanges', '--target', 'mosquitto'],
+  ['run', 'qos2/client-receives', '--target', 'mqttjs'],
+  ['run', 'device/client', '--target', 'pico'],
+]
+/** Workers start targets of their own. */
+const searches = [['explore', 'qos2-publish', '--workers', '2', '--budget', '20s']]
 
 function fifo(arena: Arena): string {
   const place = path.join(arena.folder, 'pipe.yaml')
@@ -136,12 +144,17 @@ export const interrupts: Attack[] = [
   {
     name: 'interrupt/KILL at 50 moments',
     exits: [0, 1],
-    play: arena => leavesNothing(arena, 50),
+    play: arena => leavesNothing(arena, 50, runs),
+  },
+  {
+    name: 'interrupt/KILL of a search in workers',
+    exits: [0, 1],
+    play: arena => leavesNothing(arena, 5, searches, [1000, 6000]),
   },
   {
     name: 'interrupt/KILL at 5 moments',
     exits: [0, 1],
     sample: true,
-    play: arena => leavesNothing(arena, 5),
+    play: arena => leavesNothing(arena, 5, runs),
   },
 ]

@@ -50,7 +50,8 @@ export function startGuard(): void {
 }
 
 function launch(): ChildProcess {
-  const { NODE_OPTIONS: _ours, ...env } = process.env
+  // Where another of us started us, as a worker, its guard ends what bears its marker: ours must live to end what we started.
+  const { NODE_OPTIONS: _ours, [markerName]: _outer, ...env } = process.env
   const child = spawn(process.execPath, [program, `${markerName}=${owner}-`], {
     env,
     stdio: ['pipe', 'ignore', 'ignore'],
