@@ -1,26 +1,25 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { version } from '../src/run/version.ts'
 import { listProfiles } from '../src/targets/index.ts'
 import type { Profile } from '../src/targets/profile.ts'
 import { type Entry, fileOf } from './interop/entry.ts'
 import { interopReport } from './interop/report.ts'
-import { type Outcome, runTarget } from './interop/run-target.ts'
+import { entryOfSaved, type Outcome, runTarget } from './interop/run-target.ts'
 
 /**
  * Runs every profile that ships against the suites of its role, one after another, and writes reports/interop.md.
  * `npm run interop -- mosquitto mqttjs --limit 60` runs only these, each for 60 s at most. A target whose program is missing is listed.
- * What each came to is kept in reports/interop, of which `npm run site` makes pages.
- * `--keep FOLDER` keeps the outcomes there, and takes those of targets that are not named from there.
+ * What each came to is kept in reports/interop, one file for each version, of which the report and the pages of `npm run site` are made.
+ * `--saved mosquitto=FILE` takes a report that `run --reporter json=FILE` wrote in place of a run; with some and no names nothing runs.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     limit: { type: 'string', default: '300' },
-    keep: { type: 'string' },
+    saved: { type: 'string', multiple: true, default: [] },
     jobs: { type: 'string', default: '16' },
     out: {
       type: 'string',
@@ -30,35 +29,31 @@ const { values, positionals } = parseArgs({
 })
 const limitS = Number(values.limit)
 if (!(limitS > 0)) throw new RangeError(`expected --limit in seconds, got "${values.limit}"`)
-
-const { keep } = values
-if (keep) await mkdir(keep, { recursive: true })
+const folder = fileURLToPath(new URL('../reports/interop/', import.meta.url))
+await mkdir(folder, { recursive: true })
 
 const profiles = (await listProfiles()).sort(
   (a, b) => a.role.localeCompare(b.role) || a.name.localeCompare(b.name),
 )
-const missing = positionals.filter(name => !profiles.some(profile => profile.name === name))
-if (missing.length > 0) throw new RangeError(`no profile is called ${missing.join(', ')}`)
-
-const outcomes: Outcome[] = []
-for (const profile of profiles) {
-  const file = keep && path.join(keep, `${profile.name}.json`)
-  const wanted = positionals.length === 0 || positionals.includes(profile.name)
-  const outcome = wanted
-    ? await runAndTell(profile)
-    : file && existsSync(file)
-      ? (JSON.parse(readFileSync(file, 'utf8')) as Outcome)
-      : undefined
-  if (!outcome) continue
-  if (wanted && file) await writeFile(file, JSON.stringify(outcome))
-  outcomes.push(outcome)
-  if (wanted && outcome.kind === 'ran' && outcome.entry) await keepEntry(outcome.entry)
+function profileOf(name: string): Profile {
+  const profile = profiles.find(one => one.name === name)
+  if (!profile) throw new RangeError(`no profile is called ${name}`)
+  return profile
 }
 
-/** For the site: one for each version of a target. */
+for (const saved of values.saved) {
+  const [name = '', file = ''] = saved.split('=')
+  await keepEntry(await entryOfSaved(profileOf(name), file))
+}
+const all = positionals.length === 0 && values.saved.length === 0
+const outcomes: Outcome[] = []
+for (const profile of all ? profiles : positionals.map(profileOf)) {
+  const outcome = await runAndTell(profile)
+  outcomes.push(outcome)
+  if (outcome.kind === 'ran') await keepEntry(outcome.entry)
+}
+
 async function keepEntry(entry: Entry): Promise<void> {
-  const folder = fileURLToPath(new URL('../reports/interop/', import.meta.url))
-  await mkdir(folder, { recursive: true })
   await writeFile(folder + fileOf(entry), `${JSON.stringify(entry)}\n`)
 }
 
@@ -66,12 +61,16 @@ async function runAndTell(profile: Profile): Promise<Outcome> {
   process.stderr.write(`${profile.name} … `)
   const outcome = await runTarget(profile, { limitS, jobs: values.jobs })
   process.stderr.write(
-    outcome.kind === 'ran' ? `${JSON.stringify(outcome.report.summary)}\n` : `${outcome.why}\n`,
+    outcome.kind === 'ran' ? `${JSON.stringify(outcome.entry.summary)}\n` : `${outcome.why}\n`,
   )
   return outcome
 }
 
-const text = interopReport(outcomes, { mqttspec: version, node: process.version })
+const entries = readdirSync(folder)
+  .filter(name => name.endsWith('.json'))
+  .sort()
+  .map(name => JSON.parse(readFileSync(folder + name, 'utf8')) as Entry)
+const absent = outcomes.filter(outcome => outcome.kind !== 'ran')
 await mkdir(path.dirname(path.resolve(values.out)), { recursive: true })
-await writeFile(values.out, text)
+await writeFile(values.out, interopReport(entries, absent))
 process.stderr.write(`${values.out}\n`)

@@ -55,6 +55,18 @@ t.test('each red cell leads to a ladder, and every link somewhere', async t => {
   }
 })
 
+t.test('where only failures were kept of a run, no number of what held is made up', async t => {
+  const { met, ...kept } = entryOf(failingReport(), { ...about, name: 'old', version: '1.0' })
+  t.ok(met)
+  t.same(scoreOf(kept), { met: 0, tested: 0, broken: 3 })
+  const files = siteOf([kept, { ...kept, name: 'clean', broken: [] }])
+  const index = files.find(one => one.path === 'index.html')?.text ?? ''
+  t.match(index, '<td class="bad number">3 broken</td><td class="number"></td>')
+  t.match(index, '<td class="good number">none broken</td>')
+  t.match(files.find(one => one.path === 'badges/old.json')?.text, '"3 statements broken"')
+  t.same(deadLinks(files), [])
+})
+
 t.test('versions stand in their order, with what one mended and another broke', async t => {
   const make = (version: string, broken: Entry['broken'], date: string): Entry => ({
     ...entryOf(failingReport(), { ...about, name: 'x', version, date }),

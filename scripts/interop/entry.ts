@@ -23,7 +23,8 @@ export type Entry = {
   choices: RunReport['target']['fingerprint']
   /** By the first part of their names. */
   groups: { [group: string]: Partial<Record<Verdict, number>> }
-  met: StatementRef[]
+  /** Missing where only what failed was kept of a run. */
+  met?: StatementRef[]
   broken: Broken[]
   causes: { says: string; verdict: 'fail' | 'warn'; cases: number; fix?: string }[]
 }

@@ -20,7 +20,7 @@ export type Outcome = {
   date: string
   limitS: number
 } & (
-  | { kind: 'ran'; version: string; report: RunReport; outOfTime: boolean; entry?: Entry }
+  | { kind: 'ran'; entry: Entry }
   /** `missing`: the program is not on this machine. */
   | { kind: 'missing' | 'broken'; why: string }
 )
@@ -56,8 +56,7 @@ export async function runTarget(
       const { outOfTime } = ended
       const { command, date } = about
       const entry = entryOf(report, { name, role, version, date, command, outOfTime })
-      for (const result of report.results) result.trace = []
-      return { ...about, kind: 'ran', version, report, outOfTime, entry }
+      return { ...about, kind: 'ran', entry }
     }
     // A target that cannot be reached leaves a report that says so, too.
     const said = report?.problem ?? ended.said
@@ -95,6 +94,22 @@ function mqttspec(words: string[], limitS: number): Promise<Ended> {
       clearTimeout(hard)
       resolve({ code, said, outOfTime })
     })
+  })
+}
+
+/** What a report that was saved before says of a target. */
+export async function entryOfSaved(profile: Profile, file: string): Promise<Entry> {
+  const { name, role } = profile
+  const report = await readReport(file)
+  if (!report || report.results.length === 0) throw new Error(`${file} holds no results`)
+  const product = /(\d+\.\d+[\w.+-]*)/.exec(report.target.product ?? '')?.[1]
+  return entryOf(report, {
+    name,
+    role,
+    version: product ?? (await versionOf(name, root)),
+    date: report.startedAt.slice(0, 10),
+    command: `mqttspec run --target ${name} --seed ${report.seed}`,
+    outOfTime: false,
   })
 }
 

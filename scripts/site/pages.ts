@@ -68,21 +68,32 @@ function badgePath({ name }: Entry): string {
   return `badges/${slug(name)}.json`
 }
 
-type Score = { met: number; tested: number }
+type Score = { met: number; tested: number; broken: number }
 
-/** MUSTs that hold, of those that were tested. */
+/** MUSTs that hold, of those that were tested; none was tested where that was not kept. */
 export function scoreOf({ met, broken }: Entry): Score {
   const musts = broken.filter(({ level }) => level === 'MUST').length
-  return { met: met.length, tested: met.length + musts }
+  if (met === undefined) return { met: 0, tested: 0, broken: musts }
+  return { met: met.length, tested: met.length + musts, broken: musts }
+}
+
+function scoreText({ met, tested, broken }: Score): string {
+  if (tested > 0) return `${met}/${tested}`
+  return broken > 0 ? `${broken} broken` : 'none broken'
+}
+
+function isGood({ met, tested, broken }: Score): boolean {
+  return tested === 0 ? broken === 0 : met === tested
 }
 
 /** For shields.io/endpoint. */
 function badge(entry: Entry): string {
-  const { met, tested } = scoreOf(entry)
+  const { met, tested, broken } = scoreOf(entry)
   const share = tested === 0 ? 0 : met / tested
   const color =
     share === 1 ? 'brightgreen' : share > 0.95 ? 'green' : share > 0.85 ? 'yellow' : 'red'
-  const message = tested === 0 ? 'not tested' : `${met}/${tested} statements`
+  const untested = broken > 0 ? `${broken} statements broken` : 'not tested'
+  const message = tested === 0 ? untested : `${met}/${tested} statements`
   return `${JSON.stringify({ schemaVersion: 1, label: `MQTT ${entry.mqtt.join(', ')}`, message, color })}\n`
 }
 
@@ -109,7 +120,7 @@ ${body}
 function index(targets: Runs[]): string {
   const body = lines(
     html`<h1>What real MQTT brokers and clients do</h1>`,
-    html`<p>Each was run by mqttspec against the suites of its role, alone and from its own profile, and holds for this version and this configuration only. Red is a MUST that was broken, with the packets that show it behind it. What the standard leaves free is shown and not judged.</p>`,
+    html`<p>Each was run by mqttspec against the suites of its role, alone and from its own profile, and holds for this version and this configuration only. Red is a MUST that was broken, with the packets that show it behind it. What the standard leaves free is shown and not judged. Of some older runs, with fewer cases, only what failed was kept: there the number of statements broken stands alone.</p>`,
     ...(['broker', 'client'] as const).flatMap(role => {
       const own = targets.filter(([newest]) => newest.role === role)
       if (own.length === 0) return []
@@ -122,11 +133,12 @@ function index(targets: Runs[]): string {
 
 function scores(targets: Runs[]): Markup {
   const rows = targets.map(([newest, ...older]) => {
-    const { met, tested } = scoreOf(newest)
+    const score = scoreOf(newest)
+    const { met, tested } = score
     const { summary, name, version, mqtt, date, outOfTime } = newest
     const share = tested === 0 ? 0 : Math.floor((100 * met) / tested)
-    const state = tested > 0 && met === tested ? 'good' : 'bad'
-    return html`<tr><th scope="row"><a href="${pathOf(newest)}">${short(name, 60)}</a></th><td>${short(version, 40)}${older.length > 0 ? ` (+${older.length})` : ''}</td><td>${mqtt.join(', ')}</td><td class="${state} number">${met}/${tested}</td><td class="number">${share} %</td><td>${saidOf(summary)}${outOfTime ? '; ended early' : ''}</td><td>${date}</td></tr>`
+    const state = isGood(score) ? 'good' : 'bad'
+    return html`<tr><th scope="row"><a href="${pathOf(newest)}">${short(name, 60)}</a></th><td>${short(version, 40)}${older.length > 0 ? ` (+${older.length})` : ''}</td><td>${mqtt.join(', ')}</td><td class="${state} number">${scoreText(score)}</td><td class="number">${tested === 0 ? '' : `${share} %`}</td><td>${saidOf(summary)}${outOfTime ? '; ended early' : ''}</td><td>${date}</td></tr>`
   })
   return html`<div class="wide"><table><thead><tr><th>target</th><th>version</th><th>MQTT</th><th>statements met</th><th></th><th>cases</th><th>day</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }
@@ -168,7 +180,10 @@ function statementsPage(role: Entry['role'], targets: Runs[]): string {
   const title = role === 'broker' ? 'Brokers by statement' : 'Clients by statement'
   const refs = [
     ...new Set(
-      targets.flatMap(([one]) => [...one.met, ...one.broken.map(({ statement }) => statement)]),
+      targets.flatMap(([one]) => [
+        ...(one.met ?? []),
+        ...one.broken.map(({ statement }) => statement),
+      ]),
     ),
   ].sort(compareRefs)
   const heads = targets.map(
@@ -192,7 +207,7 @@ function statementCell(entry: Entry, ref: Broken['statement']): Markup {
     const [state, sign] = broken.level === 'MUST' ? ['bad', '✗'] : ['so-so', '!']
     return html`<td class="${state}"><a href="${pathOf(entry)}#${slug(ref)}" title="${short(`${entry.name}: ${broken.says}`, 300)}">${sign}</a></td>`
   }
-  return entry.met.includes(ref) ? html`<td class="good">●</td>` : html`<td></td>`
+  return entry.met?.includes(ref) ? html`<td class="good">●</td>` : html`<td></td>`
 }
 
 function compareRefs(a: string, b: string): number {
@@ -208,7 +223,8 @@ function targetPage(runs: Runs): string {
   const [newest] = runs
   const { name, version, role, choices, causes, broken, command, mqttspec, date, summary } = newest
   const early = newest.outOfTime ? ' The run ended before all cases had their turn.' : ''
-  const { met, tested } = scoreOf(newest)
+  const score = scoreOf(newest)
+  const { met, tested } = score
   const chosen = Object.entries(choices).map(
     ([choice, value]) =>
       html`<tr><th scope="row">${short(choice, 80)}</th><td>${short(String(value), 80)}</td></tr>`,
@@ -216,7 +232,7 @@ function targetPage(runs: Runs): string {
   const failures = causes.filter(({ verdict }) => verdict === 'fail')
   const body = lines(
     html`<h1>${short(name, 80)} <small>${short(version, 60)}, ${role}</small></h1>`,
-    html`<p class="score ${tested > 0 && met === tested ? 'good' : 'bad'}">${met} of ${tested} statements met</p>`,
+    html`<p class="score ${isGood(score) ? 'good' : 'bad'}">${tested === 0 ? `${score.broken} statements broken` : `${met} of ${tested} statements met`}</p>`,
     html`<p>${saidOf(summary)}. On ${date} with mqttspec ${short(mqttspec, 20)}: <code>${short(command, 300)}</code>.${early}</p>`,
     versionsTable(runs),
     chosen.length === 0
@@ -247,7 +263,6 @@ ${ladder.length === 0 ? html`<p><small>No packets were kept.</small></p>` : html
 function versionsTable(runs: Runs): Markup | undefined {
   if (runs.length === 1) return undefined
   const rows = runs.map((run, at) => {
-    const { met, tested } = scoreOf(run)
     const before = runs[at + 1]
     const brokenIn = (entry: Entry) => new Set(entry.broken.map(({ statement }) => statement))
     const now = brokenIn(run)
@@ -258,7 +273,7 @@ function versionsTable(runs: Runs): Markup | undefined {
       fixed.length > 0 ? `mended ${fixed.join(', ')}` : '',
       fresh.length > 0 ? `broken since: ${fresh.join(', ')}` : '',
     ].filter(text => text !== '')
-    return html`<tr><th scope="row">${short(run.version, 40)}</th><td>${run.date}</td><td class="number">${met}/${tested}</td><td>${saidOf(run.summary)}</td><td><small>${short(said.join('; '), 2000)}</small></td></tr>`
+    return html`<tr><th scope="row">${short(run.version, 40)}</th><td>${run.date}</td><td class="number">${scoreText(scoreOf(run))}</td><td>${saidOf(run.summary)}</td><td><small>${short(said.join('; '), 2000)}</small></td></tr>`
   })
   return html`<h2>Versions</h2><div class="wide"><table><thead><tr><th>version</th><th>day</th><th>statements met</th><th>cases</th><th>against the one before</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }
