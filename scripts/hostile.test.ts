@@ -6,6 +6,7 @@ import t from 'tap'
 import { attacks } from './hostile/attacks/index.ts'
 import { rowsKeptIn, stateOf } from './hostile/kept-rows.ts'
 import { leaksIn } from './hostile/leaks.ts'
+import { pageOf } from './hostile/page.ts'
 import { play } from './hostile/play.ts'
 
 /*
@@ -70,6 +71,16 @@ t.test('a table goes on where it ended, with green rows of the same program alon
   t.same(rowsKeptIn(file, 'one').find(green.name), green)
   t.equal(rowsKeptIn(file, 'one').find(red.name), undefined, 'a red one is played again')
   t.equal(rowsKeptIn(file, 'another').find(green.name), undefined, 'another program')
+})
+
+t.test('a page tells that it is a part of the table, and of which program', async t => {
+  const row = { name: 'kind/one', exitCode: 0, seconds: 1, peakMb: 100, left: [], leaked: [] }
+  const of = { date: '2026-01-02', commit: 'abc1234', state: 'def5678' }
+  const whole = pageOf([{ ...row, complaints: [] }], { ...of, notPlayed: 0 })
+  t.match(whole, /at abc1234 \(program def5678/)
+  t.match(whole, /\| kind\/one \| 0 \| 1\.0 \| 100 \| 0 \| 0 \|/)
+  t.notMatch(whole, /not played/)
+  t.match(pageOf([], { ...of, notPlayed: 3 }), /3 more were not played/)
 })
 
 t.test('one changed byte of the program is another program', async t => {

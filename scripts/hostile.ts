@@ -65,7 +65,7 @@ if (notPlayed > 0) say(`${notPlayed} were not played, as time was up`)
 if (values.page !== undefined) {
   const { stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' })
   const date = new Date().toISOString().slice(0, 10)
-  await writeFile(values.page, pageOf(rows, { date, commit: stdout.trim(), state }))
+  await writeFile(values.page, pageOf(rows, { date, commit: stdout.trim(), state, notPlayed }))
 }
 process.exitCode = red.length > 0 || rows.length === 0 ? 1 : notPlayed > 0 ? 75 : 0
 

@@ -1,10 +1,9 @@
 import type { Row } from './play.ts'
 
+type Of = { date: string; commit: string; state: string; notPlayed: number }
+
 /** The table as a page: what was played, what it came to, and when. */
-export function pageOf(
-  rows: readonly Row[],
-  { date, commit, state }: { date: string; commit: string; state: string },
-) {
+export function pageOf(rows: readonly Row[], { date, commit, state, notPlayed }: Of) {
   const red = rows.filter(({ complaints }) => complaints.length > 0)
   const most = Math.max(0, ...rows.map(({ peakMb }) => peakMb ?? 0))
   return [
@@ -15,6 +14,9 @@ export function pageOf(
     'It must end within 60 s, in 512 MB, with an exit code that tells the truth, and leave no process, no file and no secret behind.',
     '',
     `${rows.length - red.length} of ${rows.length} came to nothing; the largest process had ${most} MB.`,
+    ...(notPlayed > 0
+      ? [`**${notPlayed} more were not played: this is a part of the table.**`]
+      : []),
     '',
     '| attack | exit | seconds | peak MB | left | leaked | |',
     '| --- | --: | --: | --: | --: | --: | --- |',
