@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { readSuites } from '../src/run/choose-suites.ts'
+import { readSuites } from '../src/run/choice/choose-suites.ts'
 import { coveragePage } from './statements/coverage-page.ts'
 
 /** Writes docs/coverage.md: `npx tsx scripts/coverage-page.ts`. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { readSuites } from '../src/run/choose-suites.ts'
+import { readSuites } from '../src/run/choice/choose-suites.ts'
 import { openStatements } from '../src/standard/coverage.ts'
 import { unseen, unseenReasons } from '../src/standard/statements/unseen.ts'
 import { statements } from '../src/standard/statements.ts'

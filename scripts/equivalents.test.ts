@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readSuites } from '../src/run/choose-suites.ts'
+import { readSuites } from '../src/run/choice/choose-suites.ts'
 import type { Case } from '../src/scenario/ast.ts'
 import { equivalents } from '../src/standard/statements/equivalents.ts'
 import { unseen } from '../src/standard/statements/unseen.ts'

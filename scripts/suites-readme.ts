@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { readSuites } from '../src/run/choose-suites.ts'
+import { readSuites } from '../src/run/choice/choose-suites.ts'
 import { parseUndetected } from '../src/scenario/detection.ts'
 import { suitesReadme } from '../src/scenario/suites-readme.ts'
 

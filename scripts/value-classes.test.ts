@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readSuites } from '../src/run/choose-suites.ts'
+import { readSuites } from '../src/run/choice/choose-suites.ts'
 
 /*
  * Of a number with classes of values each class is tried: 0, the largest, and another. Which of them are legal the standard says; what is

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { keepSuites } from './run/choose-suites.ts'
+import { keepSuites } from './run/choice/choose-suites.ts'
 
 /*
  * Runs test files one after the other, as it is sent their names: starting a process and loading what all of them import costs more than

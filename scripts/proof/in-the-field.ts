@@ -28,7 +28,7 @@ export const brokersDo: readonly Row[] = [
   {
     does: 'has Maximum QoS 0 or 1, of which 3.1.1 cannot tell',
     settings: ['broker, maximumQoS 0', 'broker, maximumQoS 1'],
-    tests: [['src/run/prerequisites.test.ts', 'a limit that 3.1.1 cannot announce']],
+    tests: [['src/run/choice/prerequisites.test.ts', 'a limit that 3.1.1 cannot announce']],
   },
   {
     does: 'has no retained messages, wildcards, shared subscriptions or subscription identifiers',
@@ -43,7 +43,10 @@ export const brokersDo: readonly Row[] = [
     does: 'lets only some topics pass, or only reading',
     settings: ['broker, allowTopics ms/#', 'broker, denyPublish #'],
     tests: [
-      ['src/run/prerequisites.test.ts', 'a broker that delivers nothing at any QoS may deny'],
+      [
+        'src/run/choice/prerequisites.test.ts',
+        'a broker that delivers nothing at any QoS may deny',
+      ],
     ],
   },
   {
@@ -84,7 +87,9 @@ export const brokersDo: readonly Row[] = [
   },
   {
     does: 'does no QoS 2 at all',
-    tests: [['src/run/prerequisites.test.ts', 'what fails is told once, and cases that need it']],
+    tests: [
+      ['src/run/choice/prerequisites.test.ts', 'what fails is told once, and cases that need it'],
+    ],
   },
   { does: 'has one message in flight at a time', settings: ['broker, maxInflight 1'] },
 ]

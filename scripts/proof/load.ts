@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readSuites } from '../../src/run/choose-suites.ts'
+import { readSuites } from '../../src/run/choice/choose-suites.ts'
 import type { Case } from '../../src/scenario/ast.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,6 +1,6 @@
 import type { KnownIssue } from '../../src/model/known-issues.ts'
 import type { CaseResult, RunReport } from '../../src/model/report.ts'
-import { fitsKnownIssue } from '../../src/run/judge-known-issues.ts'
+import { fitsKnownIssue } from '../../src/run/report/judge-known-issues.ts'
 
 /** What one run said of each case, without traces. */
 export type Observation = { setting: string; cases: Map<string, Seen> }

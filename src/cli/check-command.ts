@@ -1,5 +1,5 @@
 import { count } from '../reporters/words.ts'
-import { nothingCalled, readSuites } from '../run/choose-suites.ts'
+import { nothingCalled, readSuites } from '../run/choice/choose-suites.ts'
 import { selectCases } from '../scenario/select.ts'
 import type { Io } from './io.ts'
 

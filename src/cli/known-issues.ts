@@ -1,5 +1,5 @@
 import { type KnownIssue, parseKnownIssues } from '../model/known-issues.ts'
-import { showProblems } from '../run/choose-suites.ts'
+import { showProblems } from '../run/choice/choose-suites.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { readNamedFile } from '../targets/named-file.ts'
 

@@ -49,7 +49,7 @@ function inColumns(rows: Rows): string[] {
 }
 
 async function listSuites(): Promise<Rows> {
-  const { readSuites } = await import('../run/choose-suites.ts')
+  const { readSuites } = await import('../run/choice/choose-suites.ts')
   const { suites } = await readSuites([])
   return suites.flatMap(suite => {
     const scenarios = new Map<string, number>()
@@ -72,7 +72,7 @@ async function listSuites(): Promise<Rows> {
 async function listStatements(words: readonly string[]): Promise<Rows> {
   const { statements } = await import('../standard/statements.ts')
   const { unseen } = await import('../standard/statements/unseen.ts')
-  const { readSuites } = await import('../run/choose-suites.ts')
+  const { readSuites } = await import('../run/choice/choose-suites.ts')
   const { suites } = await readSuites([])
   const wanted = words.map(wordOfStatement)
   const covered = new Map<string, string[]>()

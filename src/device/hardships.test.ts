@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
+import { packageRoot } from '../run/choice/suite-files.ts'
 import { run } from '../run/run.ts'
-import { packageRoot } from '../run/suite-files.ts'
 import { packagedFirmware } from '../targets/micropython/firmware.ts'
 
 /** Seconds on an idle machine; this is for one that is not. */

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { Duplex } from 'node:stream'
 import t from 'tap'
-import { packageRoot } from '../run/suite-files.ts'
+import { packageRoot } from '../run/choice/suite-files.ts'
 import { createSimulatedPico } from '../targets/micropython/board.ts'
 import { mqttspec, plugIn, socatMissing } from './serial-port.ts'
 

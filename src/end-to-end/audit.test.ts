@@ -11,7 +11,7 @@ import { CaptureOfTraces } from '../capture/trace-capture.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { audit } from '../run/audit.ts'
-import { readSuites } from '../run/choose-suites.ts'
+import { readSuites } from '../run/choice/choose-suites.ts'
 import { runLoaded } from '../run/run.ts'
 
 async function folder(t: { teardown(stop: () => unknown): void }): Promise<string> {

@@ -6,7 +6,7 @@ import t from 'tap'
 import { brokerTarget } from '../../scripts/proof/peers.ts'
 import { scaled } from '../engine/waiting/budgets.ts'
 import { issueOf } from '../reporters/issue/issue-text.ts'
-import { readSuites } from '../run/choose-suites.ts'
+import { readSuites } from '../run/choice/choose-suites.ts'
 import { runLoaded } from '../run/run.ts'
 import { openTarget } from '../targets/index.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { brokerTarget } from '../../scripts/proof/peers.ts'
 import type { CaseResult } from '../model/report.ts'
-import { readSuites } from '../run/choose-suites.ts'
+import { readSuites } from '../run/choice/choose-suites.ts'
 import { runLoaded } from '../run/run.ts'
 
 /** Scenarios that must not pass against a correct broker: what the harness says of them, to the letter. */

@@ -4,7 +4,7 @@ import t from 'tap'
 import { frameFlaws } from '../../fixtures/testing/peers/websocket.ts'
 import { framedBroker, framedClient, overWebSocket } from '../../scripts/proof/framed-peers.ts'
 import type { RunReport } from '../model/report.ts'
-import { readSuites } from '../run/choose-suites.ts'
+import { readSuites } from '../run/choice/choose-suites.ts'
 import { runLoaded } from '../run/run.ts'
 import type { Case } from '../scenario/ast.ts'
 

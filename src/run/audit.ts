@@ -7,7 +7,7 @@ import type { RunReport } from '../model/report.ts'
 import { adviceFor, isSystemError } from '../model/system-error.ts'
 import { Observer } from '../observe/observer.ts'
 import { openNamedFile } from '../targets/named-file.ts'
-import { reportOfTraffic } from './report-of-traffic.ts'
+import { reportOfTraffic } from './report/report-of-traffic.ts'
 import { UsageError } from './usage-error.ts'
 
 export type AuditOptions = {

@@ -11,8 +11,8 @@ import type { Case } from '../scenario/ast.ts'
 import { selectCases } from '../scenario/select.ts'
 import { schemeOf, type TransportName, transportNamed } from '../transport/index.ts'
 import type { DoorIdentity } from '../transport/listen.ts'
-import { nothingCalled, readSuites } from './choose-suites.ts'
-import { makeReport, type Trouble } from './make-report.ts'
+import { nothingCalled, readSuites } from './choice/choose-suites.ts'
+import { makeReport, type Trouble } from './report/make-report.ts'
 import { UsageError } from './usage-error.ts'
 
 export type ListenRunOptions = {

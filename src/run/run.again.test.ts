@@ -5,7 +5,7 @@ import { Aedes } from 'aedes'
 import t, { type Test as Tap } from 'tap'
 import { defaultBudgets } from '../engine/waiting/budgets.ts'
 import { openTarget } from '../targets/index.ts'
-import { readSuites } from './choose-suites.ts'
+import { readSuites } from './choice/choose-suites.ts'
 import { runLoaded } from './run.ts'
 
 /* It blames every broker, and has to do with time: while we stand still it is run again. */

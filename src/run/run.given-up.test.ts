@@ -2,7 +2,7 @@ import net from 'node:net'
 import t from 'tap'
 import { brokerTarget, clientTarget } from '../../scripts/proof/peers.ts'
 import type { ClientTarget } from '../targets/target.ts'
-import { readSuites } from './choose-suites.ts'
+import { readSuites } from './choice/choose-suites.ts'
 import { runLoaded } from './run.ts'
 
 /*

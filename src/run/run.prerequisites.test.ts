@@ -1,6 +1,6 @@
 import t from 'tap'
 import { brokerTarget } from '../../scripts/proof/peers.ts'
-import { readSuites } from './choose-suites.ts'
+import { readSuites } from './choice/choose-suites.ts'
 import { runLoaded } from './run.ts'
 
 t.test('what a broker is free to do is no failure where its prerequisite is asked for', async t => {

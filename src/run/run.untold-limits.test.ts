@@ -1,7 +1,7 @@
 import t from 'tap'
 import { brokerTarget } from '../../scripts/proof/peers.ts'
 import { topicOutside } from '../engine/needs.ts'
-import { readSuites } from './choose-suites.ts'
+import { readSuites } from './choice/choose-suites.ts'
 import { runLoaded } from './run.ts'
 
 /* Limits that a broker tells in CONNACK of 5.0 and keeps to where it cannot tell them, and what lies outside of a prefix. */

@@ -3,7 +3,7 @@ import type { RunReport } from '../model/report.ts'
 import { Observer } from '../observe/observer.ts'
 import { TcpRelay } from '../observe/relay.ts'
 import type { TargetRole } from '../standard/clauses.ts'
-import { reportOfTraffic } from './report-of-traffic.ts'
+import { reportOfTraffic } from './report/report-of-traffic.ts'
 import { UsageError } from './usage-error.ts'
 
 export type WatchOptions = {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readSuites } from '../run/choose-suites.ts'
+import { readSuites } from '../run/choice/choose-suites.ts'
 import type { Case } from './ast.ts'
 import { loweredToQos1 } from './lower-qos.ts'
 

@@ -2,7 +2,7 @@ import type { Facts } from '../../engine/applicable.ts'
 import { answersConnect, sanityExchange } from '../../engine/probe.ts'
 import type { CaseResult } from '../../model/report.ts'
 import type { Target } from '../../targets/target.ts'
-import type { Trouble } from '../make-report.ts'
+import type { Trouble } from '../report/make-report.ts'
 import { whyEnded } from '../time-limit.ts'
 import type { Common } from './learn.ts'
 
