@@ -92,7 +92,12 @@ t.test(
       t.teardown(() => target.stop())
       return runLoaded(cases, target, { seed: 1, profile: 'device-advisor', jobs: 1 })
     }
-    const hasty = await played(0)
+    // A busy machine may spread what comes at once; not three times.
+    let hasty = await played(0)
+    for (let again = 0; again < 2; again++) {
+      if (hasty.results.every(({ findings }) => findings.length > 0)) break
+      hasty = await played(0)
+    }
     t.same(
       hasty.results.map(({ verdict }) => verdict),
       ['pass', 'pass', 'pass'],
