@@ -33,3 +33,11 @@ t.test('a word leaves out no file from which it selects', async t => {
   t.equal(filesMeant(files, [kase?.id ?? '']).length, 1, 'a case is in one file')
   t.equal(filesMeant(files, ['no-such-thing', kase?.id ?? '']).length, files.length)
 })
+
+t.test('the suites that ship may be named by their folder: each fragment counts once', async t => {
+  const { files, fragments } = await readSuiteFiles(['suites'])
+  const { suites, problems } = loadSuites(files, { fragments })
+  t.same(problems, [])
+  const all = await readSuiteFiles([])
+  t.equal(suites.length, loadSuites(all.files, all).suites.length)
+})

@@ -36,10 +36,12 @@ export async function readSuiteFiles(words: string[]): Promise<SuiteFiles> {
   const fragments = new Set(await yamlFiles(path.join(shipped, 'fragments')))
   for (const file of own) {
     for (const near of await yamlFiles(path.join(path.dirname(file), 'fragments'))) {
-      fragments.add(near)
+      fragments.add(path.resolve(near))
     }
   }
-  const texts = await readTexts(files.filter(isSuite))
+  // A folder that was named may hold those, too.
+  const suites = files.filter(file => isSuite(file) && !fragments.has(path.resolve(file)))
+  const texts = await readTexts(suites)
   return {
     files: filesMeant(texts, rest),
     fragments: await readTexts([...fragments]),
