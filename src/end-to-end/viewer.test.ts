@@ -91,6 +91,42 @@ t.test(
     })
 
     await t.test(
+      'an unstable case shows both runs, a case of the proof what it caught',
+      async t => {
+        const once = findingOf({ seq: 3, message: 'PUBREC came twice' })
+        const report = reportOf([
+          caseOf('a/flips:5.0', {
+            verdict: 'unstable',
+            reason: 'failed once in 3 runs',
+            trace: everyEvent(),
+            first: {
+              verdict: 'fail',
+              reason: once.message,
+              durationMs: 5,
+              findings: [once],
+              trace: everyEvent(),
+              beside: [],
+            },
+          }),
+          caseOf('a/kills:5.0', { kills: 7 }),
+          caseOf('a/plain:5.0'),
+        ])
+        await shown(page, html.end(report), '#/case/a%2Fflips%3A5.0')
+        t.match(await page.value(text('main')), /AT FIRST[\s\S]*RUN AGAIN/i)
+        t.equal(await page.value(number('.ladder')), 2, 'a ladder for each')
+        t.match(await page.value(text('main')), 'PUBREC came twice')
+        await page.value(go('#/case/a%2Fkills%3A5.0'))
+        await page.until(`/7 flaws of the proof/.test(${text('main')})`)
+        await page.value(go('#/case/a%2Fplain%3A5.0'))
+        await page.until(`/a\\/plain/.test(${text('.case-page h1')})`)
+        t.notMatch(await page.value(text('main')), 'of the proof')
+        await page.value(go('#/cases?show=unstable'))
+        await page.until(`${number('.cases li')} === 1`)
+        t.match(await page.value(text('.cases li')), 'a/flips')
+      },
+    )
+
+    await t.test(
       'a report of 2,000 cases is there within a second, and can be searched',
       async t => {
         await shown(page, html.end(many()))
