@@ -411,9 +411,20 @@ export class Scene {
     if (event === undefined) return undefined
     for (const { event: told } of [...this.apps.values()].flatMap(app => app.events)) {
       if (told.event !== event || !('error' in told) || told.error === undefined) continue
+      if ('tag' in told && this.wasSent(told.tag)) continue
       return `the application was told that ${packetType} failed: ${told.error}`
     }
     return undefined
+  }
+
+  /** What we refused ourselves was sent before. */
+  private wasSent(tag: string | undefined): boolean {
+    return this.judges.ledger
+      .messages()
+      .some(
+        ({ publications, received }) =>
+          received.size > 0 && publications.some(one => tag !== undefined && one.tag === tag),
+      )
   }
 
   /**
