@@ -234,7 +234,8 @@ export async function appExpect(
       budgetMs,
     )) ??
     look('as well') ??
-    candidates()[0]
+    // In any order the others are no answer: what is missing was never told.
+    (anyOrder ? undefined : candidates()[0])
   const wanted = `${body.event}${Object.entries(body.fields)
     .map(([name, matcher]) => ` ${name} ${describe(matcher, scene.env)}`)
     .join('')}`
