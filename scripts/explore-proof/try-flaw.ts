@@ -65,6 +65,24 @@ export async function tryFlaw(flaw: Flaw, limits: Limits): Promise<Trial> {
   }
 }
 
+/** What a search says of a broker that does nothing wrong: `alarms` are the sure defects, each with what it broke and how. */
+export type Quiet = { setting: string; schedules: number; lost: number; alarms: string[] }
+
+export async function tryCorrect(
+  setting: string,
+  options: BrokerOptions,
+  limits: Limits,
+): Promise<Quiet> {
+  const fits = ({ version }: Setup) => limits.versions.includes(version)
+  const { schedules, defects, lost } = await searchBroker(options, fits, limits, () => false)
+  const alarms = defects
+    .filter(({ stable }) => stable)
+    .map(
+      ({ breach, atoms, replay }) => `${breach.statement} ${breach.message}; ${atoms}; ${replay}`,
+    )
+  return { setting, schedules, lost: lost.times, alarms }
+}
+
 /** The versions in which a flaw shows and that are asked for; all of its own where it shows in none of these. */
 function spoken({ versions }: Flaw, limits: Limits): readonly string[] {
   const asked = versions.filter(version => limits.versions.includes(version))

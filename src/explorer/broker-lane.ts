@@ -45,6 +45,8 @@ type Client = {
   wills: number
   /** Times that the target would not have it. */
   refusals: number
+  /** Times that it came back by itself in this round. */
+  returns: number
 }
 
 /** A lane against a broker: all peers of the flow are our clients. */
@@ -113,6 +115,7 @@ export class BrokerLane implements Lane {
   private async play(strikes: Strikes): Promise<Outcome> {
     this.strikes = strikes
     this.round += 1
+    for (const client of this.clients.values()) client.returns = 0
     const found = this.judging.found.length
     if (!this.begun) await this.begin()
     strikes.inSteps = true
@@ -273,6 +276,7 @@ export class BrokerLane implements Lane {
       wants: new Map(),
       wills: 0,
       refusals: 0,
+      returns: 0,
     }
     return client
   }
@@ -382,6 +386,9 @@ export class BrokerLane implements Lane {
 
   private ended(client: Client): void {
     if (client.stays || this.setup.manner.back === 'at rest' || this.recovering) return
+    // What a target sends to a session that is resumed may end the connection again, and again.
+    client.returns += 1
+    if (client.returns > returnsMax) return
     if (client.refusals > 2 || this.restarting || this.expiring !== undefined || this.killing)
       return
     this.connect(client)

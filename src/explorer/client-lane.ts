@@ -59,6 +59,8 @@ export class ClientLane implements Lane {
   private knows = false
   /** The client is meant to be away. */
   private stays = true
+  /** Times that it was told to come back at once in this round. */
+  private returns = 0
   /** It is told to come back only when all has come to rest. */
   private asked = false
 
@@ -120,6 +122,7 @@ export class ClientLane implements Lane {
   private async play(strikes: Strikes): Promise<Outcome> {
     this.strikes = strikes
     this.round += 1
+    this.returns = 0
     const found = this.judging.found.length
     if (!this.begun) await this.begin()
     strikes.inSteps = true
@@ -371,7 +374,9 @@ export class ClientLane implements Lane {
 
   private ended(): void {
     if (this.stays || this.setup.manner.back === 'at rest') return
-    void this.reconnect()
+    // What it meets when it is back may make it leave again, and again.
+    this.returns += 1
+    if (this.returns <= returnsMax) void this.reconnect()
   }
 
   /** A library that comes back by itself is left alone. */
