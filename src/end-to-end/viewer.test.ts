@@ -108,7 +108,7 @@ t.test(
               beside: [],
             },
           }),
-          caseOf('a/kills:5.0', { kills: 7 }),
+          caseOf('a/kills:5.0', { kills: 7, about: 'A story\nof two lines.' }),
           caseOf('a/plain:5.0'),
         ])
         await shown(page, html.end(report), '#/case/a%2Fflips%3A5.0')
@@ -117,6 +117,7 @@ t.test(
         t.match(await page.value(text('main')), 'PUBREC came twice')
         await page.value(go('#/case/a%2Fkills%3A5.0'))
         await page.until(`/7 flaws of the proof/.test(${text('main')})`)
+        t.equal(await page.value(text('.about')), 'A story of two lines.')
         await page.value(go('#/case/a%2Fplain%3A5.0'))
         await page.until(`/a\\/plain/.test(${text('.case-page h1')})`)
         t.notMatch(await page.value(text('main')), 'of the proof')

@@ -21,7 +21,9 @@ export function CasePage({ data, id }: { data: ReportData; id: string }) {
         <Badge outcome={outcome} /> <span class="code">{visible(id, 300)}</span>
       </h1>
       <p class="lead">{visible(written.title, 1000)}</p>
-      {written.about !== undefined && <p class="about">{visible(written.about, 3000)}</p>}
+      {written.about !== undefined && (
+        <p class="about">{visible(written.about.replace(/\s+/g, ' '), 3000)}</p>
+      )}
       {cause && (
         <p>
           Cause:{' '}
