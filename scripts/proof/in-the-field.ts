@@ -81,7 +81,10 @@ export const brokersDo: readonly Row[] = [
   {
     does: "hands one case's malformed packet to all others",
     tests: [
-      ['src/engine/other-cases.test.ts', 'a message is traced to the case whose topic it came on'],
+      [
+        'src/engine/excused/other-cases.test.ts',
+        'a message is traced to the case whose topic it came on',
+      ],
       ['src/run/run.unstable.test.ts', 'what fails in company and not alone is unstable'],
     ],
   },
@@ -128,7 +131,9 @@ export const clientsDo: readonly Row[] = [
   {
     does: 'closes where a message or a subscription of its is refused',
     settings: ['client, leavesWhenRefused true'],
-    tests: [['src/engine/left-when-refused.test.ts', 'a client may leave where it is refused']],
+    tests: [
+      ['src/engine/excused/left-when-refused.test.ts', 'a client may leave where it is refused'],
+    ],
   },
   {
     does: 'keeps its state for the whole process',
@@ -147,8 +152,8 @@ export const judgedWrongly: readonly Row[] = [
   {
     does: 'DUP on a queued message is no breach of the order of CONNACK or of the granted level',
     tests: [
-      ['src/engine/cite-expectation.test.ts', 'a queued message with DUP is no breach'],
-      ['src/engine/cite-expectation.test.ts', 'nor of the granted level'],
+      ['src/engine/packets/cite-expectation.test.ts', 'a queued message with DUP is no breach'],
+      ['src/engine/packets/cite-expectation.test.ts', 'nor of the granted level'],
     ],
   },
   {
@@ -160,9 +165,15 @@ export const judgedWrongly: readonly Row[] = [
   {
     does: 'RETAIN, closing and answers are cited by their own rules',
     tests: [
-      ['src/engine/cite-expectation.test.ts', 'RETAIN of a message for an old subscription'],
-      ['src/engine/cite-expectation.test.ts', 'a farewell that does not close'],
-      ['src/engine/cite-expectation.test.ts', 'an answer that did not come is not the first'],
+      [
+        'src/engine/packets/cite-expectation.test.ts',
+        'RETAIN of a message for an old subscription',
+      ],
+      ['src/engine/packets/cite-expectation.test.ts', 'a farewell that does not close'],
+      [
+        'src/engine/packets/cite-expectation.test.ts',
+        'an answer that did not come is not the first',
+      ],
     ],
   },
   {
@@ -190,7 +201,10 @@ export const judgedWrongly: readonly Row[] = [
   {
     does: 'RETAIN asked of a client, and the README’s own scenario',
     tests: [
-      ['src/engine/adapter-needs.test.ts', 'a step asks the adapter for what it carries'],
+      [
+        'src/engine/applicable/adapter-needs.test.ts',
+        'a step asks the adapter for what it carries',
+      ],
       ['src/end-to-end/readme.test.ts', 'the scenario of the README has no mistake'],
     ],
   },

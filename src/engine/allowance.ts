@@ -1,5 +1,5 @@
 import type { TraceEvent } from '../model/trace.ts'
-import { sizeOf } from './shortened.ts'
+import { sizeOf } from './traces/shortened.ts'
 
 /** What a target may send in one case by itself. Far more than any scenario brings about without asking. */
 const packetsMax = 2000

@@ -1,4 +1,4 @@
-import { given, hasEnded } from './expect-next.ts'
+import { given, hasEnded } from './packets/expect-next.ts'
 import type { Scene } from './scene.ts'
 import { connect } from './steps/dial.ts'
 import { subscribe } from './steps/traffic.ts'

@@ -1,7 +1,7 @@
 import type { Step, StepBody, StepVerb } from '../scenario/ast.ts'
 import { CheckFailed, Skipped } from './early-end.ts'
+import { sendable } from './packets/sendable.ts'
 import type { Scene } from './scene.ts'
-import { sendable } from './sendable.ts'
 import { runners } from './steps/index.ts'
 
 /** Runs steps in order, writing each into the trace. Ends early by CheckFailed, Inconclusive or Skipped. */

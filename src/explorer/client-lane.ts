@@ -1,4 +1,4 @@
-import { eventOf } from '../engine/app-actor.ts'
+import { eventOf } from '../engine/actors/app-actor.ts'
 import type { FaultBeyond } from '../explore/fault.ts'
 import { type Intent, isRepeatable, withMessages } from '../explore/flow.ts'
 import type { Outcome } from '../explore/outcome.ts'

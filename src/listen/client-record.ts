@@ -1,5 +1,5 @@
-import { Redactor } from '../engine/redact.ts'
-import { type Allowance, TraceLog } from '../engine/trace-log.ts'
+import { Redactor } from '../engine/traces/redact.ts'
+import { type Allowance, TraceLog } from '../engine/traces/trace-log.ts'
 import type { Breach, Finding } from '../model/finding.ts'
 import type { TraceBody, TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'

@@ -1,4 +1,4 @@
-import { Redactor } from '../engine/redact.ts'
+import { Redactor } from '../engine/traces/redact.ts'
 import { verdictOf } from '../engine/verdict.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Allowance } from '../engine/trace-log.ts'
+import type { Allowance } from '../engine/traces/trace-log.ts'
 import type { Fault } from '../faults/index.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Connack, Connect, Packet, Publish, Subscribe, Unsubscribe } from '../model/packet.ts'

@@ -1,5 +1,5 @@
-import type { Redactor } from '../engine/redact.ts'
-import { shortened, sizeOf } from '../engine/shortened.ts'
+import type { Redactor } from '../engine/traces/redact.ts'
+import { shortened, sizeOf } from '../engine/traces/shortened.ts'
 import type { TraceEvent } from '../model/trace.ts'
 
 /** Of what a client did so much is kept, from its beginning and from its end. */

@@ -1,4 +1,4 @@
-import { Redactor } from '../engine/redact.ts'
+import { Redactor } from '../engine/traces/redact.ts'
 import type { Breach, Finding } from '../model/finding.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { TraceEvent, Unstamped } from '../model/trace.ts'

@@ -1,4 +1,4 @@
-import type { Redactor } from '../engine/redact.ts'
+import type { Redactor } from '../engine/traces/redact.ts'
 import type { Breach, Finding } from '../model/finding.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { fittedTo } from '../engine/applicable.ts'
+import { fittedTo } from '../engine/applicable/applicable.ts'
 import { runCases } from '../engine/runner.ts'
 import { scaled } from '../engine/waiting/budgets.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { brokerTarget } from '../../scripts/proof/peers.ts'
-import { topicOutside } from '../engine/needs.ts'
+import { topicOutside } from '../engine/applicable/needs.ts'
 import { readSuites } from './choice/choose-suites.ts'
 import { runLoaded } from './run.ts'
 

@@ -2,8 +2,8 @@ import type { Connect } from '../../model/packet.ts'
 import { type Actor, reauthPacket } from '../../peers/actor.ts'
 import { beginExchange } from '../../peers/authentication/exchange.ts'
 import type { StepBody } from '../../scenario/ast.ts'
-import { Fields } from '../build-packet.ts'
 import { Skipped } from '../early-end.ts'
+import { Fields } from '../packets/build-packet.ts'
 import type { Scene } from '../scene.ts'
 
 /** A CONNECT that begins an enhanced authentication; the actor answers what is asked from then on. Source: 5.0 §4.12. */

@@ -1,7 +1,7 @@
 import { isFraming } from '../../model/framing.ts'
 import type { ConversationBodies } from '../../scenario/verbs/conversation.ts'
 import { Skipped } from '../early-end.ts'
-import { expectNext } from '../expect-next.ts'
+import { expectNext } from '../packets/expect-next.ts'
 import { reauthenticate } from './authenticate.ts'
 import { accept, connect, openStream, refuse } from './dial.ts'
 import { bytes, lose } from './faults.ts'

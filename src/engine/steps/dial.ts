@@ -4,14 +4,14 @@ import { versionOfLevel } from '../../model/version.ts'
 import type { Actor } from '../../peers/actor.ts'
 import type { Expected, StepBody, StepVerb } from '../../scenario/ast.ts'
 import { Listener } from '../../transport/listen.ts'
-import { buildPacket, Fields } from '../build-packet.ts'
 import { Inconclusive, Skipped } from '../early-end.ts'
-import { expectNext, given } from '../expect-next.ts'
-import { matchFields } from '../match.ts'
+import { needRoomFor } from '../excused/untold-limits.ts'
+import { buildPacket, Fields } from '../packets/build-packet.ts'
+import { expectNext, given } from '../packets/expect-next.ts'
+import { matchFields } from '../packets/match.ts'
 import type { Scene } from '../scene.ts'
 import { timeText } from '../wording/time-text.ts'
 import { authenticating } from './authenticate.ts'
-import { needRoomFor } from './untold-limits.ts'
 
 type Body<V extends StepVerb> = StepBody<V>
 

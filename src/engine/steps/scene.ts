@@ -12,9 +12,9 @@ import {
   mustAnswer,
   noteSeen,
   wantsClosed,
-} from '../expect-next.ts'
+} from '../packets/expect-next.ts'
+import type { Bound } from '../packets/variables.ts'
 import type { Scene } from '../scene.ts'
-import type { Bound } from '../variables.ts'
 import { endedInstead, sentNothing } from '../wording/absent.ts'
 import { dueText } from '../wording/due.ts'
 import { packetText } from '../wording/packet-text.ts'

@@ -11,14 +11,21 @@ import type {
 } from '../../scenario/ast.ts'
 import type { Target } from '../../targets/target.ts'
 import type { Link } from '../../transport/link.ts'
-import { buildPacket, Fields, subscriptionOf, wrongOf } from '../build-packet.ts'
+import { topicOutside } from '../applicable/needs.ts'
 import { Inconclusive, Skipped } from '../early-end.ts'
-import { endOf, expectNext, given, hasEnded, leftBy, packetExpected } from '../expect-next.ts'
-import { topicOutside } from '../needs.ts'
+import { needRetained, needRoomFor, notToldInTime, toldBytesMax } from '../excused/untold-limits.ts'
+import { buildPacket, Fields, subscriptionOf, wrongOf } from '../packets/build-packet.ts'
+import {
+  endOf,
+  expectNext,
+  given,
+  hasEnded,
+  leftBy,
+  packetExpected,
+} from '../packets/expect-next.ts'
 import type { Scene } from '../scene.ts'
 import { endedInstead, sentNothing } from '../wording/absent.ts'
 import { openStream } from './dial.ts'
-import { needRetained, needRoomFor, notToldInTime, toldBytesMax } from './untold-limits.ts'
 
 type Body<V extends StepVerb> = StepBody<V>
 

@@ -3,7 +3,7 @@ import { askConnack } from '../../peers/ask-connack.ts'
 import { askMessage } from '../../peers/ask-message.ts'
 import { connectPacket } from '../../peers/connect-packet.ts'
 import type { BrokerTarget, Target } from '../../targets/target.ts'
-import type { AppActor } from '../app-actor.ts'
+import type { AppActor } from '../actors/app-actor.ts'
 import { ownClientId, ownTopic } from '../own-names.ts'
 import { type Budgets, promptMs } from '../waiting/budgets.ts'
 

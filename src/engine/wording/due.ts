@@ -1,8 +1,8 @@
 import { describePayload } from '../../model/describe.ts'
 import { namedCode } from '../../model/reason-names.ts'
 import type { Expected, Matcher, PacketMatcher } from '../../scenario/ast.ts'
-import { describe } from '../match.ts'
-import { toBytes, type Variables } from '../variables.ts'
+import { describe } from '../packets/match.ts'
+import { toBytes, type Variables } from '../packets/variables.ts'
 
 /** What a step waits for, in words: `PUBREC id 7`, `PUBLISH id 7 QoS 2 DUP 1 "once"`, `DISCONNECT with a code of 0x80 or above`. */
 export function dueText(expected: Expected, env: Variables): string {

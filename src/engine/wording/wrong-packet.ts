@@ -1,6 +1,6 @@
 import type { Packet } from '../../model/packet.ts'
 import { namedCode } from '../../model/reason-names.ts'
-import type { Mismatch } from '../match.ts'
+import type { Mismatch } from '../packets/match.ts'
 import { packetName, packetText } from './packet-text.ts'
 
 /**

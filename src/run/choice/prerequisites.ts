@@ -1,5 +1,5 @@
-import type { Facts } from '../../engine/applicable.ts'
-import { type Prerequisite, prerequisites, prerequisitesOf } from '../../engine/needs.ts'
+import type { Facts } from '../../engine/applicable/applicable.ts'
+import { type Prerequisite, prerequisites, prerequisitesOf } from '../../engine/applicable/needs.ts'
 import type { CaseResult } from '../../model/report.ts'
 import type { Version } from '../../model/version.ts'
 import type { Case, Suite } from '../../scenario/ast.ts'

@@ -1,4 +1,4 @@
-import type { Facts } from '../../engine/applicable.ts'
+import type { Facts } from '../../engine/applicable/applicable.ts'
 import { answersConnect, sanityExchange } from '../../engine/probe.ts'
 import type { CaseResult } from '../../model/report.ts'
 import type { Target } from '../../targets/target.ts'

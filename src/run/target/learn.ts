@@ -1,5 +1,5 @@
-import type { Facts } from '../../engine/applicable.ts'
-import type { Behind } from '../../engine/broker-behind.ts'
+import type { Behind } from '../../engine/actors/broker-behind.ts'
+import type { Facts } from '../../engine/applicable/applicable.ts'
 import { probeBroker } from '../../engine/probe.ts'
 import type { Budgets } from '../../engine/waiting/budgets.ts'
 import type { Finding } from '../../model/finding.ts'
