@@ -139,7 +139,7 @@ export const clientsDo: readonly Row[] = [
     does: 'keeps its state for the whole process',
     tests: [
       [
-        'src/targets/client-library.test.ts',
+        'src/targets/client/client-library.test.ts',
         'with isolate: client, a client that kills its process',
       ],
     ],
@@ -192,7 +192,7 @@ export const judgedWrongly: readonly Row[] = [
   },
   {
     does: 'an adapter that dies in the middle of a case',
-    tests: [['src/targets/client-library.test.ts', 'after a case that killed the adapter']],
+    tests: [['src/targets/client/client-library.test.ts', 'after a case that killed the adapter']],
   },
   {
     does: 'parts of a run that were made by one pipeline are merged',

@@ -9,9 +9,9 @@ import {
   createReferenceClient,
   type Message,
 } from '../../fixtures/testing/peers/client.ts'
-import { connectAdapter } from '../../src/targets/adapter.ts'
-import { toJson } from '../../src/targets/app-json.ts'
-import type { LineEndpoint } from '../../src/targets/lines.ts'
+import { connectAdapter } from '../../src/targets/client/adapter.ts'
+import { toJson } from '../../src/targets/client/app-json.ts'
+import type { LineEndpoint } from '../../src/targets/client/lines.ts'
 import type { BrokerTarget, ClientTarget } from '../../src/targets/target.ts'
 import { TargetError } from '../../src/targets/target-error.ts'
 import { dial } from '../../src/transport/dial.ts'

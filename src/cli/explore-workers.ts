@@ -5,8 +5,8 @@ import { parseReport } from '../reporters/parse-report.ts'
 import { InterruptedError } from '../run/interrupted-error.ts'
 import { mergeReports } from '../run/report/merge.ts'
 import { UsageError } from '../run/usage-error.ts'
-import { endingText, spawnOwned } from '../targets/processes.ts'
-import { makeTemporary, removeTemporary } from '../targets/temporary.ts'
+import { endingText, spawnOwned } from '../targets/process/processes.ts'
+import { makeTemporary, removeTemporary } from '../targets/process/temporary.ts'
 
 export type WorkersOptions = {
   workers: number

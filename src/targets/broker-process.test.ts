@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import t from 'tap'
 import { startBroker } from './broker-process.ts'
-import { runningCount } from './processes.ts'
+import { runningCount } from './process/processes.ts'
 import type { Profile } from './profile.ts'
 
 const profile = (command: string[]): Profile => ({

@@ -1,8 +1,8 @@
 import { type Address, showAddress } from '../transport/address.ts'
 import { dial } from '../transport/dial.ts'
+import { waitUntilReady } from './process/ready.ts'
 import type { Profile } from './profile.ts'
 import { addressesOf, addressFor, type Reach } from './reach.ts'
-import { waitUntilReady } from './ready.ts'
 import type { BrokerTarget } from './target.ts'
 import { TargetError } from './target-error.ts'
 

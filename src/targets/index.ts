@@ -110,7 +110,7 @@ async function openProfile(
   const profile = { ...written, ...auth, ...budgets.names }
   if (profile.role === 'client') {
     if (profile.adapter) {
-      const { startClient } = await import('./client-library.ts')
+      const { startClient } = await import('./client/client-library.ts')
       const real = profile.settings?.board === 'real' ? { smokeMs: boardJoinMs } : {}
       return startClient(profile, {
         here,
@@ -118,7 +118,7 @@ async function openProfile(
         ...(listenHost === undefined ? {} : { listenHost }),
       })
     }
-    const { startCommandClient } = await import('./commands.ts')
+    const { startCommandClient } = await import('./client/commands.ts')
     return startCommandClient(profile, { here })
   }
   if (profile.start) {

@@ -9,8 +9,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const others: { [file: string]: string } = {
   'cli/output-file.ts': 'a pipe of the file system, written without waiting for its reader',
   'observe/relay.ts': 'bytes of others, passed on as they came: no transport of ours is spoken',
-  'targets/free-port.ts': 'looks for a port that a broker can have',
-  'targets/reach-lines.ts': 'JSON lines of an adapter that runs elsewhere',
+  'targets/process/free-port.ts': 'looks for a port that a broker can have',
+  'targets/client/reach-lines.ts': 'JSON lines of an adapter that runs elsewhere',
   'targets/micropython/net-host.ts': 'the network of a simulated board',
   'targets/micropython/emulated/multiplexer.ts': 'the network of an emulated board',
 }

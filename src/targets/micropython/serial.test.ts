@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 import t from 'tap'
-import type { LineEndpoint } from '../lines.ts'
+import type { LineEndpoint } from '../client/lines.ts'
 import { TargetError } from '../target-error.ts'
 import { createSimulatedPico } from './board.ts'
 import { readFirmware } from './firmware.ts'

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { duplexLines, type LineEndpoint } from '../lines.ts'
+import { duplexLines, type LineEndpoint } from '../client/lines.ts'
 import { TargetError } from '../target-error.ts'
 import { readFirmware } from './firmware.ts'
 import { PortClosed, RawRepl, RemoteError, ReplError } from './raw-repl.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { LineEndpoint } from '../../lines.ts'
+import type { LineEndpoint } from '../../client/lines.ts'
 import { readNamedBytes } from '../../named-file.ts'
 import { TargetError } from '../../target-error.ts'
 import { packagedFirmware } from '../firmware.ts'

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
-import type { Version } from '../model/version.ts'
-import { Listener } from '../transport/listen.ts'
+import type { Version } from '../../model/version.ts'
+import { Listener } from '../../transport/listen.ts'
+import { TargetError } from '../target-error.ts'
 import type { Adapter, AdapterEvent } from './adapter.ts'
-import { TargetError } from './target-error.ts'
 
 /** From the command to CONNECT on our port, and from CONNACK to the event. */
 const smokeMs = 10_000

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import { endingText, type OwnedProcess, type ProcessEnding } from './processes.ts'
-import { Tail } from './tail.ts'
+import { endingText, type OwnedProcess, type ProcessEnding } from '../process/processes.ts'
+import { Tail } from '../process/tail.ts'
 
 /**
  * Where lines go to and come from: a process's stdio, a TCP connection, a serial port, a simulated board. A transport's own

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Version } from '../model/version.ts'
-import { askConnack } from '../peers/ask-connack.ts'
-import { type Credentials, connectPacket } from '../peers/connect-packet.ts'
-import { tlsProblem } from '../transport/tls-problem.ts'
+import type { Version } from '../../model/version.ts'
+import { askConnack } from '../../peers/ask-connack.ts'
+import { type Credentials, connectPacket } from '../../peers/connect-packet.ts'
+import { tlsProblem } from '../../transport/tls-problem.ts'
 
 /** Between two attempts to reach a broker that is starting; this decides nothing but when we look again. */
 const retryMs = 20

@@ -2,11 +2,11 @@ import { rmSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { adviceFor } from '../model/system-error.ts'
-import { folderRemoved, guardFolder } from './guard/guard.ts'
-import { isGone, owner } from './guard/owner.ts'
+import { adviceFor } from '../../model/system-error.ts'
+import { folderRemoved, guardFolder } from '../guard/guard.ts'
+import { isGone, owner } from '../guard/owner.ts'
+import { TargetError } from '../target-error.ts'
 import { killAll } from './processes.ts'
-import { TargetError } from './target-error.ts'
 
 /** What has not been removed yet. */
 const folders = new Set<string>()

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import t, { type Test as Tap } from 'tap'
+import { TargetError } from '../target-error.ts'
 import { runningCount, spawnOwned } from './processes.ts'
-import { TargetError } from './target-error.ts'
 
 const node = process.execPath
 

@@ -1,4 +1,4 @@
-import { isVersion, type Version } from '../model/version.ts'
+import { isVersion, type Version } from '../../model/version.ts'
 
 /** What an adapter says of itself. */
 export type Hello = {

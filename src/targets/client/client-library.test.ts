@@ -5,15 +5,15 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Aedes } from 'aedes'
 import t, { type Test as Tap } from 'tap'
-import { startBroker } from './broker-process.ts'
+import { startBroker } from '../broker-process.ts'
+import { runningCount } from '../process/processes.ts'
+import { type Profile, parseProfile } from '../profile.ts'
+import type { AppHandle, ClientTarget } from '../target.ts'
+import { TargetError } from '../target-error.ts'
 import { startClient } from './client-library.ts'
 import { startCommandClient } from './commands.ts'
-import { runningCount } from './processes.ts'
-import { type Profile, parseProfile } from './profile.ts'
-import type { AppHandle, ClientTarget } from './target.ts'
-import { TargetError } from './target-error.ts'
 
-const here = fileURLToPath(new URL('../../fixtures/targets/clients', import.meta.url))
+const here = fileURLToPath(new URL('../../../fixtures/targets/clients', import.meta.url))
 
 /** Longer than any machine takes; reached only where something is wrong. */
 const patienceMs = 10_000

@@ -1,4 +1,4 @@
-import type { AppEvent } from '../model/app.ts'
+import type { AppEvent } from '../../model/app.ts'
 
 /*
  * What an adapter tells is checked before anybody relies on it: an event with a text where a number is due would go into the trace, and

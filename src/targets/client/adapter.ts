@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { hideSecrets } from '../model/secrets.ts'
+import { hideSecrets } from '../../model/secrets.ts'
+import { spawnOwned } from '../process/processes.ts'
+import { TargetError, type TargetErrorCode } from '../target-error.ts'
 import { readEvent } from './adapter-events.ts'
 import { emptyHello, type Hello, helloOf, helloProblem } from './hello.ts'
 import { type LineEndpoint, processLines } from './lines.ts'
-import { spawnOwned } from './processes.ts'
-import { TargetError, type TargetErrorCode } from './target-error.ts'
 
 /*
  * Our side of the adapter protocol (fixtures/targets/clients/README.md): commands out, answers and events in, one JSON object a line.

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import t from 'tap'
-import { owner } from './guard/owner.ts'
+import { owner } from '../guard/owner.ts'
 import { makeTemporary, removeTemporary, sweep } from './temporary.ts'
 
 t.test('a temporary folder ends when it is removed', async t => {

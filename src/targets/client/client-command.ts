@@ -1,9 +1,9 @@
 import { access, constants } from 'node:fs/promises'
 import path from 'node:path'
-import { noteSecret } from '../model/secrets.ts'
-import type { Profile } from './profile.ts'
-import { TargetError } from './target-error.ts'
-import { replaceVariables } from './variables.ts'
+import { noteSecret } from '../../model/secrets.ts'
+import type { Profile } from '../profile.ts'
+import { TargetError } from '../target-error.ts'
+import { replaceVariables } from '../variables.ts'
 
 /**
  * A command of a client's profile, ready to be started: `$here` and the like in their places, `node` as the one that runs us,

@@ -1,4 +1,8 @@
-import type { Version } from '../model/version.ts'
+import type { Version } from '../../model/version.ts'
+import { buildOnce } from '../process/build-once.ts'
+import type { Profile } from '../profile.ts'
+import type { AppHandle, ClientTarget, Death } from '../target.ts'
+import { TargetError } from '../target-error.ts'
 import {
   type Adapter,
   type AdapterBudgets,
@@ -7,13 +11,9 @@ import {
   startAdapter,
 } from './adapter.ts'
 import { toJson } from './app-json.ts'
-import { buildOnce } from './build-once.ts'
 import { clientCommand, mustExist } from './client-command.ts'
-import type { Profile } from './profile.ts'
 import { reachLines } from './reach-lines.ts'
 import { smoke } from './smoke.ts'
-import type { AppHandle, ClientTarget, Death } from './target.ts'
-import { TargetError } from './target-error.ts'
 
 export type ClientOptions = {
   /** Folder of the profile: `$here`. */

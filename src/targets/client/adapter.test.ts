@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { runningCount } from '../process/processes.ts'
+import { TargetError, type TargetErrorCode } from '../target-error.ts'
 import { Adapter, type AdapterBudgets, connectAdapter, startAdapter } from './adapter.ts'
 import type { LineEndpoint } from './lines.ts'
-import { runningCount } from './processes.ts'
-import { TargetError, type TargetErrorCode } from './target-error.ts'
 
 const hello = { name: 'x', version: '1', versions: ['3.1.1'], can: ['connect'], reconnects: 'self' }
 
@@ -210,5 +210,5 @@ function bad(file: string): string {
 }
 
 function fixture(file: string): string {
-  return fileURLToPath(new URL(`../../fixtures/targets/clients/${file}`, import.meta.url))
+  return fileURLToPath(new URL(`../../../fixtures/targets/clients/${file}`, import.meta.url))
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Profile } from '../profile.ts'
+import { TargetError } from '../target-error.ts'
 import { duplexLines, type LineEndpoint } from './lines.ts'
-import type { Profile } from './profile.ts'
-import { TargetError } from './target-error.ts'
 
 const connectMs = 10_000
 const baudDefault = 115_200

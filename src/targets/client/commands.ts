@@ -1,8 +1,8 @@
+import { endingText, type OwnedProcess, spawnOwned } from '../process/processes.ts'
+import type { Profile } from '../profile.ts'
+import type { AppHandle, ClientTarget } from '../target.ts'
 import { textOf } from './app-json.ts'
 import { clientCommand, mustExist } from './client-command.ts'
-import { endingText, type OwnedProcess, spawnOwned } from './processes.ts'
-import type { Profile } from './profile.ts'
-import type { AppHandle, ClientTarget } from './target.ts'
 
 /*
  * Level 0: a client that is a program for one purpose, as mosquitto_pub is. Every case starts it once, with what the case asks

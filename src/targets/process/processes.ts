@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { hideSecrets, noteSecretsOf } from '../model/secrets.ts'
-import { adviceFor } from '../model/system-error.ts'
-import { guardProcess, killMarked, newMarker, processEnded, startGuard } from './guard/guard.ts'
+import { hideSecrets, noteSecretsOf } from '../../model/secrets.ts'
+import { adviceFor } from '../../model/system-error.ts'
+import { guardProcess, killMarked, newMarker, processEnded, startGuard } from '../guard/guard.ts'
+import { TargetError } from '../target-error.ts'
 import { Tail } from './tail.ts'
-import { TargetError } from './target-error.ts'
 
 /*
  * Every process that mqttspec starts is started here, in a process group of its own, and ends with us: by `stop`, when our
