@@ -113,7 +113,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--show-secrets', 'user names, passwords and authentication data as they are')
     .option('--hide-wills', 'no payload of a will, as no password')
     .action(async (words: string[], options) => {
-      const { runCommand } = await import('./run-command.ts')
+      const { runCommand } = await import('./commands/run-command.ts')
       exit(await runCommand(words, options, io))
     })
   program
@@ -140,7 +140,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)
     .option('--verbose', 'show flows that passed too')
     .action(async (words: string[], options) => {
-      const { exploreCommand } = await import('./explore-command.ts')
+      const { exploreCommand } = await import('./commands/explore-command.ts')
       exit(await exploreCommand(words, options, io))
     })
   program
@@ -168,7 +168,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .addOption(traceOption())
     .option('--timeout-scale <x>', 'multiply every budget', parseScale)
     .action(async (words: string[], options) => {
-      const { listenCommand } = await import('./listen-command.ts')
+      const { listenCommand } = await import('./commands/listen-command.ts')
       exit(await listenCommand(words, options, io))
     })
   program
@@ -187,7 +187,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .addOption(reporterOption())
     .option('--verbose', 'show sides that did nothing wrong, too')
     .action(async (file: string, options) => {
-      const { auditCommand } = await import('./audit-command.ts')
+      const { auditCommand } = await import('./commands/audit-command.ts')
       exit(await auditCommand(file, options, io))
     })
   program
@@ -208,7 +208,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .addOption(reporterOption())
     .option('--verbose', 'show sides that did nothing wrong, too')
     .action(async options => {
-      const { watchCommand } = await import('./watch-command.ts')
+      const { watchCommand } = await import('./commands/watch-command.ts')
       exit(await watchCommand(options, io))
     })
   program
@@ -220,7 +220,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       'of statements: a section such as 4.3.3, or MQTT-4.3.3-2, with its cases',
     )
     .action(async (what: string, words: string[]) => {
-      const { listCommand } = await import('./list-command.ts')
+      const { listCommand } = await import('./commands/list-command.ts')
       exit(await listCommand(what, words, io))
     })
   program
@@ -228,7 +228,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .description('look for mistakes in suites without running them')
     .argument('[suite...]', 'suite files or folders; those of the package by default')
     .action(async (words: string[]) => {
-      const { checkCommand } = await import('./check-command.ts')
+      const { checkCommand } = await import('./commands/check-command.ts')
       exit(await checkCommand(words, io))
     })
   program
@@ -242,7 +242,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--json', 'as JSON')
     .option('--write-profile <file>', 'write the profile that follows from it')
     .action(async options => {
-      const { probeCommand } = await import('./probe-command.ts')
+      const { probeCommand } = await import('./commands/probe-command.ts')
       exit(await probeCommand({ target: 'aedes', ...options }, io))
     })
   const reports = program.command('report').description('work with JSON reports')
@@ -253,7 +253,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .addOption(reporterOption())
     .addOption(traceOption())
     .action(async (file: string, options) => {
-      const { convertCommand } = await import('./report-command.ts')
+      const { convertCommand } = await import('./commands/report-command.ts')
       exit(await convertCommand(file, options.reporter ?? [], options.trace, io))
     })
   reports
@@ -263,7 +263,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--report <file>', 'a report of --reporter json=FILE (default: of the last run here)')
     .option('--out <dir>', 'write issue.md, reproduce.py and packets.pcapng there, too')
     .action(async (word: string, options) => {
-      const { issueCommand } = await import('./issue-command.ts')
+      const { issueCommand } = await import('./commands/issue-command.ts')
       exit(await issueCommand(word, options, io))
     })
   reports
@@ -272,7 +272,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .argument('<file>', 'a report of --reporter json=FILE')
     .option('--base <file>', 'the report of the base branch, to tell what changed')
     .action(async (file: string, options) => {
-      const { commentCommand } = await import('./report-command.ts')
+      const { commentCommand } = await import('./commands/report-command.ts')
       exit(await commentCommand(file, options.base, io))
     })
   reports
@@ -283,7 +283,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .argument('<before>', 'a report of --reporter json=FILE')
     .argument('<after>', 'another of the same kind of target')
     .action(async (before: string, after: string) => {
-      const { diffCommand } = await import('./report-command.ts')
+      const { diffCommand } = await import('./commands/report-command.ts')
       exit(await diffCommand(before, after, io))
     })
   reports
@@ -293,7 +293,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .addOption(reporterOption())
     .addOption(traceOption())
     .action(async (files: string[], options) => {
-      const { mergeCommand } = await import('./report-command.ts')
+      const { mergeCommand } = await import('./commands/report-command.ts')
       exit(await mergeCommand(files, options.reporter ?? [], options.trace, io))
     })
   reports
@@ -304,7 +304,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .argument('[file]', 'a report of --reporter json=FILE')
     .option('--output <file>', 'write the page there, and open nothing')
     .action(async (file: string | undefined, options) => {
-      const { openCommand } = await import('./open-command.ts')
+      const { openCommand } = await import('./commands/open-command.ts')
       exit(await openCommand(file, options.output, io))
     })
   for (const command of [...program.commands, ...reports.commands]) {

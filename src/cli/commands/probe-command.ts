@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { probeTarget, profileOf, type TargetProbe } from '../run/probe-target.ts'
-import { UsageError } from '../run/usage-error.ts'
-import type { Io } from './io.ts'
+import { probeTarget, profileOf, type TargetProbe } from '../../run/probe-target.ts'
+import { UsageError } from '../../run/usage-error.ts'
+import type { Io } from '../io.ts'
 
 export type ProbeCommandOptions = Parameters<typeof probeTarget>[0] & {
   json?: boolean

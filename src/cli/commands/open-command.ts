@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { UsageError } from '../run/usage-error.ts'
-import type { Io } from './io.ts'
-import { readReport } from './read-report.ts'
+import { UsageError } from '../../run/usage-error.ts'
+import type { Io } from '../io.ts'
+import { readReport } from '../read-report.ts'
 
 /** `mqttspec report open`: a page with the report, or one into which a report is dropped, shown by the browser of the system. */
 export async function openCommand(
@@ -12,8 +12,8 @@ export async function openCommand(
   output: string | undefined,
   { stdout }: Io,
 ): Promise<number> {
-  const { html, emptyViewer } = await import('../reporters/html.ts')
-  const { defaultOptions } = await import('../reporters/reporter.ts')
+  const { html, emptyViewer } = await import('../../reporters/html.ts')
+  const { defaultOptions } = await import('../../reporters/reporter.ts')
   const page = file === undefined ? emptyViewer() : html(defaultOptions).end(await readReport(file))
   const written =
     output ?? path.join(await mkdtemp(path.join(os.tmpdir(), 'mqttspec-')), 'report.html')

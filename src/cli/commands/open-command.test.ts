@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import t from 'tap'
-import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
-import { createReporter } from '../reporters/index.ts'
-import { processIo } from './io.ts'
-import { main } from './main.ts'
+import { failingReport } from '../../../fixtures/testing/reports/lost-pubrec.ts'
+import { createReporter } from '../../reporters/index.ts'
+import { processIo } from '../io.ts'
+import { main } from '../main.ts'
 
 t.test('report open writes a page with the report, or one into which one is dropped', async t => {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'mqttspec-open-'))

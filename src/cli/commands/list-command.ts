@@ -1,9 +1,9 @@
-import type { StatementRef } from '../model/finding.ts'
-import { padEnd, textWidth } from '../reporters/columns.ts'
-import { count } from '../reporters/words.ts'
-import { UsageError } from '../run/usage-error.ts'
-import { statementsMeant } from '../scenario/statement-word.ts'
-import type { Io } from './io.ts'
+import type { StatementRef } from '../../model/finding.ts'
+import { padEnd, textWidth } from '../../reporters/columns.ts'
+import { count } from '../../reporters/words.ts'
+import { UsageError } from '../../run/usage-error.ts'
+import { statementsMeant } from '../../scenario/statement-word.ts'
+import type { Io } from '../io.ts'
 
 /** Lines of cells. */
 type Rows = string[][]
@@ -49,7 +49,7 @@ function inColumns(rows: Rows): string[] {
 }
 
 async function listSuites(): Promise<Rows> {
-  const { readSuites } = await import('../run/choice/choose-suites.ts')
+  const { readSuites } = await import('../../run/choice/choose-suites.ts')
   const { suites } = await readSuites([])
   return suites.flatMap(suite => {
     const scenarios = new Map<string, number>()
@@ -70,9 +70,9 @@ async function listSuites(): Promise<Rows> {
 
 /** All, in a line each; of those that words name (`4.3.3`) also the cases. */
 async function listStatements(words: readonly string[]): Promise<Rows> {
-  const { statements } = await import('../standard/statements.ts')
-  const { unseen } = await import('../standard/statements/unseen.ts')
-  const { readSuites } = await import('../run/choice/choose-suites.ts')
+  const { statements } = await import('../../standard/statements.ts')
+  const { unseen } = await import('../../standard/statements/unseen.ts')
+  const { readSuites } = await import('../../run/choice/choose-suites.ts')
   const { suites } = await readSuites([])
   const wanted = words.map(wordOfStatement)
   const covered = new Map<string, string[]>()
@@ -116,7 +116,7 @@ function scenariosOf(ids: readonly string[]): string[] {
 }
 
 async function listTargets(): Promise<Rows> {
-  const { listProfiles } = await import('../targets/index.ts')
+  const { listProfiles } = await import('../../targets/index.ts')
   return (await listProfiles()).map(({ name, role, versions, about = '' }) => [
     name,
     role,
@@ -126,8 +126,8 @@ async function listTargets(): Promise<Rows> {
 }
 
 async function listFaults(): Promise<Rows> {
-  const { faults } = await import('../faults/index.ts')
-  const { faultKinds } = await import('../explore/fault.ts')
+  const { faults } = await import('../../faults/index.ts')
+  const { faultKinds } = await import('../../explore/fault.ts')
   return [
     ...Object.values(faults).map(({ kind, title }) => [kind, title]),
     ...Object.entries(faultKinds).map(([kind, title]) => [`explore: ${kind}`, title]),
@@ -135,6 +135,6 @@ async function listFaults(): Promise<Rows> {
 }
 
 async function listReporters(): Promise<Rows> {
-  const { reporters } = await import('../reporters/index.ts')
+  const { reporters } = await import('../../reporters/index.ts')
   return Object.entries(reporters).map(([name, entry]) => [name, entry.title])
 }

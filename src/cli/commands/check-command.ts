@@ -1,7 +1,7 @@
-import { count } from '../reporters/words.ts'
-import { nothingCalled, readSuites } from '../run/choice/choose-suites.ts'
-import { selectCases } from '../scenario/select.ts'
-import type { Io } from './io.ts'
+import { count } from '../../reporters/words.ts'
+import { nothingCalled, readSuites } from '../../run/choice/choose-suites.ts'
+import { selectCases } from '../../scenario/select.ts'
+import type { Io } from '../io.ts'
 
 /** `mqttspec check`: shows every mistake, also in the words themselves (by UsageError), or what is there. */
 export async function checkCommand(words: string[], { stdout }: Io): Promise<number> {

@@ -4,10 +4,10 @@ import net from 'node:net'
 import path from 'node:path'
 import mqtt from 'mqtt'
 import t from 'tap'
-import { commandLine } from '../../fixtures/testing/command-line.ts'
-import { programme } from '../listen/server.ts'
-import { startListening } from '../run/listen.ts'
-import { UsageError } from '../run/usage-error.ts'
+import { commandLine } from '../../../fixtures/testing/command-line.ts'
+import { programme } from '../../listen/server.ts'
+import { startListening } from '../../run/listen.ts'
+import { UsageError } from '../../run/usage-error.ts'
 
 t.test('Ctrl-C ends the listening with verdicts, and the ladder was shown meanwhile', async t => {
   const words = ['listen', '--port', '0', 'listen/qos2-undisturbed']
@@ -97,6 +97,6 @@ t.test('cases of suites are reported as not drivable, never as passed', async t 
 })
 
 t.test('the guide names every piece of the programme', async t => {
-  const guide = readFileSync(new URL('../../docs/listen.md', import.meta.url), 'utf8')
+  const guide = readFileSync(new URL('../../../docs/listen.md', import.meta.url), 'utf8')
   for (const { id } of programme) t.ok(guide.includes(`| \`${id}\` |`), id)
 })

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import t from 'tap'
-import type { RunReport } from '../model/report.ts'
-import { probeOf } from '../run/probe-target.ts'
-import { parseProfile } from '../targets/profile.ts'
+import type { RunReport } from '../../model/report.ts'
+import { probeOf } from '../../run/probe-target.ts'
+import { parseProfile } from '../../targets/profile.ts'
 import { probeCommand } from './probe-command.ts'
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'mqttspec-probe-'))

@@ -1,9 +1,9 @@
-import { hideWills, showSecrets } from '../model/secrets.ts'
-import { UsageError } from '../run/usage-error.ts'
-import { startWatching, type WatchNumbers } from '../run/watch.ts'
-import { hearInterrupts } from './interrupts.ts'
-import type { Io } from './io.ts'
-import { openOutputs } from './outputs.ts'
+import { hideWills, showSecrets } from '../../model/secrets.ts'
+import { UsageError } from '../../run/usage-error.ts'
+import { startWatching, type WatchNumbers } from '../../run/watch.ts'
+import { hearInterrupts } from '../interrupts.ts'
+import type { Io } from '../io.ts'
+import { openOutputs } from '../outputs.ts'
 
 type Options = {
   to: string

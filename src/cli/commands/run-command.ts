@@ -1,25 +1,25 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { RunReport } from '../model/report.ts'
-import { hideWills, showSecrets } from '../model/secrets.ts'
-import type { Version } from '../model/version.ts'
-import type { Traces } from '../reporters/reporter.ts'
-import { awaitEdit, awaitRestart } from '../run/await-change.ts'
-import { profiles } from '../run/choice/conformance-profiles.ts'
-import { runThatNeverBegan } from '../run/report/run-that-never-began.ts'
-import { run } from '../run/run.ts'
-import { UsageError } from '../run/usage-error.ts'
-import { listProfiles, shownWish, type TargetWish } from '../targets/index.ts'
-import type { Reach } from '../targets/reach.ts'
-import { endingOf } from './error-ending.ts'
-import { failedCases } from './failed-cases.ts'
-import { hearInterrupts, tellWhenInterrupted } from './interrupts.ts'
-import type { Io } from './io.ts'
-import { readKnownIssues } from './known-issues.ts'
-import { keepLastReport } from './last-report.ts'
-import { type Outputs, openOutputs } from './outputs.ts'
-import { sharedSeed } from './shared-seed.ts'
-import { writeKnownIssues } from './write-known-issues.ts'
+import type { RunReport } from '../../model/report.ts'
+import { hideWills, showSecrets } from '../../model/secrets.ts'
+import type { Version } from '../../model/version.ts'
+import type { Traces } from '../../reporters/reporter.ts'
+import { awaitEdit, awaitRestart } from '../../run/await-change.ts'
+import { profiles } from '../../run/choice/conformance-profiles.ts'
+import { runThatNeverBegan } from '../../run/report/run-that-never-began.ts'
+import { run } from '../../run/run.ts'
+import { UsageError } from '../../run/usage-error.ts'
+import { listProfiles, shownWish, type TargetWish } from '../../targets/index.ts'
+import type { Reach } from '../../targets/reach.ts'
+import { endingOf } from '../error-ending.ts'
+import { failedCases } from '../failed-cases.ts'
+import { hearInterrupts, tellWhenInterrupted } from '../interrupts.ts'
+import type { Io } from '../io.ts'
+import { readKnownIssues } from '../known-issues.ts'
+import { keepLastReport } from '../last-report.ts'
+import { type Outputs, openOutputs } from '../outputs.ts'
+import { sharedSeed } from '../shared-seed.ts'
+import { writeKnownIssues } from '../write-known-issues.ts'
 
 type Options = {
   target?: string
@@ -105,7 +105,7 @@ async function watchRuns(words: string[], asked: Options, io: Io): Promise<numbe
   if (files.length === 0 && !isElsewhere) {
     throw new UsageError('--watch waits for an edit of suite files, or for a broker at an address')
   }
-  const { keepSuites } = await import('../run/choice/choose-suites.ts')
+  const { keepSuites } = await import('../../run/choice/choose-suites.ts')
   keepSuites()
   for (;;) {
     const over = new AbortController()

@@ -1,13 +1,13 @@
-import { compareReports } from '../causes/compare.ts'
-import type { RunReport } from '../model/report.ts'
-import { commentText } from '../reporters/comment.ts'
-import { comparisonText } from '../reporters/comparison.ts'
-import type { Traces } from '../reporters/reporter.ts'
-import { mergeReports } from '../run/report/merge.ts'
-import { UsageError } from '../run/usage-error.ts'
-import type { Io } from './io.ts'
-import { openOutputs } from './outputs.ts'
-import { readReport } from './read-report.ts'
+import { compareReports } from '../../causes/compare.ts'
+import type { RunReport } from '../../model/report.ts'
+import { commentText } from '../../reporters/comment.ts'
+import { comparisonText } from '../../reporters/comparison.ts'
+import type { Traces } from '../../reporters/reporter.ts'
+import { mergeReports } from '../../run/report/merge.ts'
+import { UsageError } from '../../run/usage-error.ts'
+import type { Io } from '../io.ts'
+import { openOutputs } from '../outputs.ts'
+import { readReport } from '../read-report.ts'
 
 /** `mqttspec report convert FILE`: the same report in other forms. The exit code is the report's own. */
 export async function convertCommand(

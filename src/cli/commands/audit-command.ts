@@ -1,8 +1,8 @@
-import { hideWills, showSecrets } from '../model/secrets.ts'
-import { audit } from '../run/audit.ts'
-import { hearInterrupts } from './interrupts.ts'
-import type { Io } from './io.ts'
-import { openOutputs } from './outputs.ts'
+import { hideWills, showSecrets } from '../../model/secrets.ts'
+import { audit } from '../../run/audit.ts'
+import { hearInterrupts } from '../interrupts.ts'
+import type { Io } from '../io.ts'
+import { openOutputs } from '../outputs.ts'
 
 type Options = {
   broker?: string

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { CaseResult, RunReport } from '../model/report.ts'
-import { issueOf } from '../reporters/issue/issue-text.ts'
-import { UsageError } from '../run/usage-error.ts'
-import { openCapture } from './capture-output.ts'
-import { lastOf } from './failed-cases.ts'
-import type { Io } from './io.ts'
-import { readReport } from './read-report.ts'
+import type { CaseResult, RunReport } from '../../model/report.ts'
+import { issueOf } from '../../reporters/issue/issue-text.ts'
+import { UsageError } from '../../run/usage-error.ts'
+import { openCapture } from '../capture-output.ts'
+import { lastOf } from '../failed-cases.ts'
+import type { Io } from '../io.ts'
+import { readReport } from '../read-report.ts'
 
 type Options = { report?: string; out?: string }
 
