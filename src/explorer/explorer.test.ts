@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as chance from 'fast-check'
 import t from 'tap'
-import type { BrokerOptions } from '../../fixtures/testing/peers/broker/options.ts'
+import type { BrokerOptions } from '../../fixtures/testing/peers/broker/core.ts'
 import { createReferenceBroker } from '../../fixtures/testing/peers/broker.ts'
 import { brokerFlaw } from '../../fixtures/testing/peers/flaws/index.ts'
 import { scaled } from '../engine/waiting/budgets.ts'
