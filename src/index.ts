@@ -1,5 +1,16 @@
-/** The library: `import { run } from 'mqttspec'` does what `mqttspec run` does. */
+/** The library: `import { run } from 'mqttspec'` does what `mqttspec run` does; `withBroker` and `withProxy` stand in unit tests. */
 
+export type { FaultWishes, NamedPacket } from './in-tests/fault-wishes.ts'
+export type { ConversationFinding, MessageFate } from './in-tests/judgement.ts'
+export { JudgementError } from './in-tests/judgement-error.ts'
+export { withBroker } from './in-tests/with-broker.ts'
+export {
+  type Conversation,
+  type ConversationOptions,
+  type Judged,
+  type ProxyOptions,
+  withProxy,
+} from './in-tests/with-proxy.ts'
 export type { Finding, Level, StatementRef } from './model/finding.ts'
 export type { CaseResult, RunHead, RunReport, StatementOutcome, Verdict } from './model/report.ts'
 export type { TraceEvent } from './model/trace.ts'

@@ -125,22 +125,33 @@ export class ProxyActor {
     if (packet.type === 'PUBACK' && from === 'client' && this.sentinels.delete(packet.id)) {
       return lost
     }
-    for (const placed of this.placed) {
-      if (placed.from !== from || placed.left === 0 || !placed.matches(packet)) continue
-      if (placed.skip > 0) {
-        placed.skip -= 1
-        continue
-      }
-      placed.left -= 1
-      return placed.strike(packet, seq, bytes)
-    }
-    return pass
+    return treatmentOf(this.placed, from, packet, seq, bytes)
   }
 
   private remember(from: Side, packet: Packet, seq: number): void {
     if (packet.type === 'PUBLISH' && packet.topic !== '') this.lastTopic = packet.topic
     if (this.inbox[from].length < inboxMax) this.inbox[from].push({ packet, seq })
   }
+}
+
+/** What becomes of a packet where these faults wait for theirs. */
+export function treatmentOf(
+  faults: readonly Placed[],
+  from: Side,
+  packet: Packet,
+  seq: number,
+  bytes: Uint8Array,
+): Treatment {
+  for (const placed of faults) {
+    if (placed.from !== from || placed.left === 0 || !placed.matches(packet)) continue
+    if (placed.skip > 0) {
+      placed.skip -= 1
+      continue
+    }
+    placed.left -= 1
+    return placed.strike(packet, seq, bytes)
+  }
+  return pass
 }
 
 /** Sentinels count down from here; brokers and scenarios count up from 1. */

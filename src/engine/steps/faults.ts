@@ -34,7 +34,7 @@ export function noteFault(scene: Scene, actor: Actor, fault: Fault): void {
 }
 
 /** The values of a fault's keys, now that variables are known. */
-export function valuesNow(scene: Scene, written: Written): Told {
+export function valuesNow(scene: Pick<Scene, 'env'>, written: Written): Told {
   const values = Object.entries(written).map(([name, value]) => {
     const plain = scene.env.plain(value)
     // A matrix or a capture may have brought a number as text.

@@ -154,9 +154,19 @@ export function endOf({ relay }: ProxyActor, side: Side): string {
 
 /** Places a fault that waits for its packets. */
 function fault(scene: Scene, actor: ProxyActor, body: Body<'proxy.fault'>): void {
+  const placed = placedFault(scene, body, fault => note(scene, actor, body.from, fault))
+  actor.placed.push(placed)
+}
+
+/** A fault that waits for its packets; `tell` hears of it as it happens. */
+export function placedFault(
+  scene: Pick<Scene, 'env'>,
+  body: Body<'proxy.fault'>,
+  tell: (fault: Fault) => void,
+): Placed {
   const { from, packet: matcher } = body
   const cut = body.cut && cutOf(scene, body.cut)
-  const placed: Placed = {
+  return {
     from,
     title: `${packetDue(matcher, scene.env)} of the ${nameOf(from)}`,
     packetType: matcher.type,
@@ -174,17 +184,16 @@ function fault(scene: Scene, actor: ProxyActor, body: Body<'proxy.fault'>): void
         of: { packet: packet.type, from },
         seq,
       })
-      note(scene, actor, from, record)
-      if (cut) note(scene, actor, from, { kind: 'cut', ...cut })
+      if (record) tell(record)
+      if (cut) tell({ kind: 'cut', ...cut })
       return { writes, ...(cut ? { cut } : {}) }
     },
   }
-  actor.placed.push(placed)
 }
 
 /** What becomes of the packet. One that passes is no fault. */
 function struckNow(
-  scene: Scene,
+  scene: Pick<Scene, 'env'>,
   { fault, told }: Body<'proxy.fault'>,
   struck: Struck,
 ): { record?: Fault; writes: PassingWrite[] } {
@@ -196,8 +205,7 @@ function struckNow(
 }
 
 /** The fault belongs to the connection on which its packet came. */
-function note(scene: Scene, actor: ProxyActor, from: Side, fault: Fault | undefined): void {
-  if (!fault) return
+function note(scene: Scene, actor: ProxyActor, from: Side, fault: Fault): void {
   const connection = actor.relay?.numberOf(from)
   scene.log.record({
     kind: 'fault',
@@ -207,7 +215,7 @@ function note(scene: Scene, actor: ProxyActor, from: Side, fault: Fault | undefi
   })
 }
 
-function cutOf(scene: Scene, { how, side }: ProxyCut): Cut {
+function cutOf(scene: Pick<Scene, 'env'>, { how, side }: ProxyCut): Cut {
   return { how: scene.env.text(how) === 'rst' ? 'rst' : 'fin', side }
 }
 

@@ -17,7 +17,11 @@ export type Paper = {
   more: string
 }
 
-export function paper({ colour, columns, ascii }: ReporterOptions): Paper {
+export function paper({
+  colour,
+  columns,
+  ascii,
+}: Pick<ReporterOptions, 'colour' | 'columns' | 'ascii'>): Paper {
   return {
     columns: Math.max(40, columns),
     ascii,

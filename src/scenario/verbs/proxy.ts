@@ -63,7 +63,7 @@ const sides = word('side', ['client', 'broker', 'both'] as const)
 const how = value(word('way to cut', ['fin', 'rst'] as const, 'UNKNOWN_FAULT'))
 
 /** Types that only one side may send; of all others a step has to say whose they are. */
-const sentBy: { [T in PacketType]?: Side } = {
+export const sentBy: { [T in PacketType]?: Side } = {
   CONNECT: 'client',
   CONNACK: 'broker',
   SUBSCRIBE: 'client',
