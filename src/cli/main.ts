@@ -1,13 +1,28 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { isVersion, type Version, versions } from '../model/version.ts'
-import { traceChoices } from '../reporters/reporter.ts'
+import { Command, CommanderError, Option } from 'commander'
 import { InterruptedError } from '../run/interrupted-error.ts'
 import { version } from '../run/version.ts'
-import { transportsOf } from '../targets/reach.ts'
 import { TargetError } from '../targets/target-error.ts'
 import { transportNames } from '../transport/index.ts'
 import { clipped, endingOf } from './error-ending.ts'
 import { type Io, processIo } from './io.ts'
+import {
+  endOption,
+  mqttOption,
+  parseSeconds,
+  parseTime,
+  parseTransports,
+  patienceOption,
+  reporterOption,
+  scaleOption,
+  secretsOption,
+  seedOption,
+  shardOption,
+  strictOption,
+  targetOption,
+  traceOption,
+  wholeNumber,
+  willsOption,
+} from './options.ts'
 
 /** Runs a command line and returns its exit code (README.md, exit codes). Nothing is thrown. */
 export async function main(argv: string[], io: Io = processIo): Promise<number> {
@@ -59,7 +74,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .command('run', { isDefault: false })
     .description('run suites against a broker or a client')
     .argument('[suite|id...]', 'suite files, folders, suite or case ids (* stands for anything)')
-    .option('--target <url|profile|name>', 'what to test (default: the embedded broker)')
+    .addOption(targetOption())
     .option(
       '--upstream <url|profile|name>',
       'the broker behind the proxy, for suites that stand between a client and one (default: the embedded broker)',
@@ -88,30 +103,30 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
         'send a PROXY header first, as a balancer in front of the target would',
       ).choices(['v1', 'v2']),
     )
-    .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
+    .addOption(mqttOption())
     .option('--tag <tag...>', 'only scenarios with one of these tags')
     .option('--profile <name>', 'a named set of suites: core, qos2, full or device-advisor')
     .option('--jobs <n>', 'cases side by side', wholeNumber(1, 1024))
-    .option('--strict', 'a broken SHOULD fails the run too')
+    .addOption(strictOption())
     .addOption(reporterOption())
     .addOption(traceOption())
-    .option('--seed <n>', 'repeat what chance decided', wholeNumber(0, 4_294_967_295))
-    .option('--shard <i/n>', 'only the i-th of n parts', parseShard)
+    .addOption(seedOption())
+    .addOption(shardOption())
     .option('--bail', 'begin nothing new after the first failure')
     .option(
       '--time-limit <time>',
       'end the run after so long, with its reports, such as 10m (default: 60m)',
       parseTime,
     )
-    .option('--timeout-scale <x>', 'multiply every budget', parseScale)
+    .addOption(scaleOption())
     .option('--known-issues <file>', 'failures that are accepted for now')
     .option('--write-known-issues <file>', 'write what failed as such a list')
     .option('--failed [report]', 'only what did not pass in a report, or in the last run here')
     .option('--watch', 'again whenever a suite is edited or the broker at an address restarted')
     .option('--pcap <file>', 'write all packets for Wireshark, each beside what was found in it')
     .option('--verbose', 'show passing cases too')
-    .option('--show-secrets', 'user names, passwords and authentication data as they are')
-    .option('--hide-wills', 'no payload of a will, as no password')
+    .addOption(secretsOption())
+    .addOption(willsOption())
     .action(async (words: string[], options) => {
       const { runCommand } = await import('./commands/run-command.ts')
       exit(await runCommand(words, options, io))
@@ -120,24 +135,24 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .command('explore')
     .description('place faults everywhere in flows, and shrink what fails')
     .argument('[flow...]', 'flows that ship, or files; all that fit the target by default')
-    .option('--target <url|profile|name>', 'what to test (default: the embedded broker)')
-    .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
+    .addOption(targetOption())
+    .addOption(mqttOption())
     .option('--faults <kinds>', 'only these, such as lose,cut (mqttspec list faults)')
     .option('--depth <n>', 'the most faults of one schedule (default: 3)', wholeNumber(1, 8))
     .option('--budget <time>', 'how long, such as 60s or 10m (default: 60s)', parseTime)
     .option('--schedules <n>', 'end after so many', wholeNumber(1, 1_000_000_000))
     .option('--corpus <dir>', 'keep what was tried there, and go on from what it keeps')
-    .option('--seed <n>', 'repeat what chance decided', wholeNumber(0, 4_294_967_295))
-    .option('--shard <i/n>', 'only the i-th of n parts', parseShard)
+    .addOption(seedOption())
+    .addOption(shardOption())
     .option('--lanes <n>', 'schedules side by side (default: 24)', wholeNumber(1, 1024))
     .option('--workers <n>', 'processes side by side (default: 1)', wholeNumber(1, 256))
     .option('--replay <id>', 'one schedule again, drawn: 4711:0:3:1')
     .option('--scenarios <dir>', 'write a scenario file for each failure, for mqttspec run')
     .option('--bail', 'end at the first failure')
-    .option('--strict', 'a broken SHOULD fails the run too')
+    .addOption(strictOption())
     .addOption(reporterOption())
     .addOption(traceOption())
-    .option('--timeout-scale <x>', 'multiply every budget', parseScale)
+    .addOption(scaleOption())
     .option('--verbose', 'show flows that passed too')
     .action(async (words: string[], options) => {
       const { exploreCommand } = await import('./commands/explore-command.ts')
@@ -159,14 +174,14 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--cert <file>', 'TLS: the certificate that we show, as PEM (default: one of our own)')
     .option('--key <file>', 'TLS: its key, as PEM')
     .option('--write-ca <file>', 'TLS: write what a device has to trust to trust us, as PEM')
-    .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
-    .option('--for <seconds>', 'end by itself after so long', parseSeconds)
-    .option('--show-secrets', 'user names, passwords and authentication data as they are')
-    .option('--hide-wills', 'no payload of a will, as no password')
-    .option('--strict', 'a broken SHOULD fails the run too')
+    .addOption(mqttOption())
+    .addOption(endOption())
+    .addOption(secretsOption())
+    .addOption(willsOption())
+    .addOption(strictOption())
     .addOption(reporterOption())
     .addOption(traceOption())
-    .option('--timeout-scale <x>', 'multiply every budget', parseScale)
+    .addOption(scaleOption())
     .action(async (words: string[], options) => {
       const { listenCommand } = await import('./commands/listen-command.ts')
       exit(await listenCommand(words, options, io))
@@ -176,14 +191,10 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .description('judge recorded traffic: both sides of every MQTT connection in a capture')
     .argument('<capture>', 'a file of tcpdump or Wireshark, pcap or pcapng')
     .option('--broker <address>', 'only connections to host:port, or to :port of any host')
-    .option(
-      '--patience <seconds>',
-      'what is owed for longer was not sent (default: 10)',
-      parseSeconds,
-    )
-    .option('--show-secrets', 'user names, passwords and authentication data as they are')
-    .option('--hide-wills', 'no payload of a will, as no password')
-    .option('--strict', 'a broken SHOULD fails the run too')
+    .addOption(patienceOption())
+    .addOption(secretsOption())
+    .addOption(willsOption())
+    .addOption(strictOption())
     .addOption(reporterOption())
     .option('--verbose', 'show sides that did nothing wrong, too')
     .action(async (file: string, options) => {
@@ -195,16 +206,12 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .description('stand between clients and a broker, touch nothing, and judge both sides')
     .requiredOption('--to <host:port>', 'the broker')
     .option('--listen <[host:]port>', 'where clients dial in (default: 127.0.0.1, a free port)')
-    .option('--for <seconds>', 'end by itself after so long', parseSeconds)
+    .addOption(endOption())
     .option('--metrics <seconds>', 'a line of numbers so often (default: 60)', parseSeconds)
-    .option(
-      '--patience <seconds>',
-      'what is owed for longer was not sent (default: 10)',
-      parseSeconds,
-    )
-    .option('--show-secrets', 'user names, passwords and authentication data as they are')
-    .option('--hide-wills', 'no payload of a will, as no password')
-    .option('--strict', 'a broken SHOULD fails the run too')
+    .addOption(patienceOption())
+    .addOption(secretsOption())
+    .addOption(willsOption())
+    .addOption(strictOption())
     .addOption(reporterOption())
     .option('--verbose', 'show sides that did nothing wrong, too')
     .action(async options => {
@@ -235,10 +242,10 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .command('probe')
     .description('ask a target what it is: versions, limits, legal choices')
     .option('--target <url|profile|name>', 'what to ask (default: the embedded broker)')
-    .option('--mqtt <versions>', 'only these, such as 3.1.1,5.0', parseVersions)
+    .addOption(mqttOption())
     .option('--topic-prefix <text>', 'all topics of ours begin with it')
     .option('--client-id-prefix <text>', 'all client ids of ours begin with it')
-    .option('--timeout-scale <x>', 'multiply every budget', parseScale)
+    .addOption(scaleOption())
     .option('--json', 'as JSON')
     .option('--write-profile <file>', 'write the profile that follows from it')
     .action(async options => {
@@ -311,70 +318,4 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     command.copyInheritedSettings(program).exitOverride()
   }
   return program
-}
-
-export function reporterOption(): Option {
-  return new Option(
-    '--reporter <name[=file]>',
-    'how to report, several times if wanted (mqttspec list reporters)',
-  ).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
-}
-
-function traceOption(): Option {
-  return new Option(
-    '--trace <of>',
-    'of which cases JSON keeps the packets: what passed rarely needs them (default: failed)',
-  ).choices(traceChoices)
-}
-
-function parseTransports(text: string) {
-  try {
-    return transportsOf(text)
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-function parseVersions(text: string): Version[] {
-  return text.split(',').map(part => {
-    const wanted = part.trim()
-    if (isVersion(wanted)) return wanted
-    throw new InvalidArgumentError(`expected some of ${versions.join(', ')}, got "${wanted}"`)
-  })
-}
-
-function wholeNumber(min: number, max: number) {
-  return (text: string): number => {
-    const value = Number(text)
-    if (Number.isInteger(value) && value >= min && value <= max && text.trim() !== '') return value
-    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}, got "${text}"`)
-  }
-}
-
-function parseScale(text: string): number {
-  const value = Number(text)
-  if (value > 0 && value <= 1000) return value
-  throw new InvalidArgumentError(`expected a number above 0 and at most 1000, got "${text}"`)
-}
-
-function parseSeconds(text: string): number {
-  const value = Number(text)
-  if (value > 0 && value <= 1_000_000) return value
-  throw new InvalidArgumentError(`expected seconds above 0, got "${text}"`)
-}
-
-/** `90`, `90s`, `10m` or `2h`, as seconds. */
-function parseTime(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text)
-  const seconds = Number(match?.[1]) * { s: 1, m: 60, h: 3600 }[(match?.[2] ?? 's') as 's']
-  if (match && seconds > 0 && seconds <= 1_000_000) return seconds
-  throw new InvalidArgumentError(`expected a time such as 60s or 10m, got "${text}"`)
-}
-
-function parseShard(text: string): { index: number; count: number } {
-  const match = /^(\d+)\/(\d+)$/.exec(text)
-  const index = Number(match?.[1])
-  const count = Number(match?.[2])
-  if (match && index >= 1 && index <= count) return { index, count }
-  throw new InvalidArgumentError(`expected I/N with I from 1 to N, such as 2/4, got "${text}"`)
 }

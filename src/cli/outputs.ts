@@ -27,13 +27,12 @@ export type Outputs = {
   caseBegun(id: string): void
   caseDone(result: CaseResult): void
   tick(elapsedMs: number): void
-  end(report: RunReport): void
-  /** As `end`, for a run that never began: the terminal is told why by an error message instead. */
+  /** Resolves when all is written: with the exit code of the run, or that of a report that is not whole. A verdict that nobody can read is none. */
+  finish(report: RunReport): Promise<number>
+  /** As `finish`, for a run that never began: the terminal is told why by an error message instead. */
   neverBegan(report: RunReport): void
-  /** Resolves when all is written. Then `lost` is final. */
+  /** Resolves when all is written. */
   close(): Promise<void>
-  /** The reports that are not whole, because the disk was full or the like. */
-  readonly lost: readonly string[]
 }
 
 export type OutputOptions = {
@@ -53,6 +52,7 @@ export type OutputOptions = {
  */
 export async function openOutputs(wishes: string[], options: OutputOptions): Promise<Outputs> {
   const parsed = complete(wishes.map(parseWish))
+  // The reports that are not whole, because the disk was full or the like.
   const lost: string[] = []
   const terminal = watchTerminal(options.io.stdout, why => {
     if (why !== 'EPIPE') lose('stdout', why)
@@ -81,8 +81,11 @@ export async function openOutputs(wishes: string[], options: OutputOptions): Pro
     for (const output of outputs) await output.close()
     await capture?.close()
   }
+  const close = () => {
+    closing ??= closeAll()
+    return closing
+  }
   return {
-    lost,
     begin: head => tell(outputs, reporter => reporter.begin?.(head)),
     caseBegun: id => tell(outputs, reporter => reporter.caseBegun?.(id)),
     caseDone: result => {
@@ -90,11 +93,13 @@ export async function openOutputs(wishes: string[], options: OutputOptions): Pro
       capture?.caseDone(result)
     },
     tick: elapsedMs => tell(outputs, reporter => reporter.tick?.(elapsedMs)),
-    end: report => {
+    finish: async report => {
       isOver = true
       eachDespiteErrors(outputs, ({ write, reporter }) =>
         write(reporter.parts?.(report) ?? reporter.end(report)),
       )
+      await close()
+      return lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
     },
     neverBegan: report => {
       if (isOver) return
@@ -103,10 +108,7 @@ export async function openOutputs(wishes: string[], options: OutputOptions): Pro
         write(reporter.parts?.(report) ?? reporter.end(report)),
       )
     },
-    close: () => {
-      closing ??= closeAll()
-      return closing
-    },
+    close,
   }
 }
 

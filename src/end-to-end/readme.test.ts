@@ -28,7 +28,9 @@ const commands = [
   .filter(line => /^mqttspec (run|listen) ?/.test(line))
   .map(line => (line.match(/'[^']*'|\S+/g) ?? []).map(word => word.replaceAll("'", '')).slice(1))
 
-const source = readFileSync(new URL('../cli/main.ts', import.meta.url), 'utf8')
+const source = ['main', 'options']
+  .map(name => readFileSync(new URL(`../cli/${name}.ts`, import.meta.url), 'utf8'))
+  .join('\n')
 
 t.test('every command line of the README is one', async t => {
   const { suites } = await readSuites([])

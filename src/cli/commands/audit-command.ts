@@ -37,9 +37,7 @@ export async function auditCommand(file: string, options: Options, io: Io): Prom
       ),
       signal: interrupts.signal,
     })
-    outputs.end(report)
-    await outputs.close()
-    return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
+    return await outputs.finish(report)
   } finally {
     interrupts.stop()
     await outputs.close()

@@ -89,9 +89,7 @@ export async function exploreCommand(words: string[], asked: Options, io: Io): P
       cases: report.results.map(({ id, suite }) => ({ id, suite })),
     })
     for (const result of report.results) outputs.caseDone(result)
-    outputs.end(report)
-    await outputs.close()
-    return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
+    return await outputs.finish(report)
   } finally {
     live.clear()
     interrupts.stop()

@@ -10,6 +10,7 @@ import { type TransportName, transportNamed } from '../../transport/index.ts'
 import { hearInterrupts } from '../interrupts.ts'
 import type { Io, TextStream } from '../io.ts'
 import { openOutputs } from '../outputs.ts'
+import { untilTheEnd } from '../until-the-end.ts'
 
 type Options = {
   host?: string
@@ -71,9 +72,7 @@ export async function listenCommand(words: string[], options: Options, io: Io): 
     await untilTheEnd(options.for, interrupts.signal)
     const report = run.finish()
     stream.write('\n')
-    outputs.end(report)
-    await outputs.close()
-    return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
+    return await outputs.finish(report)
   } finally {
     interrupts.stop()
     await outputs.close()
@@ -196,17 +195,4 @@ function replayLine(words: string[], options: Options): string {
   ]
     .filter(word => word !== '')
     .join(' ')
-}
-
-/** Resolves at the first Ctrl-C, when the time is over, or when nobody is left to tell. */
-function untilTheEnd(seconds: number | undefined, interrupted: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, seconds === undefined ? 2_147_483_647 : seconds * 1000)
-    const end = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    if (interrupted.aborted) end()
-    else interrupted.addEventListener('abort', end, { once: true })
-  })
 }

@@ -40,9 +40,7 @@ async function write(
   io: Io,
 ): Promise<number> {
   const outputs = await openOutputs(reporters, { io, verbose: false, traces })
-  outputs.end(report)
-  await outputs.close()
-  return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
+  return outputs.finish(report)
 }
 
 /** `mqttspec report comment FILE`: Markdown for a pull request, with what changed against a base. The exit code is 0. */

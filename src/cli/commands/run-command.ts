@@ -164,15 +164,13 @@ async function runOnce(words: string[], asked: Options, io: Io): Promise<number>
     const report = await runAndTell(words, options, outputs, interrupts.signal)
     // A tick behind the end would draw the line of progress once more, below it.
     clearInterval(ticking)
-    outputs.end(report)
-    await outputs.close()
+    const exitCode = await outputs.finish(report)
     await keepLastReport(report, io)
     if (options.writeKnownIssues !== undefined) {
       const n = await writeKnownIssues(options.writeKnownIssues, report)
       io.stderr.write(`mqttspec: ${n} known issues in ${options.writeKnownIssues}\n`)
     }
-    // A verdict that nobody can read is none.
-    return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
+    return exitCode
   } catch (error) {
     outputs.neverBegan(endedEarly(error, options, performance.now() - began))
     throw error

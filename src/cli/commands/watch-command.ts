@@ -4,6 +4,7 @@ import { startWatching, type WatchNumbers } from '../../run/watch.ts'
 import { hearInterrupts } from '../interrupts.ts'
 import type { Io } from '../io.ts'
 import { openOutputs } from '../outputs.ts'
+import { untilTheEnd } from '../until-the-end.ts'
 
 type Options = {
   to: string
@@ -67,9 +68,7 @@ export async function watchCommand(options: Options, io: Io): Promise<number> {
     await untilTheEnd(options.for, interrupts.signal)
     io.stderr.write(`${metricsLine(watching.numbers())}\n`)
     const report = await watching.finish()
-    outputs.end(report)
-    await outputs.close()
-    return outputs.lost.length > 0 && report.exitCode === 0 ? 4 : report.exitCode
+    return await outputs.finish(report)
   } finally {
     clearInterval(printing)
     interrupts.stop()
@@ -113,17 +112,4 @@ function addressOf(text: string, option: string): { host: string; port: number }
 
 function shown(host: string): string {
   return host.includes(':') ? `[${host}]` : host
-}
-
-/** Resolves at the first Ctrl-C, when the time is over, or when nobody is left to tell. */
-function untilTheEnd(seconds: number | undefined, interrupted: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, seconds === undefined ? 2_147_483_647 : seconds * 1000)
-    const end = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    if (interrupted.aborted) end()
-    else interrupted.addEventListener('abort', end, { once: true })
-  })
 }
