@@ -244,12 +244,7 @@ function result(scene: Scene, ending: Ending, replay: string): CaseResult {
   const { verdict, reason } = verdictOf(ending, findings)
   const { tightest } = scene.wakeups
   return {
-    id: kase.id,
-    suite: kase.suite,
-    title: kase.title,
-    ...(kase.about ? { about: kase.about } : {}),
-    version: kase.version,
-    ...(kase.transport === undefined ? {} : { transport: kase.transport }),
+    ...described(kase),
     verdict,
     reason: scene.redactor.text(reason),
     durationMs: scene.log.nowMs,
@@ -293,12 +288,7 @@ export function notRun(
   replay: string,
 ): CaseResult {
   return {
-    id: kase.id,
-    suite: kase.suite,
-    title: kase.title,
-    ...(kase.about ? { about: kase.about } : {}),
-    version: kase.version,
-    ...(kase.transport === undefined ? {} : { transport: kase.transport }),
+    ...described(kase),
     verdict,
     reason,
     durationMs: 0,
@@ -309,5 +299,16 @@ export function notRun(
     replay,
     place: kase.place,
     trace: [],
+  }
+}
+
+function described({ id, suite, title, about, version, transport }: Case) {
+  return {
+    id,
+    suite,
+    title,
+    ...(about ? { about } : {}),
+    version,
+    ...(transport === undefined ? {} : { transport }),
   }
 }

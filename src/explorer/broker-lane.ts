@@ -17,7 +17,6 @@ import {
   type LaneOptions,
   quietRounds,
   returnsMax,
-  roundsMax,
   turnsMax,
 } from './lane.ts'
 import { Strikes } from './strikes.ts'
@@ -129,21 +128,9 @@ export class BrokerLane implements Lane {
     // What came before the answers to the fence may have begun another exchange.
     await this.settle()
     if (this.failure === undefined) this.judging.close()
-    const breaches = this.judging.found.slice(found)
-    if (breaches.length > 0) this.spent = true
-    const first = breaches.find(({ breach }) => breach.level === 'MUST') ?? breaches[0]
-    const outcome: Outcome = {
-      points: strikes.points,
-      struckAt: strikes.struckAt,
-      struck: strikes.struck,
-      edges: this.judging.takeEdges(),
-      breaches: breaches.map(({ breach }) => breach),
-      state: first?.state ?? '',
-      trace: this.judging.trace,
-    }
-    if (this.failure === undefined) return outcome
-    this.spent = true
-    return breaches.length > 0 ? outcome : { ...outcome, lost: this.failure }
+    const outcome = this.judging.outcomeOf(strikes, found, this.failure)
+    if (outcome.breaches.length > 0 || this.failure !== undefined) this.spent = true
+    return outcome
   }
 
   private async begin(): Promise<void> {
@@ -596,17 +583,12 @@ export class BrokerLane implements Lane {
     if (ended) this.fail('the search ended before a session had expired')
   }
 
-  /** As the end of a case: as long as less is owed than before, the target is slow and not silent. */
-  private async settle(): Promise<void> {
+  private settle(): Promise<void> {
     if (!this.options.patient) return this.rest()
-    for (let turn = 0; turn < roundsMax; turn++) {
-      if (this.isDone || this.failure !== undefined) return
-      const before = this.judging.owed
-      const count = this.judging.count
-      await this.until(() => this.isDone)
-      if (this.isDone) return
-      if (this.judging.owed >= before && this.judging.count === count) return
-    }
+    return this.judging.paidOff(
+      () => this.isDone || this.failure !== undefined,
+      () => this.until(() => this.isDone),
+    )
   }
 
   private async fence(): Promise<void> {

@@ -19,7 +19,6 @@ import {
   type LaneOptions,
   quietRounds,
   returnsMax,
-  roundsMax,
   turnsMax,
 } from './lane.ts'
 import { Strikes } from './strikes.ts'
@@ -115,7 +114,7 @@ export class ClientLane implements Lane {
     } catch (error) {
       this.spent = true
       const lost = error instanceof Error ? error.message : String(error)
-      return { ...this.outcomeOf(0), breaches: [], lost }
+      return { ...this.judging.outcomeOf(this.strikes, 0, lost), breaches: [], lost }
     }
   }
 
@@ -135,24 +134,9 @@ export class ClientLane implements Lane {
     await this.fence()
     await this.settle()
     if (this.failure === undefined) this.judging.close()
-    return this.outcomeOf(found)
-  }
-
-  private outcomeOf(found: number): Outcome {
-    const { points, struck, struckAt } = this.strikes
-    const own = this.judging.found.slice(found)
-    if (own.length > 0 || this.failure !== undefined) this.spent = true
-    const first = own.find(({ breach }) => breach.level === 'MUST') ?? own[0]
-    return {
-      points,
-      struck,
-      struckAt,
-      edges: this.judging.takeEdges(),
-      breaches: own.map(({ breach }) => breach),
-      state: first?.state ?? '',
-      trace: this.judging.trace,
-      ...(this.failure !== undefined && own.length === 0 ? { lost: this.failure } : {}),
-    }
+    const outcome = this.judging.outcomeOf(strikes, found, this.failure)
+    if (outcome.breaches.length > 0 || this.failure !== undefined) this.spent = true
+    return outcome
   }
 
   private async begin(): Promise<void> {
@@ -442,15 +426,12 @@ export class ClientLane implements Lane {
     await this.settle()
   }
 
-  private async settle(): Promise<void> {
+  private settle(): Promise<void> {
     if (!this.options.patient) return this.rest()
-    for (let turn = 0; turn < roundsMax; turn++) {
-      if (this.isDone || this.failure !== undefined) return
-      const before = this.judging.owed
-      const count = this.judging.count
-      await this.until(() => this.isDone)
-      if (this.judging.owed >= before && this.judging.count === count) return
-    }
+    return this.judging.paidOff(
+      () => this.isDone || this.failure !== undefined,
+      () => this.until(() => this.isDone),
+    )
   }
 
   /** A message of ours behind all others, on a topic that the application asked for, and a nonce behind what it has to say. */

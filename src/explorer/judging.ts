@@ -1,9 +1,12 @@
-import { createCoverage, type EdgeName } from '../explore/coverage.ts'
+import { createCoverage } from '../explore/coverage.ts'
+import type { Outcome } from '../explore/outcome.ts'
 import type { Breach } from '../model/finding.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { TraceEvent, Unstamped } from '../model/trace.ts'
 import { createJudges, type Judges, type JudgesOptions } from '../oracle/judges.ts'
 import { isNothing } from '../oracle/owed.ts'
+import { roundsMax } from './lane.ts'
+import type { Strikes } from './strikes.ts'
 
 /** A breach with where its exchange stood when it was found. */
 export type Found = { breach: Breach; state: string }
@@ -70,7 +73,28 @@ export class Judging implements Recorder {
     for (const breach of this.judges.end()) this.found.push({ breach, state: '' })
   }
 
-  takeEdges(): Set<EdgeName> {
-    return this.coverage.take()
+  /** As the end of a case: as long as less is owed than before, the target is slow and not silent. */
+  async paidOff(isDone: () => boolean, untilDone: () => Promise<boolean>): Promise<void> {
+    for (let turn = 0; turn < roundsMax && !isDone(); turn++) {
+      const { owed, count } = this
+      if (await untilDone()) return
+      if (this.owed >= owed && this.count === count) return
+    }
+  }
+
+  /** What came of a schedule, of all that was found since the first `found`. `failure` says why nothing can be judged. */
+  outcomeOf(strikes: Strikes, found: number, failure: string | undefined): Outcome {
+    const own = this.found.slice(found)
+    const first = own.find(({ breach }) => breach.level === 'MUST') ?? own[0]
+    return {
+      points: strikes.points,
+      struckAt: strikes.struckAt,
+      struck: strikes.struck,
+      edges: this.coverage.take(),
+      breaches: own.map(({ breach }) => breach),
+      state: first?.state ?? '',
+      trace: this.trace,
+      ...(failure !== undefined && own.length === 0 ? { lost: failure } : {}),
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { Redactor } from '../engine/traces/redact.ts'
 import { verdictOf } from '../engine/verdict.ts'
+import { blankResult } from '../model/blank-result.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
@@ -45,8 +46,12 @@ function conduct(guest: ServedClient, findings: Finding[], replay: Replay): Case
   const { version, name } = guest.options
   const trace = guest.record.events()
   return {
-    ...common(`${suite}/conduct:${version}:${name}`, version, replay()),
-    title: `All that ${name} did beside the programme, of which was seen: ${describeShares(guest.shown.shares)}`,
+    ...blank(
+      `${suite}/conduct:${version}:${name}`,
+      `All that ${name} did beside the programme, of which was seen: ${describeShares(guest.shown.shares)}`,
+      version,
+      replay(),
+    ),
     ...verdictOf({ kind: 'done' }, findings),
     durationMs: guest.record.nowMs,
     covers: [`${version}:${version === '3.1' ? '§3.1' : 'MQTT-3.1.0-1'}`],
@@ -110,29 +115,13 @@ function whyNotPlayed(guest: ServedClient, { by, qos, strike }: Exercise): strin
 function forPiece(guest: ServedClient, piece: Exercise, replay: Replay): CaseResult {
   const { version, name } = guest.options
   return {
-    ...common(`${suite}/${piece.id}:${version}:${name}`, version, replay(piece.id)),
-    title: piece.title,
+    ...blank(`${suite}/${piece.id}:${version}:${name}`, piece.title, version, replay(piece.id)),
     covers: coversOf(piece, version),
   }
 }
 
-function common(id: string, version: Version, replay: string): CaseResult {
-  return {
-    id,
-    suite,
-    title: '',
-    version,
-    verdict: 'pass',
-    reason: '',
-    durationMs: 0,
-    sleptMs: 0,
-    covers: [],
-    bugs: [],
-    findings: [],
-    replay,
-    place,
-    trace: [],
-  }
+function blank(id: string, title: string, version: Version, replay: string): CaseResult {
+  return blankResult({ id, suite, title, version, replay, place })
 }
 
 /** Somebody who never became a client: judged where bytes came that are no CONNECT, else only named. */
@@ -144,8 +133,12 @@ export function strangerResult(
 ): CaseResult {
   const { version, wrong, why, bytes } = stranger
   const base: CaseResult = {
-    ...common(`${suite}/first-packet:${version}:stranger-${number}`, version, replay()),
-    title: `The first packet of a connection from ${from}`,
+    ...blank(
+      `${suite}/first-packet:${version}:stranger-${number}`,
+      `The first packet of a connection from ${from}`,
+      version,
+      replay(),
+    ),
     covers: [`${version}:${version === '3.1' ? '§3.1' : 'MQTT-3.1.0-1'}`],
   }
   if (!wrong) return { ...base, verdict: 'skipped', reason: `no client: ${from} ${why}` }

@@ -1,6 +1,6 @@
 import { verdictOf } from '../engine/verdict.ts'
+import { blankResult } from '../model/blank-result.ts'
 import type { CaseResult } from '../model/report.ts'
-import type { Version } from '../model/version.ts'
 import type { TargetRole } from '../standard/clauses.ts'
 import type { ObservedClient } from './observed-client.ts'
 import type { Observer } from './observer.ts'
@@ -18,8 +18,14 @@ export function resultsOf(observer: Observer, suite: string, replay: string): Ca
   }
   for (const [index, { client, broker, why }] of observer.unjudged.entries()) {
     results.push({
-      ...common(suite, `${suite}/connection-${index + 1}:3.1.1:${client}`, '3.1.1', replay),
-      title: `The connection of ${client} to ${broker}`,
+      ...blankResult({
+        id: `${suite}/connection-${index + 1}:3.1.1:${client}`,
+        suite,
+        title: `The connection of ${client} to ${broker}`,
+        version: '3.1.1',
+        replay,
+        place,
+      }),
       verdict: 'skipped',
       reason: `not judged: ${why}`,
     })
@@ -37,34 +43,21 @@ function judged(
   const findings = client.findings[side]
   const seen = `${connections} ${connections === 1 ? 'connection' : 'connections'}, ${packets} packets`
   return {
-    ...common(suite, `${suite}/${side}:${version}:${name}`, version, replay),
-    title:
-      side === 'broker'
-        ? `What the broker did to ${name} (${seen})`
-        : `What the client ${name} did (${seen})`,
+    ...blankResult({
+      id: `${suite}/${side}:${version}:${name}`,
+      suite,
+      title:
+        side === 'broker'
+          ? `What the broker did to ${name} (${seen})`
+          : `What the client ${name} did (${seen})`,
+      version,
+      replay,
+      place,
+    }),
     ...(side === 'client' ? { judges: 'client' as const } : {}),
     ...verdictOf({ kind: 'done' }, findings),
     durationMs: Math.round(client.lastMs - client.firstMs),
     findings,
     trace: client.trace.events(),
-  }
-}
-
-function common(suite: string, id: string, version: Version, replay: string): CaseResult {
-  return {
-    id,
-    suite,
-    title: '',
-    version,
-    verdict: 'pass',
-    reason: '',
-    durationMs: 0,
-    sleptMs: 0,
-    covers: [],
-    bugs: [],
-    findings: [],
-    replay,
-    place,
-    trace: [],
   }
 }
