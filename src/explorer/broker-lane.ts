@@ -18,6 +18,7 @@ import {
   quietRounds,
   returnsMax,
   turnsMax,
+  withCanary,
 } from './lane.ts'
 import { Strikes } from './strikes.ts'
 import { Turns } from './turns.ts'
@@ -283,7 +284,7 @@ export class BrokerLane implements Lane {
     this.target.dial(this.options.budgets.connectMs).then(
       stream => {
         if (endpoint.status !== 'dialling') return void stream.destroy()
-        endpoint.attach(stream)
+        endpoint.attach(withCanary(stream, this.options, this.judging))
         endpoint.status = 'greeting'
         endpoint.send(this.connectPacket(client), '')
         this.turns.changed()

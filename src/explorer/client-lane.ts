@@ -20,6 +20,7 @@ import {
   quietRounds,
   returnsMax,
   turnsMax,
+  withCanary,
 } from './lane.ts'
 import { Strikes } from './strikes.ts'
 import { Turns } from './turns.ts'
@@ -282,7 +283,7 @@ export class ClientLane implements Lane {
       stream = this.listener?.waiting.shift()
     ) {
       if (this.broker.isOpen) this.broker.abandon(true)
-      this.broker.attach(stream)
+      this.broker.attach(withCanary(stream, this.options, this.judging))
       this.broker.status = 'greeting'
       this.asked = false
     }

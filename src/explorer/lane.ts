@@ -1,7 +1,11 @@
+import type { Duplex } from 'node:stream'
 import type { Budgets } from '../engine/waiting/budgets.ts'
 import type { Outcome } from '../explore/outcome.ts'
 import type { Atom } from '../explore/schedule.ts'
 import type { Setup } from '../explore/setup.ts'
+import type { Recorder } from '../model/recorder.ts'
+import { type CanaryName, canaryNote } from './canary/canaries.ts'
+import { disguised } from './canary/disguise.ts'
 
 /**
  * Where schedules of one setup are run, one after the other: the sessions it has with the target go on from one to the next, as
@@ -31,6 +35,20 @@ export type LaneOptions = {
   alone: boolean
   /** What is owed may take as long as an answer may take; else fences alone say that nothing more comes, for a first look. */
   patient: boolean
+  /** A flaw that is put upon the target, which the search has to find. */
+  canary?: CanaryName
+}
+
+/** A connection to the target, with the canary of the lane between. */
+export function withCanary(
+  stream: Duplex,
+  { canary, setup }: Pick<LaneOptions, 'canary' | 'setup'>,
+  recorder: Recorder,
+): Duplex {
+  if (canary === undefined) return stream
+  return disguised(stream, canary, setup.version, text => {
+    recorder.record({ kind: 'note', text: `${canaryNote}${text}` })
+  })
 }
 
 /** Rounds of PINGREQ in which nothing else comes, after which nothing is expected any more. */

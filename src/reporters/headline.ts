@@ -4,6 +4,9 @@ import { statements } from '../standard/statements.ts'
 import { groupByCause } from './groups.ts'
 import { count } from './words.ts'
 
+/** A search for a flaw that was put upon the target. */
+const canarySuite = 'explore/canary'
+
 /** The exit code in words: what a reader must know if they read one line. */
 export function headline(report: RunReport): string {
   if (report.problem !== undefined) {
@@ -69,6 +72,9 @@ export function saysOf(ref: StatementRef): string | undefined {
 }
 
 function conformant(report: RunReport): string {
+  // Of the target nothing was asked but whether a flaw that was put upon it shows.
+  const canary = report.results.find(({ suite }) => suite === canarySuite)
+  if (canary) return canary.notes?.[0] ?? `${canary.id} was found`
   const accepted = report.results.filter(isAccepted).length
   const { warn } = report.summary
   return [

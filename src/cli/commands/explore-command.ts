@@ -6,6 +6,7 @@ import type { RunReport } from '../../model/report.ts'
 import { nearest } from '../../model/schema/near.ts'
 import type { Version } from '../../model/version.ts'
 import type { Traces } from '../../reporters/reporter.ts'
+import { canaryNamed } from '../../run/explore/canary-result.ts'
 import { explore, type Progress } from '../../run/explore/explore.ts'
 import { UsageError } from '../../run/usage-error.ts'
 import { shownWish } from '../../targets/index.ts'
@@ -31,6 +32,7 @@ type Options = {
   scenarios?: string
   reporter?: string[]
   trace?: Traces
+  canary?: string
   bail?: boolean
   strict?: boolean
   timeoutScale?: number
@@ -52,6 +54,9 @@ export async function exploreCommand(words: string[], asked: Options, io: Io): P
   tellWhenInterrupted(interrupts.signal, io)
   try {
     const one = options.workers !== undefined && options.workers > 1
+    if (one && options.canary !== undefined) {
+      throw new UsageError('a canary is searched for by one process: without --workers')
+    }
     const report = one
       ? await exploreInWorkers({
           workers: options.workers ?? 1,
@@ -74,6 +79,7 @@ export async function exploreCommand(words: string[], asked: Options, io: Io): P
           ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
           ...(options.replay === undefined ? {} : { replay: options.replay }),
           ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
+          ...(options.canary === undefined ? {} : { canary: canaryNamed(options.canary) }),
           bail: options.bail ?? false,
           strict: options.strict ?? false,
           replayWith: options.target === undefined ? '' : `--target ${shownWish(options.target)}`,

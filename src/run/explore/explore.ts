@@ -6,6 +6,7 @@ import type { FaultKind } from '../../explore/fault.ts'
 import { parseReplayId } from '../../explore/replay-id.ts'
 import { type Setup, setupsOf } from '../../explore/setup.ts'
 import { BrokerLane } from '../../explorer/broker-lane.ts'
+import type { CanaryName } from '../../explorer/canary/canaries.ts'
 import { ClientLane } from '../../explorer/client-lane.ts'
 import {
   type Explored,
@@ -20,6 +21,7 @@ import { openTarget, shownWish, type TargetWish, WishError } from '../../targets
 import type { Target } from '../../targets/target.ts'
 import { makeReport, type Trouble } from '../report/make-report.ts'
 import { UsageError } from '../usage-error.ts'
+import { isOfCanary, judgeCanary } from './canary-result.ts'
 import { type Corpus, openCorpus } from './corpus.ts'
 import { addScenarios } from './explore-scenarios.ts'
 import { explorationOf, resultsOf } from './explored.ts'
@@ -51,6 +53,8 @@ export type ExploreOptions = {
   schedules?: number
   /** A folder that keeps what was tried: a second search of the same target goes on from there. */
   corpus?: string
+  /** A flaw that is put upon the target: the search ends when it has found it, and exit 4 says that it has not. Nothing else is judged. */
+  canary?: CanaryName
   /** Nothing new is begun after the first defect. */
   bail?: boolean
   strict?: boolean
@@ -86,6 +90,9 @@ export async function explore(options: ExploreOptions = {}): Promise<RunReport> 
   if (options.replay !== undefined && !replay) {
     throw new UsageError(`${options.replay} is no replay id; one looks like 4711:0:3:1`)
   }
+  if (options.canary !== undefined && (options.shard || options.corpus !== undefined)) {
+    throw new UsageError('a canary is searched for as a whole: neither in parts nor with a corpus')
+  }
   const flows = await readFlows(options.flows ?? [])
   const target = await open(options)
   let corpus: Corpus | undefined
@@ -107,14 +114,19 @@ export async function explore(options: ExploreOptions = {}): Promise<RunReport> 
     const explored = await searchFor(options, parts, one =>
       replay ? replayAlone(one, replay.schedule) : search(one),
     )
-    await addScenarios(explored.defects, setups, target, options.signal)
+    const { canary } = options
+    const judged = canary === undefined ? undefined : judgeCanary(canary, explored, setups)
+    // A scenario would be run without the canary.
+    if (!judged) await addScenarios(explored.defects, setups, target, options.signal)
     return makeReport({
       startedAtMs: began.at,
       durationMs: performance.now() - began.clock,
       seed,
       target: info,
-      results: resultsOf(explored, setups, (defect, setup) => replayLine(options, defect, setup)),
-      trouble: troubleOf(explored, setups),
+      results:
+        judged?.results ??
+        resultsOf(explored, setups, (defect, setup) => replayLine(options, defect, setup)),
+      trouble: troubleOf(explored, setups) ?? judged?.trouble,
       shard: options.shard,
       strict: options.strict,
       explored: explorationOf(explored, setups),
@@ -200,14 +212,21 @@ async function searchFor(
       nonce: nonceOf(),
       chance: await import('fast-check'),
       restarts,
-      ...(options.bail ? { endsAt: () => true } : {}),
-      openLane: lane => openLane(target, lane, restarts),
+      ...endOf(options),
+      openLane: lane =>
+        openLane(target, options.canary ? { ...lane, canary: options.canary } : lane, restarts),
       onDone: progress(options, began),
     })
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', end)
   }
+}
+
+/** The defect behind which nothing new is begun. */
+function endOf({ bail, canary }: ExploreOptions): Pick<ExplorerOptions, 'endsAt'> {
+  if (canary !== undefined) return { endsAt: defect => isOfCanary(defect, canary) }
+  return bail ? { endsAt: () => true } : {}
 }
 
 /** We can stop it and start it again, and it says that its sessions outlive that. */

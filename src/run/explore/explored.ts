@@ -74,7 +74,7 @@ export function resultsOf(
   })
 }
 
-function flowResult(id: string, setup: Setup, explored: Explored): CaseResult {
+export function flowResult(id: string, setup: Setup, explored: Explored): CaseResult {
   const edgesTaken = explored.search.taken.get(id)?.size ?? 0
   const ran = explored.search.ran.get(id) ?? 0
   return {
@@ -120,7 +120,7 @@ function scenarioNotes({ scenario, scenarioProblem }: Defect): string[] {
     : ['no scenario of it fails in the same way: only the search shows it']
 }
 
-function common(id: string, { flow, version }: Setup) {
+export function common(id: string, { flow, version }: Setup) {
   return {
     id,
     suite: `explore/${flow.id}`,
