@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { primaryFinding } from '../src/causes/primary.ts'
 import type { RunReport } from '../src/model/report.ts'
-import { detailsOf } from '../src/reporters/details.ts'
-import { parseReport } from '../src/reporters/parse-report.ts'
+import { parseReport } from '../src/reporters/reading/parse-report.ts'
+import { detailsOf } from '../src/reporters/text/details.ts'
 
 /*
  * npm run findings -- REPORT.json…: keeps what whole runs on real targets found, one cause after the other, as text to be read.

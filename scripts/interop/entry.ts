@@ -1,7 +1,7 @@
 import type { Level, StatementRef } from '../../src/model/finding.ts'
 import type { CaseResult, RunReport, StatementOutcome, Verdict } from '../../src/model/report.ts'
-import { causesIn } from '../../src/reporters/groups.ts'
-import { drawRuns } from '../../src/reporters/runs.ts'
+import { causesIn } from '../../src/reporters/counting/groups.ts'
+import { drawRuns } from '../../src/reporters/counting/runs.ts'
 
 /**
  * What one run of one target came to, small enough to be kept for every version of it: no trace, but a ladder for each statement that

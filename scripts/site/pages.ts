@@ -1,5 +1,5 @@
-import { saysOf } from '../../src/reporters/headline.ts'
 import { html, lines, type Markup, short } from '../../src/reporters/html/markup.ts'
+import { saysOf } from '../../src/reporters/text/headline.ts'
 import type { Broken, Entry } from '../interop/entry.ts'
 import { style } from './style.ts'
 

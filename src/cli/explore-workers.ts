@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { RunReport } from '../model/report.ts'
-import { parseReport } from '../reporters/parse-report.ts'
+import { parseReport } from '../reporters/reading/parse-report.ts'
 import { InterruptedError } from '../run/interrupted-error.ts'
 import { mergeReports } from '../run/report/merge.ts'
 import { UsageError } from '../run/usage-error.ts'

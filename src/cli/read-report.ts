@@ -1,5 +1,5 @@
 import type { RunReport } from '../model/report.ts'
-import { parseReport } from '../reporters/parse-report.ts'
+import { parseReport } from '../reporters/reading/parse-report.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { readNamedFile } from '../targets/named-file.ts'
 

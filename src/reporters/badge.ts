@@ -1,5 +1,5 @@
+import { scoreOf } from './counting/score.ts'
 import { atEnd } from './reporter.ts'
-import { scoreOf } from './score.ts'
 
 /** For an endpoint badge of shields.io: how many of the MUSTs that were tested hold. */
 export const badge = atEnd(report => {

@@ -1,8 +1,8 @@
 import type { RunReport } from '../model/report.ts'
-import { comparisonText } from './comparison.ts'
-import { escapeHtml } from './escape-html.ts'
+import { comparisonText } from './counting/comparison.ts'
 import { markdownPage } from './markdown.ts'
-import { count } from './words.ts'
+import { escapeHtml } from './text/escape-html.ts'
+import { count } from './text/words.ts'
 
 /** By this a job finds the comment that it wrote before. */
 const commentMark = '<!-- mqttspec report -->'

@@ -3,8 +3,8 @@ import { caseOf, findingOf, reportOf } from '../../fixtures/testing/reports/buil
 import { hostileReport } from '../../fixtures/testing/reports/hostile.ts'
 import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import { commentText } from './comment.ts'
+import { scoreOf, scoresOf } from './counting/score.ts'
 import { createReporter } from './index.ts'
-import { scoreOf, scoresOf } from './score.ts'
 
 t.test('a cause is one annotation at the line of the suite', async t => {
   const { end } = await createReporter('github')

@@ -1,10 +1,10 @@
 import { primaryFinding } from '../causes/primary.ts'
 import type { RunReport } from '../model/report.ts'
-import { type Group, groupByCause } from './groups.ts'
-import { headline, isAccepted } from './headline.ts'
+import { type Group, groupByCause } from './counting/groups.ts'
 import { atEnd } from './reporter.ts'
-import { visible } from './visible.ts'
-import { count } from './words.ts'
+import { headline, isAccepted } from './text/headline.ts'
+import { visible } from './text/visible.ts'
+import { count } from './text/words.ts'
 
 /**
  * Annotations for a GitHub job: one for each cause, at the line of the suite that met it. GitHub shows ten errors and ten warnings of a

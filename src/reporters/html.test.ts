@@ -7,7 +7,7 @@ import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import { reportInside } from '../../fixtures/testing/reports/readable.ts'
 import { emptyViewer } from './html.ts'
 import { createReporter } from './index.ts'
-import { parseReport } from './parse-report.ts'
+import { parseReport } from './reading/parse-report.ts'
 
 const { end } = await createReporter('html')
 

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import type { RunReport } from '../model/report.ts'
-import { headline } from './headline.ts'
 import { html as markup, raw, short } from './html/markup.ts'
 import { resultTexts } from './html/result-texts.ts'
 import { template } from './html/template.ts'
 import { reportParts } from './json.ts'
 import { atEnd } from './reporter.ts'
+import { headline } from './text/headline.ts'
 
 /**
  * One page for a report: the viewer, and the report packed inside it. It asks nothing of the network; its policy allows the one script that

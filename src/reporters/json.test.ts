@@ -15,7 +15,7 @@ import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import { reportJsonSchema } from '../model/report/json-schema.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { createReporter } from './index.ts'
-import { parseReport, ReportError } from './parse-report.ts'
+import { parseReport, ReportError } from './reading/parse-report.ts'
 import type { ReporterOptions } from './reporter.ts'
 
 const everything = () => reportOf([caseOf('every/event:5.0', { trace: everyEvent() })])

@@ -1,15 +1,15 @@
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult, Cause, RunReport } from '../model/report.ts'
-import { neverBegan } from './counts.ts'
-import { detailsOf } from './details.ts'
-import { causesIn, groupByCause, shortId } from './groups.ts'
-import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
+import { neverBegan } from './counting/counts.ts'
+import { causesIn, groupByCause, shortId } from './counting/groups.ts'
+import { drawRuns } from './counting/runs.ts'
 import { atEnd } from './reporter.ts'
 import { firstOf, type Room, roomOf } from './room.ts'
-import { drawRuns } from './runs.ts'
-import { visible } from './visible.ts'
-import { count } from './words.ts'
-import { type Element, element, writeXml } from './xml.ts'
+import { detailsOf } from './text/details.ts'
+import { headline, isAccepted, saysOf, warningsFail } from './text/headline.ts'
+import { visible } from './text/visible.ts'
+import { count } from './text/words.ts'
+import { type Element, element, writeXml } from './text/xml.ts'
 
 /**
  * JUnit XML. `failure`: the target broke a rule. `error`: nothing can be said of it (inconclusive, or we or the adapter failed).

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { caseOf, reportOf } from '../../fixtures/testing/reports/build.ts'
 import { createReporter, type ReporterName } from './index.ts'
-import { parseReport } from './parse-report.ts'
+import { parseReport } from './reading/parse-report.ts'
 
 const report = reportOf([
   caseOf('a/proved:5.0', { kills: 12 }),

@@ -11,8 +11,8 @@ import { hostileReport } from '../../fixtures/testing/reports/hostile.ts'
 import { lostPubrecCase } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import type { Packet } from '../model/packet.ts'
 import type { TraceBody } from '../model/trace.ts'
-import { textWidth } from './columns.ts'
 import { drawLadder, type LadderOptions } from './ladder.ts'
+import { textWidth } from './text/columns.ts'
 
 const wide: LadderOptions = { columns: 90, ascii: false, target: 'mosquitto' }
 

@@ -1,14 +1,14 @@
 import type { Finding } from '../model/finding.ts'
 import type { TraceEvent } from '../model/trace.ts'
-import { fit, padEnd, textWidth, wrap } from './columns.ts'
 import { elide, type Gap } from './ladder/elide.ts'
 import { drawLanes, type Lanes, layLanes } from './ladder/lanes.ts'
 import { type Legs, legsOf } from './ladder/legs.ts'
 import type { Row, Tone } from './ladder/row.ts'
 import { rowsOf } from './ladder/rows.ts'
 import { type Signs, signs } from './ladder/signs.ts'
-import { visible } from './visible.ts'
-import { count } from './words.ts'
+import { fit, padEnd, textWidth, wrap } from './text/columns.ts'
+import { visible } from './text/visible.ts'
+import { count } from './text/words.ts'
 
 export type LadderOptions = {
   /** No line is wider. */

@@ -3,12 +3,12 @@ import { describePacket } from '../model/describe.ts'
 import type { Finding } from '../model/finding.ts'
 import { toHex } from '../model/hex.ts'
 import type { TraceEvent } from '../model/trace.ts'
-import { fit, padEnd } from './columns.ts'
 import type { Tone } from './ladder/row.ts'
 import { inTone, paper } from './pretty/paper.ts'
 import type { ReporterOptions } from './reporter.ts'
-import { visible } from './visible.ts'
-import { count } from './words.ts'
+import { fit, padEnd } from './text/columns.ts'
+import { visible } from './text/visible.ts'
+import { count } from './text/words.ts'
 
 /** What happens, a line at a time, while it happens: for somebody who sits before a device. */
 export type Live = {

@@ -3,9 +3,9 @@ import { caseOf, findingOf, reportOf } from '../../fixtures/testing/reports/buil
 import { hostileReport } from '../../fixtures/testing/reports/hostile.ts'
 import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import type { RunReport } from '../model/report.ts'
-import { textWidth } from './columns.ts'
 import { pretty } from './pretty.ts'
 import { defaultOptions, type ReporterOptions } from './reporter.ts'
+import { textWidth } from './text/columns.ts'
 
 t.test('a failing run, as someone reads it', async t => {
   const text = rendered(failingReport())

@@ -1,13 +1,13 @@
 import type { CaseResult, RunHead, RunReport } from '../model/report.ts'
-import { fit, textWidth, wrap } from './columns.ts'
-import { neverBegan } from './counts.ts'
+import { neverBegan } from './counting/counts.ts'
 import { type Paper, paper } from './pretty/paper.ts'
 import { progress } from './pretty/progress.ts'
 import { sections } from './pretty/sections.ts'
 import { suiteLines } from './pretty/suites.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
-import { visible } from './visible.ts'
-import { count } from './words.ts'
+import { fit, textWidth, wrap } from './text/columns.ts'
+import { visible } from './text/visible.ts'
+import { count } from './text/words.ts'
 
 /**
  * For people. While cases run: a line per suite as it completes, its trouble under it, and on a terminal one live line.

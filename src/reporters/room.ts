@@ -1,4 +1,4 @@
-import { count } from './words.ts'
+import { count } from './text/words.ts'
 
 /**
  * Room that all cases of a report share for what stands behind their messages. The first cases take it; what has none left is told by a

@@ -1,11 +1,11 @@
 import { stringify } from 'yaml'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
-import { headline, isAccepted, saysOf, warningsFail } from './headline.ts'
+import { drawRuns } from './counting/runs.ts'
 import { atEnd } from './reporter.ts'
 import { firstOf, type Room, roomOf } from './room.ts'
-import { drawRuns } from './runs.ts'
-import { visible, visibleLines } from './visible.ts'
+import { headline, isAccepted, saysOf, warningsFail } from './text/headline.ts'
+import { visible, visibleLines } from './text/visible.ts'
 
 /**
  * TAP 14. A consumer that knows only `ok` and `not ok` comes to the verdict of the exit code: what fails the run is `not ok`,

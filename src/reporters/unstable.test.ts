@@ -3,7 +3,7 @@ import { caseOf, findingOf, reportOf } from '../../fixtures/testing/reports/buil
 import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { createReporter, type ReporterName } from './index.ts'
-import { parseReport } from './parse-report.ts'
+import { parseReport } from './reading/parse-report.ts'
 
 /** A report with one failure that did not come again; both traces are of the failing report, one without its end. */
 function report(): RunReport {

@@ -1,4 +1,4 @@
-import { count } from '../../reporters/words.ts'
+import { count } from '../../reporters/text/words.ts'
 import { nothingCalled, readSuites } from '../../run/choice/choose-suites.ts'
 import { selectCases } from '../../scenario/select.ts'
 import type { Io } from '../io.ts'

@@ -1,6 +1,6 @@
 import type { StatementRef } from '../../model/finding.ts'
-import { padEnd, textWidth } from '../../reporters/columns.ts'
-import { count } from '../../reporters/words.ts'
+import { padEnd, textWidth } from '../../reporters/text/columns.ts'
+import { count } from '../../reporters/text/words.ts'
 import { UsageError } from '../../run/usage-error.ts'
 import { statementsMeant } from '../../scenario/statement-word.ts'
 import type { Io } from '../io.ts'

@@ -1,7 +1,7 @@
 import { compareReports } from '../../causes/compare.ts'
 import type { RunReport } from '../../model/report.ts'
 import { commentText } from '../../reporters/comment.ts'
-import { comparisonText } from '../../reporters/comparison.ts'
+import { comparisonText } from '../../reporters/counting/comparison.ts'
 import type { Traces } from '../../reporters/reporter.ts'
 import { mergeReports } from '../../run/report/merge.ts'
 import { UsageError } from '../../run/usage-error.ts'

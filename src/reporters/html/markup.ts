@@ -1,4 +1,4 @@
-import { escapeHtml } from '../escape-html.ts'
+import { escapeHtml } from '../text/escape-html.ts'
 
 /** A piece of a page: nothing in it is text that somebody else wrote and that was not escaped. */
 export class Markup {

@@ -1,7 +1,7 @@
 import type { Finding } from '../../model/finding.ts'
 import type { CaseResult } from '../../model/report.ts'
 import { resultText, withoutTraces } from '../json.ts'
-import { visible } from '../visible.ts'
+import { visible } from '../text/visible.ts'
 
 /**
  * Traces of passing cases go into a page until they take so many events: they are looked at now and then, and a report that only holds

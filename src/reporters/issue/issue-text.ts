@@ -1,10 +1,10 @@
 import { primaryFinding } from '../../causes/primary.ts'
 import type { CaseResult, RunReport } from '../../model/report.ts'
-import { detailsOf } from '../details.ts'
-import { causesIn } from '../groups.ts'
-import { saysOf } from '../headline.ts'
-import { drawRuns } from '../runs.ts'
-import { visible } from '../visible.ts'
+import { causesIn } from '../counting/groups.ts'
+import { drawRuns } from '../counting/runs.ts'
+import { detailsOf } from '../text/details.ts'
+import { saysOf } from '../text/headline.ts'
+import { visible } from '../text/visible.ts'
 import { type Reproducer, reproducerOf } from './reproducer.ts'
 
 type Issue = { markdown: string; reproducer: Reproducer }

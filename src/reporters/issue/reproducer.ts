@@ -1,8 +1,8 @@
 import { toHex } from '../../model/hex.ts'
 import type { CaseResult, RunReport } from '../../model/report.ts'
 import type { EventOf, TraceEvent } from '../../model/trace.ts'
-import { saysOf } from '../headline.ts'
-import { visible } from '../visible.ts'
+import { saysOf } from '../text/headline.ts'
+import { visible } from '../text/visible.ts'
 
 /*
  * A failed case as a program that needs nothing but Python: it plays our side of the trace again, byte by byte, under names of its own, and

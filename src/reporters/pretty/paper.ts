@@ -1,5 +1,5 @@
 import colours from 'picocolors'
-import type { Outcome } from '../counts.ts'
+import type { Outcome } from '../counting/counts.ts'
 import type { Tone } from '../ladder/row.ts'
 import type { ReporterOptions } from '../reporter.ts'
 

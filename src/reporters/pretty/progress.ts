@@ -1,9 +1,9 @@
 import type { CaseResult } from '../../model/report.ts'
-import { fit } from '../columns.ts'
-import { isAccepted } from '../headline.ts'
 import type { ReporterOptions } from '../reporter.ts'
-import { visible } from '../visible.ts'
-import { duration } from '../words.ts'
+import { fit } from '../text/columns.ts'
+import { isAccepted } from '../text/headline.ts'
+import { visible } from '../text/visible.ts'
+import { duration } from '../text/words.ts'
 import type { Paper } from './paper.ts'
 
 /** The line that is drawn over and over while cases run. Where the page is not live, it is nothing. */

@@ -1,10 +1,10 @@
 import type { CaseResult } from '../../model/report.ts'
-import { fit, wrap } from '../columns.ts'
-import { countOutcomes, neverBegan, outcomeOf } from '../counts.ts'
-import { shortId } from '../groups.ts'
+import { countOutcomes, neverBegan, outcomeOf } from '../counting/counts.ts'
+import { shortId } from '../counting/groups.ts'
 import type { ReporterOptions } from '../reporter.ts'
-import { visible } from '../visible.ts'
-import { count } from '../words.ts'
+import { fit, wrap } from '../text/columns.ts'
+import { visible } from '../text/visible.ts'
+import { count } from '../text/words.ts'
 import { type Paper, sign } from './paper.ts'
 
 /** A suite in one line, and under it a line for each case that asks for attention. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createReferenceBroker } from '../../../fixtures/testing/peers/broker.ts'
-import { headline } from '../../reporters/headline.ts'
+import { headline } from '../../reporters/text/headline.ts'
 import { UsageError } from '../usage-error.ts'
 import { canaryNamed } from './canary-result.ts'
 import { explore } from './explore.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { caseOf, findingOf, reportOf } from '../../../fixtures/testing/reports/build.ts'
-import { statementCounts } from '../../reporters/counts.ts'
+import { statementCounts } from '../../reporters/counting/counts.ts'
 import { statementOutcomes } from './statement-outcomes.ts'
 
 const must = findingOf({ statement: '5.0:MQTT-4.3.3-10', level: 'MUST' })

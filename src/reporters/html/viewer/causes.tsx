@@ -1,5 +1,5 @@
 import type { Cause } from '../../../model/report.ts'
-import { visible } from '../../visible.ts'
+import { visible } from '../../text/visible.ts'
 import { Badge, CaseLink, StatementLink } from './parts.tsx'
 import type { ReportData } from './report-data.ts'
 import { casesLink } from './route.ts'

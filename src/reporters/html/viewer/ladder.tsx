@@ -6,7 +6,7 @@ import { actorsOf } from '../../ladder/lanes.ts'
 import { legsOf } from '../../ladder/legs.ts'
 import type { Row, Shape } from '../../ladder/row.ts'
 import { rowsOf } from '../../ladder/rows.ts'
-import { visible } from '../../visible.ts'
+import { visible } from '../../text/visible.ts'
 import { namesOf } from './byte-names.ts'
 import { copy } from './parts.tsx'
 

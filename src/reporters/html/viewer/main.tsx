@@ -1,6 +1,6 @@
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { visible } from '../../visible.ts'
+import { visible } from '../../text/visible.ts'
 import { CasePage } from './case-page.tsx'
 import { Cases } from './cases.tsx'
 import { Causes } from './causes.tsx'

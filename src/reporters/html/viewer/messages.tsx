@@ -1,6 +1,6 @@
 import { describePayload } from '../../../model/describe.ts'
 import type { TraceEvent } from '../../../model/trace.ts'
-import { visible } from '../../visible.ts'
+import { visible } from '../../text/visible.ts'
 
 /** One message of QoS 1 or 2 on its way in one direction, as the execution table of the standard has it. */
 type Message = {

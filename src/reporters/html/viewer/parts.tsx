@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import type { Finding } from '../../../model/finding.ts'
-import { detailsOf } from '../../details.ts'
-import { saysOf } from '../../headline.ts'
-import { visible } from '../../visible.ts'
+import { detailsOf } from '../../text/details.ts'
+import { saysOf } from '../../text/headline.ts'
+import { visible } from '../../text/visible.ts'
 import { caseLink, statementLink } from './route.ts'
 
 export function Badge({ outcome }: { outcome: string }) {

@@ -1,6 +1,6 @@
 import type { CaseResult, RunReport, StatementOutcome } from '../../../model/report.ts'
-import { type Outcome, outcomeOf } from '../../counts.ts'
-import { causesIn } from '../../groups.ts'
+import { type Outcome, outcomeOf } from '../../counting/counts.ts'
+import { causesIn } from '../../counting/groups.ts'
 import { wellFormed } from './route.ts'
 
 /** A report with what pages look up in it. Traces stay as they are written until somebody looks at one. */

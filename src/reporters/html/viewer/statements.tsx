@@ -1,6 +1,6 @@
 import type { StatementOutcome } from '../../../model/report.ts'
-import { saysOf } from '../../headline.ts'
-import { visible } from '../../visible.ts'
+import { saysOf } from '../../text/headline.ts'
+import { visible } from '../../text/visible.ts'
 import { sectionOf } from './overview.tsx'
 import { Badge, CaseLink, Facts, StatementLink } from './parts.tsx'
 import type { ReportData } from './report-data.ts'

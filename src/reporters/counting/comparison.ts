@@ -1,8 +1,8 @@
-import { type Change, type Comparison, compareReports } from '../causes/compare.ts'
-import type { RunReport } from '../model/report.ts'
+import { type Change, type Comparison, compareReports } from '../../causes/compare.ts'
+import type { RunReport } from '../../model/report.ts'
+import { visible } from '../text/visible.ts'
+import { count } from '../text/words.ts'
 import { scenarioOf } from './groups.ts'
-import { visible } from './visible.ts'
-import { count } from './words.ts'
 
 /** What the kinds of changes are called, what asks for attention first. */
 const titles: [kind: Exclude<keyof Comparison, 'still'>, title: string][] = [

@@ -1,7 +1,7 @@
-import type { Finding } from '../model/finding.ts'
-import type { CaseResult } from '../model/report.ts'
-import type { TraceEvent } from '../model/trace.ts'
-import { drawLadder, type LadderLine, type LadderOptions } from './ladder.ts'
+import type { Finding } from '../../model/finding.ts'
+import type { CaseResult } from '../../model/report.ts'
+import type { TraceEvent } from '../../model/trace.ts'
+import { drawLadder, type LadderLine, type LadderOptions } from '../ladder.ts'
 
 type DrawnRun = { title: string; trace: readonly TraceEvent[]; findings: readonly Finding[] }
 

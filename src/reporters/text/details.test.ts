@@ -1,5 +1,5 @@
 import t from 'tap'
-import { findingOf } from '../../fixtures/testing/reports/build.ts'
+import { findingOf } from '../../../fixtures/testing/reports/build.ts'
 import { detailsOf } from './details.ts'
 
 t.test('what the message says is not said again', async t => {

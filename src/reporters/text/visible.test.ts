@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { hostileTexts } from '../../fixtures/testing/reports/hostile.ts'
+import { hostileTexts } from '../../../fixtures/testing/reports/hostile.ts'
 import { fit, textWidth, wrap } from './columns.ts'
 import { visible, visibleLines } from './visible.ts'
 

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { caseOf, reportOf } from '../../fixtures/testing/reports/build.ts'
-import type { ProfileOutcome } from '../model/report.ts'
-import { createReporter, type ReporterName } from './index.ts'
-import { parseReport } from './parse-report.ts'
+import { caseOf, reportOf } from '../../../fixtures/testing/reports/build.ts'
+import type { ProfileOutcome } from '../../model/report.ts'
+import { createReporter, type ReporterName } from '../index.ts'
+import { parseReport } from '../reading/parse-report.ts'
 
 const profile: ProfileOutcome = {
   name: 'device-advisor',

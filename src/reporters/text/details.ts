@@ -1,4 +1,4 @@
-import type { Finding } from '../model/finding.ts'
+import type { Finding } from '../../model/finding.ts'
 
 /** What stands beside a finding's message, each under its name: nothing that the message has said already. */
 export function detailsOf(

@@ -1,4 +1,4 @@
-import type { ProfileOutcome, ProfilePart } from '../model/report.ts'
+import type { ProfileOutcome, ProfilePart } from '../../model/report.ts'
 import { count } from './words.ts'
 
 /** `4 cases, 1 failed: client/manners/connect-jitter:5.0`; what it asks against the standard behind it. */

@@ -1,5 +1,5 @@
-import { causesOf } from '../causes/causes.ts'
-import type { CaseResult, Cause, RunReport } from '../model/report.ts'
+import { causesOf } from '../../causes/causes.ts'
+import type { CaseResult, Cause, RunReport } from '../../model/report.ts'
 
 /** Cases that went wrong in the same way. One of them is worth drawing: the first. */
 export type Group = { first: CaseResult; others: CaseResult[]; cause?: Cause }

@@ -1,7 +1,7 @@
-import type { Finding, StatementRef } from '../model/finding.ts'
-import type { CaseResult, RunReport } from '../model/report.ts'
-import { statements } from '../standard/statements.ts'
-import { groupByCause } from './groups.ts'
+import type { Finding, StatementRef } from '../../model/finding.ts'
+import type { CaseResult, RunReport } from '../../model/report.ts'
+import { statements } from '../../standard/statements.ts'
+import { groupByCause } from '../counting/groups.ts'
 import { count } from './words.ts'
 
 /** A search for a flaw that was put upon the target. */

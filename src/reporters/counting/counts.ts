@@ -1,5 +1,5 @@
-import type { CaseResult, RunReport, StatementOutcome } from '../model/report.ts'
-import { isAccepted } from './headline.ts'
+import type { CaseResult, RunReport, StatementOutcome } from '../../model/report.ts'
+import { isAccepted } from '../text/headline.ts'
 
 /** How a case counts: one that fails as a ticket says it does is known, not failed. */
 export type Outcome = CaseResult['verdict'] | 'known'

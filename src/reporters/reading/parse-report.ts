@@ -1,6 +1,6 @@
 import { Compile } from 'typebox/compile'
-import { report, schemaNumber } from '../model/report/report.ts'
-import type { RunReport } from '../model/report.ts'
+import { report, schemaNumber } from '../../model/report/report.ts'
+import type { RunReport } from '../../model/report.ts'
 import { decoderOf } from './decode.ts'
 import { shapeProblems } from './shape-problems.ts'
 

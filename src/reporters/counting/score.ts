@@ -1,5 +1,5 @@
-import type { Level } from '../model/finding.ts'
-import type { RunReport } from '../model/report.ts'
+import type { Level } from '../../model/finding.ts'
+import type { RunReport } from '../../model/report.ts'
 
 export type Score = {
   version: string
