@@ -1,5 +1,5 @@
 import type { Case } from '../../src/scenario/ast.ts'
-import { stepCount } from '../../src/scenario/length.ts'
+import { stepCount } from '../../src/scenario/checking/length.ts'
 
 /** Cases with more steps run only for flaws that they are about: thousands of messages show nothing that ten do not. */
 const stepsMax = 250

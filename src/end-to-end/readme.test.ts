@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { readSuites } from '../run/choice/choose-suites.ts'
-import { loadSuites } from '../scenario/load.ts'
+import { loadSuites } from '../scenario/loading/load.ts'
 import { selectCases } from '../scenario/select.ts'
 import { listProfiles } from '../targets/index.ts'
 

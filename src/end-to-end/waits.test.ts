@@ -1,7 +1,7 @@
 import t from 'tap'
 import { brokerTarget } from '../../scripts/proof/peers.ts'
 import { runLoaded } from '../run/run.ts'
-import { loadSuites } from '../scenario/load.ts'
+import { loadSuites } from '../scenario/loading/load.ts'
 
 /** Steps that wait longer than a case may stand still, wherever they stand. */
 const waits = (steps: string) => `suite: harness/waits

@@ -6,7 +6,7 @@ import { readYaml } from '../model/schema/read-yaml.ts'
 import type { Context, Schema } from '../model/schema/schema.ts'
 import { versions } from '../model/version.ts'
 import type { StepBody, Verify } from '../scenario/ast.ts'
-import { readSteps } from '../scenario/steps.ts'
+import { readSteps } from '../scenario/loading/steps.ts'
 import { sentBy } from '../scenario/verbs/proxy.ts'
 import { verifySchema } from '../scenario/verify.ts'
 

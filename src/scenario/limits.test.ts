@@ -1,6 +1,6 @@
 import t from 'tap'
 import { limitValue, limitValues, originOf } from './limits.ts'
-import { loadSuites } from './load.ts'
+import { loadSuites } from './loading/load.ts'
 
 t.test(
   'a limit is what CONNACK told, or what the standard says where it tells nothing',

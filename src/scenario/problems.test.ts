@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { readYaml } from '../model/schema/read-yaml.ts'
-import { loadSuites } from './load.ts'
+import { loadSuites } from './loading/load.ts'
 import { type ProblemCode, problemCodes } from './problem.ts'
 
 /*

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadSuites } from './load.ts'
+import { loadSuites } from './loading/load.ts'
 import { selectCases, selectFor } from './select.ts'
 
 const text = (id: string, role: string) => `suite: ${id}

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Step } from './ast.ts'
-import { loadSuites } from './load.ts'
+import { loadSuites } from './loading/load.ts'
 import { find, flatten, roundsAround, visit } from './visit.ts'
 
 const text = `suite: visit

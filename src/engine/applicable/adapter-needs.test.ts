@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadSuites } from '../../scenario/load.ts'
+import { loadSuites } from '../../scenario/loading/load.ts'
 import { adapterNeeds } from './adapter-needs.ts'
 
 /** The needs of a scenario with these steps, which stand indented under `steps:`. */

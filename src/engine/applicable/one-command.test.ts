@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadSuites } from '../../scenario/load.ts'
+import { loadSuites } from '../../scenario/loading/load.ts'
 import { asOneCommand } from './one-command.ts'
 
 /** The steps of a scenario as `asked`, and what a program makes of them: the text of each step, or why not. */

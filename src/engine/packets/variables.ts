@@ -1,6 +1,6 @@
 import { createRandom } from '../../model/random.ts'
 import type { FieldValue, Ref, Template, Value } from '../../scenario/ast.ts'
-import { payloadBytesMax } from '../../scenario/sent-bytes.ts'
+import { payloadBytesMax } from '../../scenario/checking/sent-bytes.ts'
 import { Skipped } from '../early-end.ts'
 
 /** What a variable can hold at run time. */

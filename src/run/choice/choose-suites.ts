@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { formatProblems, type Problem } from '../../model/schema/problem.ts'
 import type { Suite } from '../../scenario/ast.ts'
-import { KeptSuites, loadSuites } from '../../scenario/load.ts'
+import { KeptSuites, loadSuites } from '../../scenario/loading/load.ts'
 import type { selectCases } from '../../scenario/select.ts'
 import { UsageError } from '../usage-error.ts'
 import { includedFiles, packagedSuites, readSuiteFiles, type TextFile } from './suite-files.ts'

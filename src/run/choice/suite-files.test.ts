@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadSuites } from '../../scenario/load.ts'
+import { loadSuites } from '../../scenario/loading/load.ts'
 import { selectCases } from '../../scenario/select.ts'
 import { filesMeant, readSuiteFiles } from './suite-files.ts'
 

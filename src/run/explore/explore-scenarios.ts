@@ -1,7 +1,7 @@
 import type { Defect } from '../../explore/defect.ts'
 import { scenarioText } from '../../explore/scenario-text.ts'
 import type { Setup } from '../../explore/setup.ts'
-import { loadSuites } from '../../scenario/load.ts'
+import { loadSuites } from '../../scenario/loading/load.ts'
 import type { Target } from '../../targets/target.ts'
 import { runLoaded } from '../run.ts'
 

@@ -1,6 +1,6 @@
 import { Defs, type JsonSchema } from '../../model/schema/schema.ts'
 import { versions } from '../../model/version.ts'
-import { useSchema } from '../fragments.ts'
+import { useSchema } from '../loading/fragments.ts'
 import { verbs } from '../verbs/index.ts'
 import type { Verb } from '../verbs/step-kind.ts'
 import { breaks } from './statements.ts'

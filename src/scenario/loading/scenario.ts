@@ -1,25 +1,25 @@
-import { entryOf, type Node } from '../model/schema/node.ts'
-import type { Span } from '../model/schema/problem.ts'
-import { type Context, report } from '../model/schema/schema.ts'
-import type { RecordOf } from '../model/schema/shapes.ts'
-import { type Version, versions } from '../model/version.ts'
-import type { Case } from './ast.ts'
-import { checkBindings } from './bindings.ts'
-import { bindingsOf, type Combination, caseId, choicesOf } from './cases.ts'
-import { commentAbove } from './comments.ts'
-import type { Fragment } from './fragments.ts'
-import { lint } from './lint.ts'
-import { checkLoneVariables } from './lone-variables.ts'
+import { entryOf, type Node } from '../../model/schema/node.ts'
+import type { Span } from '../../model/schema/problem.ts'
+import { type Context, report } from '../../model/schema/schema.ts'
+import type { RecordOf } from '../../model/schema/shapes.ts'
+import { type Version, versions } from '../../model/version.ts'
+import type { Case } from '../ast.ts'
+import { checkBindings } from '../checking/bindings.ts'
+import { lint } from '../checking/lint.ts'
+import { checkLoneVariables } from '../checking/lone-variables.ts'
 import {
   type Matrix,
   type scenarioFields,
   scenarioSchema,
   type suiteFields,
-} from './schema/suite.ts'
+} from '../schema/suite.ts'
+import { verifySchema } from '../verify.ts'
+import { bindingsOf, type Combination, caseId, choicesOf } from './cases.ts'
+import { commentAbove } from './comments.ts'
+import type { Fragment } from './fragments.ts'
 import type { Script } from './script.ts'
 import { type ReadItems, readSteps, stepsMax } from './steps.ts'
 import { substitute } from './substitute.ts'
-import { verifySchema } from './verify.ts'
 
 /** What a scenario is read in. */
 export type Surroundings = {

@@ -1,5 +1,5 @@
-import type { Node, ScalarNode } from '../model/schema/node.ts'
-import { type Part, splitVariables } from './variables.ts'
+import type { Node, ScalarNode } from '../../model/schema/node.ts'
+import { type Part, splitVariables } from '../variables.ts'
 
 /** Values by the name of the variable they replace; the text of a scalar is as its author wrote it, dollars doubled. */
 export type Substitution = ReadonlyMap<string, Node>

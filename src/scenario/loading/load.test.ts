@@ -1,6 +1,6 @@
 import t from 'tap'
+import { formatProblems } from '../problem.ts'
 import { KeptSuites, loadSuites, type SourceFile } from './load.ts'
-import { formatProblems } from './problem.ts'
 
 const design = `# yaml-language-server: $schema=../../schema/suite.json
 #

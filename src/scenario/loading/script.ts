@@ -1,5 +1,5 @@
-import type { Scalar, Step, SuiteRole, Verify } from './ast.ts'
-import type { LimitVariable } from './limits.ts'
+import type { Scalar, Step, SuiteRole, Verify } from '../ast.ts'
+import type { LimitVariable } from '../limits.ts'
 
 /** What one choice of the matrix does; the same in every version. */
 export type Script = {

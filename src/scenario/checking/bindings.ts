@@ -1,13 +1,13 @@
-import type { Place } from '../model/finding.ts'
-import { didYouMean } from '../model/schema/near.ts'
-import { type Context, report } from '../model/schema/schema.ts'
-import type { Version } from '../model/version.ts'
-import type { FieldValue, Matcher, Ref, Step } from './ast.ts'
-import { type LimitVariable, limitVariables } from './limits.ts'
-import type { Script } from './script.ts'
-import { kindOf } from './verbs/index.ts'
-import type { Matching } from './verbs/step-kind.ts'
-import { insideOf } from './visit.ts'
+import type { Place } from '../../model/finding.ts'
+import { didYouMean } from '../../model/schema/near.ts'
+import { type Context, report } from '../../model/schema/schema.ts'
+import type { Version } from '../../model/version.ts'
+import type { FieldValue, Matcher, Ref, Step } from '../ast.ts'
+import { type LimitVariable, limitVariables } from '../limits.ts'
+import type { Script } from '../loading/script.ts'
+import { kindOf } from '../verbs/index.ts'
+import type { Matching } from '../verbs/step-kind.ts'
+import { insideOf } from '../visit.ts'
 
 /** Bound in every case. */
 export const builtins = ['topic', 'client', 'authMethod', 'authData'] as const

@@ -1,6 +1,6 @@
-import type { Step } from './ast.ts'
-import { kindOf } from './verbs/index.ts'
-import { insideOf, roundsAround, visit } from './visit.ts'
+import type { Step } from '../ast.ts'
+import { kindOf } from '../verbs/index.ts'
+import { insideOf, roundsAround, visit } from '../visit.ts'
 
 /*
  * How long steps are: loops unrolled, all branches together. A loop whose number only the run knows counts as `unknown` rounds.

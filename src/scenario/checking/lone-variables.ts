@@ -1,9 +1,9 @@
-import { didYouMean } from '../model/schema/near.ts'
-import type { Node, ScalarNode } from '../model/schema/node.ts'
-import { type Context, report } from '../model/schema/schema.ts'
+import { didYouMean } from '../../model/schema/near.ts'
+import type { Node, ScalarNode } from '../../model/schema/node.ts'
+import { type Context, report } from '../../model/schema/schema.ts'
+import { limitVariables } from '../limits.ts'
+import { spanWithin, splitVariables } from '../variables.ts'
 import { builtins } from './bindings.ts'
-import { limitVariables } from './limits.ts'
-import { spanWithin, splitVariables } from './variables.ts'
 
 /**
  * For steps that cannot be read, so that nobody can follow what they bind: a variable that stands in one place alone, and that nothing

@@ -1,10 +1,10 @@
-import type { StatementRef } from '../model/finding.ts'
-import type { Span } from '../model/schema/problem.ts'
-import { type Context, report } from '../model/schema/schema.ts'
-import { type Version, versions } from '../model/version.ts'
-import type { Scalar } from './ast.ts'
-import type { Matrix, MatrixValue } from './schema/suite.ts'
-import { plainScalar } from './verbs/scene.ts'
+import type { StatementRef } from '../../model/finding.ts'
+import type { Span } from '../../model/schema/problem.ts'
+import { type Context, report } from '../../model/schema/schema.ts'
+import { type Version, versions } from '../../model/version.ts'
+import type { Scalar } from '../ast.ts'
+import type { Matrix, MatrixValue } from '../schema/suite.ts'
+import { plainScalar } from '../verbs/scene.ts'
 
 /** One value of each variable of a matrix, in the order they are written. */
 export type Combination = ReadonlyMap<string, MatrixValue>

@@ -1,13 +1,13 @@
-import type { Place } from '../model/finding.ts'
-import { didYouMean } from '../model/schema/near.ts'
-import type { ProblemCode, Span } from '../model/schema/problem.ts'
-import { type Context, report } from '../model/schema/schema.ts'
-import type { Step } from './ast.ts'
-import type { Script } from './script.ts'
+import type { Place } from '../../model/finding.ts'
+import { didYouMean } from '../../model/schema/near.ts'
+import type { ProblemCode, Span } from '../../model/schema/problem.ts'
+import { type Context, report } from '../../model/schema/schema.ts'
+import type { Step } from '../ast.ts'
+import type { Script } from '../loading/script.ts'
+import { kindOf } from '../verbs/index.ts'
+import type { Expectation } from '../verbs/step-kind.ts'
+import { flatten, insideOf } from '../visit.ts'
 import { caseBytesMax, payloadBytesMax, sentBytes, sizesIn } from './sent-bytes.ts'
-import { kindOf } from './verbs/index.ts'
-import type { Expectation } from './verbs/step-kind.ts'
-import { flatten, insideOf } from './visit.ts'
 
 /** Reports what is well written and makes no sense. */
 export function lint(script: Script, span: Span, context: Context): void {

@@ -1,10 +1,10 @@
-import { type Entry, isEmpty, type Node } from '../model/schema/node.ts'
-import type { Problem, Span } from '../model/schema/problem.ts'
-import { text, textLike } from '../model/schema/scalars.ts'
-import { type Context, mapped, named, type Schema, wrongType } from '../model/schema/schema.ts'
-import { asMap, byShape, listOf, may, must, record } from '../model/schema/shapes.ts'
+import { type Entry, isEmpty, type Node } from '../../model/schema/node.ts'
+import type { Problem, Span } from '../../model/schema/problem.ts'
+import { text, textLike } from '../../model/schema/scalars.ts'
+import { type Context, mapped, named, type Schema, wrongType } from '../../model/schema/schema.ts'
+import { asMap, byShape, listOf, may, must, record } from '../../model/schema/shapes.ts'
+import { stepsNode, variableName } from '../verbs/scene.ts'
 import { substitute } from './substitute.ts'
-import { stepsNode, variableName } from './verbs/scene.ts'
 
 /** A list of steps under a name, with parameters that a use fills in. */
 export type Fragment = {

@@ -1,5 +1,5 @@
-import type { Step } from './ast.ts'
-import { flatten, insideOf, roundsAround, visit } from './visit.ts'
+import type { Step } from '../ast.ts'
+import { flatten, insideOf, roundsAround, visit } from '../visit.ts'
 
 /** The longest payload that a scenario can ask for. A packet may have 256 MB; sent, received and told that is more than memory should hold. */
 export const payloadBytesMax = 16 * 1024 * 1024

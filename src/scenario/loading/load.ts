@@ -1,14 +1,14 @@
-import { entryOf, type Node } from '../model/schema/node.ts'
-import { byPlace, type Problem, type Span } from '../model/schema/problem.ts'
-import { readYaml } from '../model/schema/read-yaml.ts'
-import { type Context, report } from '../model/schema/schema.ts'
-import type { Suite } from './ast.ts'
+import { entryOf, type Node } from '../../model/schema/node.ts'
+import { byPlace, type Problem, type Span } from '../../model/schema/problem.ts'
+import { readYaml } from '../../model/schema/read-yaml.ts'
+import { type Context, report } from '../../model/schema/schema.ts'
+import type { Suite } from '../ast.ts'
+import { librarySchema, suiteSchema } from '../schema/suite.ts'
 import { openingComment } from './comments.ts'
 import { type Fragment, unusedParameters, withoutUse } from './fragments.ts'
 import { readScenario } from './scenario.ts'
-import { librarySchema, suiteSchema } from './schema/suite.ts'
 
-export type { Problem } from '../model/schema/problem.ts'
+export type { Problem } from '../../model/schema/problem.ts'
 
 export type SourceFile = { path: string; text: string }
 
