@@ -1,4 +1,4 @@
-import { fromHex } from '../../src/model/hex.ts'
+import { fromHex } from '../../src/model/text/hex.ts'
 import { audit } from '../../src/oracle/audit/packet-form.ts'
 import { breachesOf } from '../../src/standard/formats/breaches.ts'
 import { written } from '../../src/standard/formats/octets.ts'

@@ -1,4 +1,4 @@
-import { toHex } from '../model/hex.ts'
+import { toHex } from '../model/text/hex.ts'
 import { CaptureError } from './capture-error.ts'
 import type { Frame, FrameParser } from './frame.ts'
 import { readPcap } from './pcap.ts'

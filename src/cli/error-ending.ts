@@ -1,5 +1,5 @@
 import { hideSecrets } from '../model/secrets.ts'
-import { isSystemError, systemErrorText } from '../model/system-error.ts'
+import { isSystemError, systemErrorText } from '../model/text/system-error.ts'
 import { InterruptedError } from '../run/interrupted-error.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { WishError } from '../targets/index.ts'

@@ -1,6 +1,6 @@
 import { primaryFinding } from '../causes/primary.ts'
-import { knownIssuesText } from '../model/known-issues-text.ts'
 import type { RunReport } from '../model/report.ts'
+import { knownIssuesText } from '../model/text/known-issues-text.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { writeNamedFile } from '../targets/named-file.ts'
 

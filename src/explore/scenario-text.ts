@@ -1,6 +1,6 @@
 import type { Breach } from '../model/finding.ts'
-import { toHex } from '../model/hex.ts'
 import type { Connect, Packet, Publish } from '../model/packet.ts'
+import { toHex } from '../model/text/hex.ts'
 import type { EventOf, TraceEvent } from '../model/trace.ts'
 import { sentinelPrefix } from '../model/trace.ts'
 import type { Defect } from './defect.ts'

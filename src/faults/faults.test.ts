@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { hex } from '../model/hex.ts'
+import { hex } from '../model/text/hex.ts'
 import { anyFault, type Fault, faults, faultText } from './index.ts'
 
 const pubrec = hex`

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
-import { describePacket } from '../model/describe.ts'
 import type { Connack, Connect } from '../model/packet.ts'
+import { describePacket } from '../model/text/describe.ts'
 import type { Version } from '../model/version.ts'
 import { type Ending, Link } from '../transport/link.ts'
 import { decode, encode } from '../wire/codec.ts'

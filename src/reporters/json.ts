@@ -1,5 +1,5 @@
-import { toHex } from '../model/hex.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
+import { toHex } from '../model/text/hex.ts'
 import type { Reporter, ReporterOptions, Traces } from './reporter.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import { adviceFor } from '../model/system-error.ts'
+import { adviceFor } from '../model/text/system-error.ts'
 
 /** Larger than any suite, profile or list of known issues by far. */
 const textBytesMax = 8 * 1024 * 1024

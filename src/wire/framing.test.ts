@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { hex, toHex } from '../model/hex.ts'
+import { hex, toHex } from '../model/text/hex.ts'
 import { createFramer, type Frame } from './framing.ts'
 
 const pubrec = hex`50 02 00 07`

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { hex } from '../model/hex.ts'
+import { hex } from '../model/text/hex.ts'
 import { Writer, writeVarint } from './codec/writer.ts'
 import { readVarint } from './varint.ts'
 

@@ -1,6 +1,6 @@
 import type { Packet, Properties, PropertyValue, Subscription, Will } from '../../model/packet.ts'
+import { wireText } from '../../model/text/wire-text.ts'
 import type { Version } from '../../model/version.ts'
-import { wireText } from '../../model/wire-text.ts'
 import { connectPacket } from '../../peers/connect-packet.ts'
 import type { FieldValue, PacketTemplate } from '../../scenario/ast.ts'
 import type { Wrong } from '../../wire/codec.ts'

@@ -1,4 +1,4 @@
-import { inOneLine } from '../../model/in-one-line.ts'
+import { inOneLine } from '../../model/text/in-one-line.ts'
 import type { Judging, StepBody, StepVerb } from '../../scenario/ast.ts'
 import type { TargetBodies } from '../../scenario/verbs/target.ts'
 import { TargetError } from '../../targets/target-error.ts'

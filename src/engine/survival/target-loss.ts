@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Finding } from '../../model/finding.ts'
-import { inOneLine } from '../../model/in-one-line.ts'
 import type { CaseResult } from '../../model/report.ts'
+import { inOneLine } from '../../model/text/in-one-line.ts'
 import type { Case } from '../../scenario/ast.ts'
 import type { Target } from '../../targets/target.ts'
 import { unlessAborted } from '../waiting/unless-aborted.ts'

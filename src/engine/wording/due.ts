@@ -1,5 +1,5 @@
-import { describePayload } from '../../model/describe.ts'
-import { namedCode } from '../../model/reason-names.ts'
+import { describePayload } from '../../model/text/describe.ts'
+import { namedCode } from '../../model/text/reason-names.ts'
 import type { Expected, Matcher, PacketMatcher } from '../../scenario/ast.ts'
 import { describe } from '../packets/match.ts'
 import { toBytes, type Variables } from '../packets/variables.ts'

@@ -1,5 +1,5 @@
-import { toHex } from '../../model/hex.ts'
 import { packetTypes } from '../../model/packet.ts'
+import { toHex } from '../../model/text/hex.ts'
 import type { TraceEvent } from '../../model/trace.ts'
 import { packetName } from './packet-text.ts'
 import { timeText } from './time-text.ts'

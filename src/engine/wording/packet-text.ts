@@ -1,6 +1,6 @@
-import { describePacket } from '../../model/describe.ts'
 import type { Packet } from '../../model/packet.ts'
-import { namedCode } from '../../model/reason-names.ts'
+import { describePacket } from '../../model/text/describe.ts'
+import { namedCode } from '../../model/text/reason-names.ts'
 
 /** A packet on one line, its codes by name: `PUBREC id 7 with 0x97 Quota exceeded`. */
 export function packetText(packet: Packet): string {

@@ -1,5 +1,5 @@
 import type { Packet } from '../../model/packet.ts'
-import { namedCode } from '../../model/reason-names.ts'
+import { namedCode } from '../../model/text/reason-names.ts'
 import type { Mismatch } from '../packets/match.ts'
 import { packetName, packetText } from './packet-text.ts'
 

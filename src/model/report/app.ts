@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { fromHex } from '../hex.ts'
+import { fromHex } from '../text/hex.ts'
 import { count, numbers, payload, text } from './values.ts'
 
 /** What an adapter hands over is its own affair: only what looks like bytes that we wrote is read as bytes. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { fromHex } from '../hex.ts'
+import { fromHex } from '../text/hex.ts'
 import { type Version, versions } from '../version.ts'
 
 /*

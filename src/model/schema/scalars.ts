@@ -1,4 +1,4 @@
-import { fromHex } from '../hex.ts'
+import { fromHex } from '../text/hex.ts'
 import { didYouMean } from './near.ts'
 import { isEmpty, type Node } from './node.ts'
 import type { ProblemCode } from './problem.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { hex } from '../../model/hex.ts'
 import type { Packet } from '../../model/packet.ts'
+import { hex } from '../../model/text/hex.ts'
 import type { TraceBody } from '../../model/trace.ts'
 import { createAudit } from './audit.ts'
 

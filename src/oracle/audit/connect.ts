@@ -1,4 +1,4 @@
-import { toHex } from '../../model/hex.ts'
+import { toHex } from '../../model/text/hex.ts'
 import { versionOfLevel } from '../../model/version.ts'
 import type { Cursor } from './cursor.ts'
 import { authenticationData, authenticationMethod, checkProperties, wasSeen } from './properties.ts'

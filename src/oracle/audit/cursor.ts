@@ -1,5 +1,5 @@
 import type { Breach } from '../../model/finding.ts'
-import { toHex } from '../../model/hex.ts'
+import { toHex } from '../../model/text/hex.ts'
 import type { Version } from '../../model/version.ts'
 import { readVarint } from '../../wire/varint.ts'
 import { type Rule, type RuleName, rules, thisPacket, thisProperty } from './rules.ts'

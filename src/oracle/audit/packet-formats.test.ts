@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fromHex } from '../../model/hex.ts'
+import { fromHex } from '../../model/text/hex.ts'
 import { breachesOf } from '../../standard/formats/breaches.ts'
 import { packetOctets } from '../../standard/formats/build.ts'
 import type { Octets } from '../../standard/formats/octets.ts'

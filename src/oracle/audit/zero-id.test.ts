@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hex } from '../../model/hex.ts'
+import { hex } from '../../model/text/hex.ts'
 import { asksUnderZero } from './zero-id.ts'
 
 t.test('PUBLISH and PUBREL with identifier 0 are seen, whatever stands around them', async t => {

@@ -1,5 +1,5 @@
-import { toHex } from '../../model/hex.ts'
 import type { CaseResult, RunReport } from '../../model/report.ts'
+import { toHex } from '../../model/text/hex.ts'
 import type { EventOf, TraceEvent } from '../../model/trace.ts'
 import { saysOf } from '../text/headline.ts'
 import { visible } from '../text/visible.ts'

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { hideSecrets, noteSecretsOf } from '../../model/secrets.ts'
-import { adviceFor } from '../../model/system-error.ts'
+import { adviceFor } from '../../model/text/system-error.ts'
 import { guardProcess, killMarked, newMarker, processEnded, startGuard } from '../guard/guard.ts'
 import { TargetError } from '../target-error.ts'
 import { Tail } from './tail.ts'

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { Finding } from '../../../model/finding.ts'
-import { toHex } from '../../../model/hex.ts'
+import { toHex } from '../../../model/text/hex.ts'
 import type { TraceEvent } from '../../../model/trace.ts'
 import { actorsOf } from '../../ladder/lanes.ts'
 import { legsOf } from '../../ladder/legs.ts'

@@ -1,4 +1,4 @@
-import { describePayload } from '../../../model/describe.ts'
+import { describePayload } from '../../../model/text/describe.ts'
 import type { TraceEvent } from '../../../model/trace.ts'
 import { visible } from '../../text/visible.ts'
 

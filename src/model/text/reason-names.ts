@@ -1,5 +1,5 @@
+import type { PacketType } from '../packet.ts'
 import { hexByte } from './hex.ts'
-import type { PacketType } from './packet.ts'
 
 /** A code in hex with its name: `0x97 Quota exceeded`. Return codes of 3.1 and 3.1.1 are those below 0x80 in CONNACK. */
 export function namedCode(packet: PacketType, code: number): string {

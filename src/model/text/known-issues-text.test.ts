@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseKnownIssues } from './known-issues.ts'
+import { parseKnownIssues } from '../known-issues.ts'
 import { knownIssuesText } from './known-issues-text.ts'
 
 t.test('what is written is read again as it was', async t => {

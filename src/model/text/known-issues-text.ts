@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { StatementRef } from './finding.ts'
+import type { StatementRef } from '../finding.ts'
 
 export type NewIssue = { case: string; statement?: StatementRef; note?: string }
 

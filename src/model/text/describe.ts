@@ -1,5 +1,5 @@
+import type { Packet, Properties, PropertyValue, Publish } from '../packet.ts'
 import { hexByte, toHex } from './hex.ts'
-import type { Packet, Properties, PropertyValue, Publish } from './packet.ts'
 
 /** A packet on one line, its type first: `PUBLISH id 7 QoS 2 DUP a/b "once"`. Text from the peer is not made safe here. */
 export function describePacket(packet: Packet): string {

@@ -1,6 +1,6 @@
 import t from 'tap'
+import type { Packet, Publish } from '../packet.ts'
 import { describePacket, describePayload } from './describe.ts'
-import type { Packet, Publish } from './packet.ts'
 
 const publish: Publish = {
   type: 'PUBLISH',
