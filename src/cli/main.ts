@@ -148,6 +148,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--workers <n>', 'processes side by side (default: 1)', wholeNumber(1, 256))
     .option('--replay <id>', 'one schedule again, drawn: 4711:0:3:1')
     .option('--scenarios <dir>', 'write a scenario file for each failure, for mqttspec run')
+    .option('--long', 'go on until stopped or --budget; ids wrap, memory is watched')
     .option('--canary <flaw>', 'put this flaw upon the target, and exit 4 if it is not found')
     .option('--bail', 'end at the first failure')
     .addOption(strictOption())

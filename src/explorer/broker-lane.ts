@@ -251,6 +251,7 @@ export class BrokerLane implements Lane {
         strikes: () => this.strikes,
         nextConnection: () => ++this.connections,
         maxPacketBytes: this.options.maxPacketBytes,
+        ...(this.options.idsFrom === undefined ? {} : { idsFrom: this.options.idsFrom }),
         changed: () => this.turns.changed(),
         beyond: (_, fault) => this.beyond(client, fault),
         ended: () => this.ended(client),

@@ -85,6 +85,7 @@ export class ClientLane implements Lane {
         strikes: () => this.strikes,
         nextConnection: () => ++this.connections,
         maxPacketBytes: options.maxPacketBytes,
+        ...(options.idsFrom === undefined ? {} : { idsFrom: options.idsFrom }),
         changed: () => this.turns.changed(),
         beyond: (_, fault) => this.beyond(fault),
         ended: () => this.ended(),

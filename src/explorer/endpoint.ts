@@ -20,6 +20,8 @@ export type Surroundings = {
   strikes(): Strikes
   nextConnection(): number
   maxPacketBytes: number
+  /** Where our identifiers begin, if they are to come to their end. */
+  idsFrom?: number
   changed(): void
   /** A fault that needs more than this connection: the lane comes back over a new one, restarts the target, … */
   beyond(endpoint: Endpoint, fault: FaultBeyond): void
@@ -37,7 +39,7 @@ type Outgoing = { packet: Packet; label: string }
  */
 export class Endpoint {
   readonly spec: Peer
-  readonly session = new OwnSession()
+  readonly session: OwnSession
   conversation: Conversation | undefined
   private stream: Duplex | undefined
   /** `up`: CONNACK has been taken, or given. `closing`: a RST of ours is on its way. */
@@ -76,6 +78,7 @@ export class Endpoint {
   constructor(spec: Peer, around: Surroundings) {
     this.spec = spec
     this.around = around
+    this.session = new OwnSession(around.idsFrom)
   }
 
   get name(): string {

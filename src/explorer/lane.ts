@@ -35,6 +35,8 @@ export type LaneOptions = {
   alone: boolean
   /** What is owed may take as long as an answer may take; else fences alone say that nothing more comes, for a first look. */
   patient: boolean
+  /** Identifiers of ours count up from here and come to their end; undefined: the lowest free one. */
+  idsFrom?: number
   /** A flaw that is put upon the target, which the search has to find. */
   canary?: CanaryName
 }

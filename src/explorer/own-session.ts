@@ -10,10 +10,25 @@ export class OwnSession {
   /** Labels by the id that the target last gave them, also of what is over: a repeat still has its name. */
   readonly names = new Map<number, string>()
 
-  /** The lowest free identifier: ids are in use again as soon as may be, which is where they go wrong. */
+  /** The identifier from which on they count up, and begin anew behind 65535; undefined: the lowest free one. */
+  private next: number | undefined
+
+  constructor(idsFrom?: number) {
+    this.next = idsFrom
+  }
+
+  /** The lowest free identifier, unless told otherwise: ids are in use again as soon as may be, which is where they go wrong. */
   allocate(taken: ReadonlySet<number>): number {
+    if (this.next !== undefined) return this.following(this.next, taken)
     let id = 1
     while (this.out.has(id) || taken.has(id)) id += 1
+    return id
+  }
+
+  private following(from: number, taken: ReadonlySet<number>): number {
+    let id = from
+    while (this.out.has(id) || taken.has(id)) id = after(id)
+    this.next = after(id)
     return id
   }
 
@@ -33,6 +48,10 @@ export class OwnSession {
       label,
     }))
   }
+}
+
+function after(id: number): number {
+  return id === 65_535 ? 1 : id + 1
 }
 
 export function ack(

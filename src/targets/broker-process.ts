@@ -172,6 +172,10 @@ class BrokerProcess implements BrokerTarget {
     return `\nto get it: ${replaceVariables(install.trim(), this.where.variables)}`
   }
 
+  get processId(): number | undefined {
+    return this.running?.ending() === undefined ? this.running?.pid : undefined
+  }
+
   death() {
     const ending = this.running?.ending()
     return ending && !this.asked ? { reason: `${this.name} ${endingText(ending)}` } : undefined

@@ -21,6 +21,8 @@ export type BrokerTarget = {
   readonly transports: readonly TransportName[]
   /** Opens a byte stream to it, by its own transport or another of them. Rejects with the error of the system or of that transport. */
   dial(timeoutMs: number, transport?: string): Promise<Duplex>
+  /** Of one that we started and that runs. */
+  readonly processId?: number | undefined
   /** Set when it ended although nobody asked it to. */
   death(): Death | undefined
   /** An instance of its own for a case that restarts it; undefined where we cannot start one. */

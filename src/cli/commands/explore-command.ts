@@ -33,6 +33,7 @@ type Options = {
   reporter?: string[]
   trace?: Traces
   canary?: string
+  long?: boolean
   bail?: boolean
   strict?: boolean
   timeoutScale?: number
@@ -54,8 +55,9 @@ export async function exploreCommand(words: string[], asked: Options, io: Io): P
   tellWhenInterrupted(interrupts.signal, io)
   try {
     const one = options.workers !== undefined && options.workers > 1
-    if (one && options.canary !== undefined) {
-      throw new UsageError('a canary is searched for by one process: without --workers')
+    if (one && (options.canary !== undefined || options.long)) {
+      const what = options.long ? 'a long search is made' : 'a canary is searched for'
+      throw new UsageError(`${what} by one process: without --workers`)
     }
     const report = one
       ? await exploreInWorkers({
@@ -80,6 +82,7 @@ export async function exploreCommand(words: string[], asked: Options, io: Io): P
           ...(options.replay === undefined ? {} : { replay: options.replay }),
           ...(options.timeoutScale === undefined ? {} : { timeoutScale: options.timeoutScale }),
           ...(options.canary === undefined ? {} : { canary: canaryNamed(options.canary) }),
+          long: options.long ?? false,
           bail: options.bail ?? false,
           strict: options.strict ?? false,
           replayWith: options.target === undefined ? '' : `--target ${shownWish(options.target)}`,

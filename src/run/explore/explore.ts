@@ -24,8 +24,9 @@ import { UsageError } from '../usage-error.ts'
 import { isOfCanary, judgeCanary } from './canary-result.ts'
 import { type Corpus, openCorpus } from './corpus.ts'
 import { addScenarios } from './explore-scenarios.ts'
-import { explorationOf, resultsOf } from './explored.ts'
+import { explorationOf, longResult, resultsOf } from './explored.ts'
 import { readFlows } from './flows.ts'
+import { MemoryWatch } from './memory-watch.ts'
 
 export type ExploreOptions = {
   /** Ids of flows that ship, or files; all that fit the target when empty. */
@@ -53,6 +54,11 @@ export type ExploreOptions = {
   schedules?: number
   /** A folder that keeps what was tried: a second search of the same target goes on from there. */
   corpus?: string
+  /**
+   * Goes on until it is stopped, unless `budgetMs` says how long: identifiers come to their end and begin anew, and the memory of this process
+   * and of a broker that we started is watched.
+   */
+  long?: boolean
   /** A flaw that is put upon the target: the search ends when it has found it, and exit 4 says that it has not. Nothing else is judged. */
   canary?: CanaryName
   /** Nothing new is begun after the first defect. */
@@ -76,6 +82,8 @@ export type Progress = {
 const defaultBudgetMs = 60_000
 /** A timer knows nothing longer: 24 days. */
 const longestMs = 2_147_483_647
+/** Two messages on, identifiers begin anew. */
+const lastIds = 65_534
 const defaultLanes = 24
 /** Each starts brokers of its own. */
 const restartingLanes = 4
@@ -111,9 +119,10 @@ export async function explore(options: ExploreOptions = {}): Promise<RunReport> 
     corpus =
       options.corpus === undefined ? undefined : await openCorpus(options.corpus, target.name, part)
     const parts = { seed, setups, target, began: began.clock, corpus }
+    const memory = options.long ? watchMemory(target) : undefined
     const explored = await searchFor(options, parts, one =>
       replay ? replayAlone(one, replay.schedule) : search(one),
-    )
+    ).finally(() => memory?.stop())
     const { canary } = options
     const judged = canary === undefined ? undefined : judgeCanary(canary, explored, setups)
     // A scenario would be run without the canary.
@@ -123,9 +132,11 @@ export async function explore(options: ExploreOptions = {}): Promise<RunReport> 
       durationMs: performance.now() - began.clock,
       seed,
       target: info,
-      results:
-        judged?.results ??
-        resultsOf(explored, setups, (defect, setup) => replayLine(options, defect, setup)),
+      results: [
+        ...(judged?.results ??
+          resultsOf(explored, setups, (defect, setup) => replayLine(options, defect, setup))),
+        ...(memory ? longResult(memory.stop(), explored, setups) : []),
+      ],
       trouble: troubleOf(explored, setups) ?? judged?.trouble,
       shard: options.shard,
       strict: options.strict,
@@ -195,7 +206,7 @@ async function searchFor(
   options.signal?.addEventListener('abort', end, { once: true })
   if (options.signal?.aborted) end()
   // Whoever says how many schedules wants all of them.
-  const longest = options.schedules === undefined ? defaultBudgetMs : longestMs
+  const longest = options.schedules === undefined && !options.long ? defaultBudgetMs : longestMs
   const timer = setTimeout(end, options.budgetMs ?? longest)
   try {
     return await how({
@@ -214,13 +225,30 @@ async function searchFor(
       restarts,
       ...endOf(options),
       openLane: lane =>
-        openLane(target, options.canary ? { ...lane, canary: options.canary } : lane, restarts),
+        openLane(
+          target,
+          {
+            ...lane,
+            ...(options.long ? { idsFrom: lastIds } : {}),
+            ...(options.canary ? { canary: options.canary } : {}),
+          },
+          restarts,
+        ),
       onDone: progress(options, began),
     })
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', end)
   }
+}
+
+function watchMemory(target: Target): MemoryWatch {
+  return new MemoryWatch(
+    new Map([
+      ['mqttspec', () => process.pid],
+      [target.name, () => (target.role === 'broker' ? target.processId : undefined)],
+    ]),
+  )
 }
 
 /** The defect behind which nothing new is begun. */
@@ -281,7 +309,7 @@ function replayLine(options: ExploreOptions, { replay }: Defect, { flow }: Setup
   const words = own.length > 0 ? own.join(' ') : flow.id
   // Which faults there are decides what their numbers mean.
   const faults = options.faults ? ` --faults ${options.faults.join(',')}` : ''
-  return `mqttspec explore ${words}${targetWords(options)}${faults} --replay ${replay}`
+  return `mqttspec explore ${words}${targetWords(options)}${faults}${options.long ? ' --long' : ''} --replay ${replay}`
 }
 
 function targetWords({ replayWith, target }: ExploreOptions): string {

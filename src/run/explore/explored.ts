@@ -120,6 +120,28 @@ function scenarioNotes({ scenario, scenarioProblem }: Defect): string[] {
     : ['no scenario of it fails in the same way: only the search shows it']
 }
 
+/** What was seen over a long search beside its schedules. */
+export function longResult(
+  memory: string[],
+  { schedules }: Explored,
+  [first]: readonly Setup[],
+): CaseResult[] {
+  if (!first) return []
+  return [
+    {
+      ...common(`explore/long:${first.version}`, first),
+      suite: 'explore/long',
+      title: 'Identifiers come to their end and begin anew, sessions come and go',
+      verdict: schedules > 0 ? 'pass' : 'inconclusive',
+      reason: schedules > 0 ? '' : 'no schedule was run',
+      notes: [`${schedules} schedules`, ...memory],
+      findings: [],
+      replay: '',
+      trace: [],
+    },
+  ]
+}
+
 export function common(id: string, { flow, version }: Setup) {
   return {
     id,
