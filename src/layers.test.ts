@@ -104,6 +104,20 @@ t.test(
   },
 )
 
+/** So many files, without tests, still tell at a glance what a folder is about. */
+const filesMax = 21
+
+t.test(`no folder holds more than ${filesMax} files side by side`, async t => {
+  const counts = new Map<string, number>()
+  for (const { file } of ours) {
+    const folder = path.posix.dirname(file)
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  const crowded = [...counts].filter(([, count]) => count > filesMax)
+  t.same(crowded, [], 'folders to be parted')
+  t.ok(counts.size > 40, `${counts.size} folders counted`)
+})
+
 t.test('the pure folders know no sockets, files, processes or timers', async t => {
   for (const { file, text, imports } of ours) {
     if (!allowed.get(folderOf(file))?.includes('pure')) continue
