@@ -503,6 +503,16 @@ const rows: Row[] = [
     breaks: { '5.0': 'MQTT-4.1.0-1' },
   },
   {
+    title:
+      'Closing is no answer to PUBREL, unless another connection of the same client id has begun',
+    text: `${start} > PUBLISH 7 q2 A
+      < PUBREC 7
+      > PUBREL 7
+      2> CONNECT {a | b} kept
+      closed 1`,
+    breaks: both('MQTT-4.3.3-2', 'MQTT-4.3.3-11'),
+  },
+  {
     title: 'Closing is no answer to a PUBREL',
     text: `${start} > PUBLISH 7 q2 A
       < PUBREC 7

@@ -311,8 +311,15 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     const connection = connections.get(event.connection)
     if (!connection || connection.ended) return
     const by = event.by === 'harness' ? 'harness' : 'target'
-    onClose(ruling, connection, by, leaving || target === 'client')
+    onClose(ruling, connection, by, leaving || target === 'client' || isBeingTakenOver(connection))
     connections.delete(event.connection)
+  }
+
+  /** Another connection has sent CONNECT with the same client id: this one may go before CONNACK comes there. */
+  function isBeingTakenOver({ number, client }: Connection): boolean {
+    return [...connections.values()].some(
+      one => one.number !== number && one.phase === 'connecting' && one.client === client,
+    )
   }
 
   function onFault({ connection: number, fault }: EventOf<'fault'>): void {
