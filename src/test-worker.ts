@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
+import { forgetSecrets } from './model/secrets.ts'
 import { keepSuites } from './run/choice/choose-suites.ts'
 
 /*
@@ -26,6 +27,7 @@ let pass = gate(() => {})
 process.on('message', async (file: string) => {
   const { pass: passed, fail: failed, skip: skipped, todo: todos } = { ...t.counts }
   const before = process.cpuUsage()
+  forgetSecrets()
   const childrenBefore = childrenCpuS()
   await import(pathToFileURL(file).href).catch(error => t.fail(`${file}: ${error}`, error))
   const passBefore = pass

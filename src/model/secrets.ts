@@ -11,6 +11,13 @@ let areWillsHidden = false
 /** Shorter ones stand in too many words by chance. */
 const charactersMin = 4
 
+/** What was noted and asked for is forgotten: the tests of many files run in one process, and know nothing of each other. */
+export function forgetSecrets(): void {
+  hidden.clear()
+  isAllowed = false
+  areWillsHidden = false
+}
+
 /** `--show-secrets`: somebody needs to see them. */
 export function showSecrets(): void {
   isAllowed = true
