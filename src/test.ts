@@ -19,7 +19,7 @@ const fileLimitMs = 5 * 60 * 1000
 const lingerMs = 30_000
 
 /** Processes that run only files that wait for most of their time. */
-const waitingSides = 2
+const waitingSides = 1
 /** A file waits for most of its time where the processor is busy with it for less than this share. */
 const waitingShare = 0.35
 

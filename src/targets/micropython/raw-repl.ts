@@ -63,7 +63,13 @@ export class RawRepl {
     await this.interrupt()
     this.stream.write(ctrlD)
     await this.until('soft reboot', runMs)
-    await this.until(`${banner}\r\n>`, runMs)
+    try {
+      await this.until(`${banner}\r\n>`, runMs)
+    } catch (error) {
+      if (this.closed) throw error
+      // A boot.py that does not end can be interrupted like any other program.
+      await this.interrupt()
+    }
   }
 
   /** A program that reads its input may take what was meant for the REPL, until it is gone: so it is said again. */
