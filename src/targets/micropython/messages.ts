@@ -3,13 +3,7 @@ import type { CutPoint } from './cut-point.ts'
 import type { Commit } from './flash.ts'
 
 /** What the board's thread is given once. */
-export type WorkerData = {
-  memory: SharedArrayBuffer
-  console: MessagePort
-  graceMs: number
-  /** MicroPython, where it is compiled already. */
-  interpreter: WebAssembly.Module | undefined
-}
+export type WorkerData = { memory: SharedArrayBuffer; console: MessagePort; graceMs: number }
 
 /** What runs after boot.py. `main` and `tester` are stepped through their loop(); code runs as it stands. */
 export type Program = 'tester' | 'main' | { code: string }
