@@ -17,6 +17,8 @@ import { fileURLToPath } from 'node:url'
 const fileLimitMs = 5 * 60 * 1000
 /** A process may live on for so long when all its files are over: sockets and processes that a test left would hold it. */
 const lingerMs = 30_000
+/** Where more files than these fail, it is no matter of chance. */
+const confirmedMax = 3
 
 /** Processes that run only files that wait for most of their time. */
 const waitingSides = 1
@@ -45,6 +47,9 @@ if (files.length === 0) throw new Error(`no test file matches ${words.join(' ')}
 
 const total: Counts = { pass: 0, fail: 0, skip: 0 }
 const failures: string[] = []
+/** Files that failed beside others. */
+const failed: string[] = []
+let isAlone = false
 const taken: Times = {}
 const waiting = files.filter(isWaiting)
 const computing = files.filter(file => !isWaiting(file))
@@ -54,8 +59,17 @@ await Promise.all([
   ...Array.from({ length: waitingSides }, () => work(() => waiting.shift())),
 ])
 
+// As in a run of suites: what failed in company is run again alone before it is told, and said to be unstable where it passes.
+isAlone = true
+const unstable = [...failed]
+await work(() => failed.shift())
+
 if (writesTimes) writeTimes()
 
+for (const file of unstable
+  .map(nameOf)
+  .filter(name => !failures.some(line => line.startsWith(name))))
+  process.stdout.write(`# UNSTABLE: ${file} failed beside others and passed alone\n`)
 for (const line of failures) process.stdout.write(`# FAILED: ${line}\n`)
 process.stdout.write(`# ${total.pass} passed, ${total.fail} failed, ${total.skip} skipped\n`)
 process.exitCode = total.fail > 0 ? 1 : 0
@@ -164,9 +178,13 @@ async function runFile(worker: Worker, file: string, name: string): Promise<bool
   const crashed = typeof result === 'string'
   if (crashed) worker.process.kill('SIGKILL')
   const counts = crashed ? { pass: 0, fail: 1, skip: 0 } : result
-  total.pass += counts.pass
-  total.fail += counts.fail
-  total.skip += counts.skip
+  const isAskedAgain = counts.fail > 0 && !isAlone && failed.length < confirmedMax
+  if (isAskedAgain) failed.push(file)
+  else {
+    total.pass += counts.pass
+    total.fail += counts.fail
+    total.skip += counts.skip
+  }
   const tookS = (performance.now() - began) / 1000
   const { cpuS, childrenCpuS = 0 } = counts
   const children = childrenCpuS < 0.1 ? '' : ` and ${childrenCpuS.toFixed(1)} s of its processes`
@@ -178,7 +196,7 @@ async function runFile(worker: Worker, file: string, name: string): Promise<bool
   }
   if (counts.fail === 0) process.stdout.write(`ok - ${says}\n`)
   else {
-    failures.push(crashed ? `${name}: ${result}` : name)
+    if (!isAskedAgain) failures.push(crashed ? `${name}: ${result}` : name)
     process.stdout.write(`\n# ${name}\n${output}\nnot ok - ${says}\n`)
   }
   return !crashed
