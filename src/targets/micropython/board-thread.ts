@@ -1,11 +1,31 @@
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
-let made: Promise<URL> | undefined
+export type BoardThread = {
+  /** What the thread runs. */
+  file: URL
+  /** MicroPython, compiled; undefined where it is not installed, as the thread will say. */
+  interpreter: WebAssembly.Module | undefined
+}
 
-/** What the threads of all boards run. It is made once: that takes several times as long as all else that a thread does at its start. */
-export function boardThread(): Promise<URL> {
-  made ??= threadFile()
+let made: Promise<BoardThread> | undefined
+
+/** What the threads of all boards share: to make it takes several times as long as all else that a thread does at its start. */
+export function boardThread(): Promise<BoardThread> {
+  made ??= Promise.all([threadFile(), compiled()]).then(([file, interpreter]) => ({
+    file,
+    interpreter,
+  }))
   return made
+}
+
+async function compiled(): Promise<WebAssembly.Module | undefined> {
+  try {
+    const home = import.meta.resolve('@micropython/micropython-webassembly-pyscript')
+    return await WebAssembly.compile(await readFile(new URL('micropython.wasm', home)))
+  } catch {
+    return undefined
+  }
 }
 
 async function threadFile(): Promise<URL> {

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import { boardThread } from './board-thread.ts'
+import { type BoardThread, boardThread } from './board-thread.ts'
 import { type CutPoint, noPoints, type PointCounts } from './cut-point.ts'
 import { packagedFirmware, readFirmware, readStubs } from './firmware.ts'
 import { Flash, type FlashImage, type FlashWear, picoFlashBytes } from './flash.ts'
@@ -117,7 +117,7 @@ const watchdogReset = 3
 class Board implements SimulatedPico {
   private readonly options: SimulatedPicoOptions
   private readonly stubs: BootOrder['stubs']
-  private readonly thread: URL
+  private readonly thread: BoardThread
   private readonly memory = new BoardMemory()
   private readonly net = new NetHost(this.memory)
   private readonly lines = new Set<(line: string) => void>()
@@ -141,7 +141,7 @@ class Board implements SimulatedPico {
     options: SimulatedPicoOptions,
     firmware: FlashImage,
     stubs: [path: string, bytes: Uint8Array][],
-    thread: URL,
+    thread: BoardThread,
   ) {
     this.options = options
     this.stubs = stubs
@@ -307,9 +307,10 @@ class Board implements SimulatedPico {
     const data: WorkerData = {
       memory: this.memory.buffer,
       console: port2,
+      interpreter: this.thread.interpreter,
       graceMs: this.options.graceMs ?? 20,
     }
-    const worker = new Worker(this.thread, { workerData: data, transferList: [port2] })
+    const worker = new Worker(this.thread.file, { workerData: data, transferList: [port2] })
     worker.on('message', (message: FromVm) => this.receive(message))
     worker.on('error', error => {
       if (worker === this.worker) void this.dropWorker({ why: 'crash', message: String(error) })

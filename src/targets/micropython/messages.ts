@@ -3,7 +3,13 @@ import type { CutPoint } from './cut-point.ts'
 import type { Commit } from './flash.ts'
 
 /** What the board's thread is given once. */
-export type WorkerData = { memory: SharedArrayBuffer; console: MessagePort; graceMs: number }
+export type WorkerData = {
+  memory: SharedArrayBuffer
+  console: MessagePort
+  graceMs: number
+  /** MicroPython, where it is compiled already. */
+  interpreter: WebAssembly.Module | undefined
+}
 
 /** What runs after boot.py. `main` and `tester` are stepped through their loop(); code runs as it stands. */
 export type Program = 'tester' | 'main' | { code: string }

@@ -25,8 +25,8 @@ let latest: WebAssembly.Instance | undefined
  * would ask for more and more where a board has what it has; and the collection of JavaScript proxies is not reported, since across
  * instances that would free memory of the wrong one.
  */
-export function prepareThread(): void {
-  let compiled: WebAssembly.Module | undefined
+export function prepareThread(given: WebAssembly.Module | undefined): void {
+  let compiled = given
   const instantiate = WebAssembly.instantiate
   const instantiateOnce = async (source: Uint8Array, imports?: object) => {
     compiled ??= await WebAssembly.compile(source)
