@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import type { Interpreter } from './messages.ts'
 
 export type BoardThread = {
   /** What the thread runs. */
   file: URL
   /** MicroPython, compiled; undefined where it is not installed, as the thread will say. */
-  interpreter: WebAssembly.Module | undefined
+  interpreter: Interpreter | undefined
 }
 
 let made: Promise<BoardThread> | undefined
@@ -19,10 +20,11 @@ export function boardThread(): Promise<BoardThread> {
   return made
 }
 
-async function compiled(): Promise<WebAssembly.Module | undefined> {
+async function compiled(): Promise<Interpreter | undefined> {
   try {
     const home = import.meta.resolve('@micropython/micropython-webassembly-pyscript')
-    return await WebAssembly.compile(await readFile(new URL('micropython.wasm', home)))
+    const bytes = await readFile(new URL('micropython.wasm', home))
+    return { module: await WebAssembly.compile(bytes), bytes: bytes.length }
   } catch {
     return undefined
   }

@@ -310,7 +310,10 @@ class Board implements SimulatedPico {
       interpreter: this.thread.interpreter,
       graceMs: this.options.graceMs ?? 20,
     }
-    const worker = new Worker(this.thread.file, { workerData: data, transferList: [port2] })
+    // Loaders that the process was started with have no work in a thread that runs JavaScript, and would be started in each.
+    const execArgv: string[] = []
+    const settings = { workerData: data, transferList: [port2], execArgv }
+    const worker = new Worker(this.thread.file, settings)
     worker.on('message', (message: FromVm) => this.receive(message))
     worker.on('error', error => {
       if (worker === this.worker) void this.dropWorker({ why: 'crash', message: String(error) })
@@ -326,7 +329,17 @@ class Board implements SimulatedPico {
     this.console?.close()
     this.console = undefined
     await worker?.terminate()
-    if (this.running) this.finish(end)
+    if (!this.running) return
+    this.finish(end)
+    if (end.why === 'crash') this.closePort(end.message)
+  }
+
+  /** Whoever waits for an answer on the port learns that none will come, and why. */
+  private closePort(why: string): void {
+    const { usb } = this
+    this.usb = undefined
+    if (usb?.listenerCount('error')) usb.destroy(new Error(why))
+    else usb?.destroy()
   }
 
   private receive(message: FromVm): void {

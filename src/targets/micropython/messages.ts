@@ -2,13 +2,16 @@ import type { MessagePort } from 'node:worker_threads'
 import type { CutPoint } from './cut-point.ts'
 import type { Commit } from './flash.ts'
 
+/** MicroPython, compiled, and the length of what it was compiled from. */
+export type Interpreter = { module: WebAssembly.Module; bytes: number }
+
 /** What the board's thread is given once. */
 export type WorkerData = {
   memory: SharedArrayBuffer
   console: MessagePort
   graceMs: number
-  /** MicroPython, where it is compiled already. */
-  interpreter: WebAssembly.Module | undefined
+  /** Undefined where MicroPython is not installed. */
+  interpreter: Interpreter | undefined
 }
 
 /** What runs after boot.py. `main` and `tester` are stepped through their loop(); code runs as it stands. */

@@ -40,12 +40,12 @@ export class RawRepl {
     this.received = Buffer.concat([this.received, bytes])
     for (const waiter of [...this.waiters]) waiter()
   }
-  private readonly onClosed = () => {
-    this.closed = true
+  private readonly onClosed = (error?: Error) => {
+    this.closed ??= new PortClosed(`the port was closed${error ? ` (${error.message})` : ''}`)
     for (const waiter of [...this.waiters]) waiter()
   }
   private hasPaste: boolean | undefined
-  private closed = false
+  private closed: PortClosed | undefined
   private readonly slowness: number
 
   /** `slowness`: how many times longer than a real board this one may take. */
@@ -54,7 +54,8 @@ export class RawRepl {
     this.slowness = slowness
     stream.on('data', this.onData)
     // A port that goes away is told by either, or by both.
-    for (const event of ['close', 'error']) stream.on(event, this.onClosed)
+    stream.on('close', () => this.onClosed())
+    stream.on('error', this.onClosed)
     stream.resume()
   }
 
@@ -200,7 +201,7 @@ export class RawRepl {
       }
       const check = () => {
         if (holds()) finish()
-        else if (this.closed) finish(new PortClosed('the port was closed'))
+        else if (this.closed) finish(this.closed)
       }
       const late = () =>
         finish(new ReplError(`${what} did not come within ${withinMs} ms; ${this.instead()}`))

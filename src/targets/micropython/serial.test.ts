@@ -57,6 +57,48 @@ t.test('what a running program takes of the call for the REPL is said again', as
   t.equal(calls, 2)
 })
 
+/** A board whose `boot.py`, run behind a soft reboot, ends only at the third call for the REPL. */
+t.test('a boot.py that does not end behind a soft reboot is interrupted', async t => {
+  const prompt = 'raw REPL; CTRL-B to exit\r\n>'
+  let booting = false
+  let calls = 0
+  const board = new Duplex({
+    read: () => undefined,
+    write: (bytes, _encoding, done) => {
+      if (bytes.includes('\x04')) {
+        booting = true
+        board.push('OK\r\nMPY: soft reboot\r\n')
+      }
+      if (bytes.includes('\x03') && booting) calls++
+      if (bytes.includes('\x01') && (!booting || calls === 3)) board.push(prompt)
+      done()
+    },
+  })
+  await t.resolves(new RawRepl(board, 0.02).enter())
+  t.equal(calls, 3)
+})
+
+t.test('a boot.py that waits without end is interrupted on a simulated board', async t => {
+  const board = await createSimulatedPico({
+    program: 'repl',
+    files: { 'boot.py': 'import time\nwhile True:\n    time.sleep(1)\n' },
+  })
+  t.teardown(() => board.stop())
+  const repl = new RawRepl(board.serial(), 0.1)
+  await repl.enter()
+  t.equal((await repl.run('print(6 * 7)')).trim(), '42')
+})
+
+t.test('a board whose thread crashes closes its port, and says why', async t => {
+  const board = await createSimulatedPico({ program: 'repl' })
+  t.teardown(() => board.stop())
+  const repl = new RawRepl(board.serial())
+  await repl.enter()
+  await repl.run("import js\njs.Promise.reject('nobody waits for it')")
+  await t.rejects(repl.enter(), { name: 'PortClosed', message: /nobody waits for it/ })
+  t.equal(board.end?.why, 'crash')
+})
+
 t.test('firmware that does not run is reported by its traceback', async t => {
   const firmware = t.testdir({ 'tester.py': 'def run():\n    import hashlab\n' })
   const board = await createSimulatedPico({ program: 'repl' })

@@ -131,7 +131,7 @@ function explained(error: unknown, label: string): unknown {
   if (error instanceof PortClosed) {
     return new TargetError(
       'TARGET_NOT_READY',
-      `${label}: the port was closed while the firmware was put onto the board: does the board reset by itself (its boot.py, too little power), or is the cable loose?`,
+      `${label}: ${error.message} while the firmware was put onto the board: does the board reset by itself (its boot.py, too little power), or is the cable loose?`,
       error,
     )
   }

@@ -1,4 +1,5 @@
 import type { MicroPython } from '@micropython/micropython-webassembly-pyscript'
+import type { Interpreter } from './messages.ts'
 
 /** What the C side may still allocate once a hard heap is set up: strings that cross over, descriptors. */
 const cSideBytes = 65_536
@@ -21,22 +22,23 @@ type Proxies = {
 let latest: WebAssembly.Instance | undefined
 
 /**
- * Makes this thread fit for many instances one after another. The module is compiled once; memory cannot grow, since MicroPython
+ * Makes this thread fit for many instances one after another. MicroPython is compiled before; its memory cannot grow, since it
  * would ask for more and more where a board has what it has; and the collection of JavaScript proxies is not reported, since across
  * instances that would free memory of the wrong one.
+ *
+ * Whoever else instantiates WebAssembly in this thread, as a loader that was put into all threads of a process does, gets what he asked for.
  */
-export function prepareThread(given: WebAssembly.Module | undefined): void {
-  let compiled = given
-  const instantiate = WebAssembly.instantiate
-  const instantiateOnce = async (source: Uint8Array, imports?: object) => {
-    compiled ??= await WebAssembly.compile(source)
-    latest = await instantiate(compiled, imports)
-    return { module: compiled, instance: latest }
+export function prepareThread(interpreter: Interpreter): void {
+  const { module, bytes } = interpreter
+  const { instantiate } = WebAssembly
+  const instantiateCompiled = async (source: WebAssembly.Module, imports?: object) => {
+    if (!ArrayBuffer.isView(source) || source.byteLength !== bytes)
+      return instantiate(source, imports)
+    latest = await instantiate(module, imports)
+    keepSize((latest.exports as Exports).memory)
+    return { module, instance: latest }
   }
-  Object.assign(WebAssembly, { instantiate: instantiateOnce })
-  WebAssembly.Memory.prototype.grow = () => {
-    throw new RangeError('a board has no more memory')
-  }
+  Object.assign(WebAssembly, { instantiate: instantiateCompiled })
   const complain = console.error
   console.error = (text: unknown) => {
     if (!/grow/i.test(String(text))) complain(text)
@@ -48,6 +50,14 @@ export function prepareThread(given: WebAssembly.Module | undefined): void {
       return false
     }
   }
+}
+
+function keepSize(memory: object): void {
+  Object.assign(memory, {
+    grow: () => {
+      throw new RangeError('a board has no more memory')
+    },
+  })
 }
 
 /** The instance that was loaded last. */

@@ -80,8 +80,9 @@ export class VmMachine {
       this.copy?.restore()
       this.flash.load(order)
       post({ kind: 'started' })
-      if (!this.copy) this.importModules(order)
-      return order.program === 'repl' ? this.serveRepl() : this.run(order.program)
+      if (order.program === 'repl') return this.serveRepl()
+      if (!this.copy) this.importModules(order, order.program)
+      return this.run(order.program)
     } catch (error) {
       return endOf(error)
     } finally {
@@ -89,8 +90,7 @@ export class VmMachine {
     }
   }
 
-  private importModules(order: BootOrder): void {
-    const { program } = order
+  private importModules(order: BootOrder, program: Program): void {
     this.vm.runPython(bootCode)
     if (program !== 'main' && program !== 'tester') return
     this.vm.runPython(importCode[program])
@@ -118,6 +118,7 @@ export class VmMachine {
 
   private serveRepl(): VmEnd {
     const { usb, power } = this.around
+    this.bootToRepl()
     this.vm.runPython('import usb')
     const repl = new VmRepl(this.vm, bytes => this.printBytes(bytes))
     this.output = bytes => repl.output(bytes)
@@ -130,6 +131,17 @@ export class VmMachine {
       const byte = power.wait(() => usb.nextByte(), -1)
       if (byte === interrupted || byte === undefined) continue
       if (repl.feed(byte)) return { why: 'soft-reset' }
+    }
+  }
+
+  /** As on a board, a boot.py that fails or is interrupted is told of and leads to the REPL all the same. */
+  private bootToRepl(): void {
+    try {
+      this.vm.runPython(bootCode)
+    } catch (error) {
+      const end = endOf(error)
+      if (end.why !== 'exception') throw error
+      this.printBytes(Buffer.from(`${end.message.replaceAll('\n', '\r\n')}\r\n`))
     }
   }
 

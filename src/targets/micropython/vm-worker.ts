@@ -19,7 +19,7 @@ const power = new VmPower(memory, settings.graceMs, post)
 power.onWait = () => usb.take()
 usb.onInterrupt = () => memory.write(word.interrupt, 1)
 
-prepareThread(settings.interpreter)
+if (settings.interpreter) prepareThread(settings.interpreter)
 let machine: VmMachine | undefined
 
 host.on('message', (order: BootOrder) => {
