@@ -30,12 +30,22 @@ import {
   unsubscribed,
 } from './subscriptions.ts'
 
+/** What a packet did that may turn out to be lost. */
+type Done =
+  | { kind: 'delivered'; session: BrokerSession; incoming: Incoming; delivery: Delivery }
+  | {
+      kind: 'released'
+      incoming: Incoming
+      id: number
+      held: { record: MessageRecord | undefined }
+    }
+
 /** The ledger of a case against a broker: our clients publish and subscribe, the broker passes on. */
 export function createBrokerLedger(version: Version, unseenPublishers = false): Ledger {
   const sessions = new Map<string, BrokerSession>()
   const messages = createMessages(record => wentThrough(record, sessions.values()))
   const connections = new Map<number, BrokerConnection>()
-  const losable = createLostPackets()
+  const losable = createLostPackets<Done>()
   const state: BrokerState = {
     version,
     messages,
@@ -264,14 +274,19 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     const incoming = session.incoming
     const delivery = takePublish(incoming, record, packet, session.client, seq, restarted)
     if (!delivery) return
-    losable.remember(seq, () => undeliver(session, incoming, delivery))
+    losable.remember(seq, { kind: 'delivered', session, incoming, delivery })
     if (!record) return
     noteOrder(session.streams, record, packet, seq, state.disorder, session)
     noteRights(session, record, packet, seq)
     settlePending(record)
   }
 
-  function undeliver(session: BrokerSession, incoming: Incoming, delivery: Delivery): void {
+  function undo(done: Done | undefined): void {
+    if (done?.kind === 'released') done.incoming.held.set(done.id, done.held)
+    if (done?.kind === 'delivered') undeliver(done)
+  }
+
+  function undeliver({ session, incoming, delivery }: Extract<Done, { kind: 'delivered' }>): void {
     losePublish(incoming, delivery, session.client)
     if (delivery.record && delivery.record.owedDeliveries.size > 0)
       state.pending.add(delivery.record)
@@ -350,7 +365,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     const held = incoming.held.get(id)
     if (!held) return
     incoming.held.delete(id)
-    losable.remember(seq, () => incoming.held.set(id, held))
+    losable.remember(seq, { kind: 'released', incoming, id, held })
   }
 
   /** The broker has taken the message: every session with a matching subscription since before has to get it. */
@@ -477,7 +492,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
   }
 
   function onFault({ connection: number, fault }: EventOf<'fault'>): void {
-    if (fault.kind === 'lose') losable.takeBack(fault.seq)
+    if (fault.kind === 'lose') undo(losable.takeBack(fault.seq))
     const connection = number === undefined ? undefined : connections.get(number)
     if (connection && (fault.kind === 'stall' || fault.kind === 'resume')) {
       connection.stalled = fault.kind === 'stall'

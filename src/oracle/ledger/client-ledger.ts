@@ -4,7 +4,13 @@ import type { Version } from '../../model/version.ts'
 import { app, type ClientConnection, type Peer, wire } from './client-connection.ts'
 import { type ClientState, judgeClient, owedByClient } from './client-judge.ts'
 import { resolveTopic } from './content.ts'
-import { createIncoming, losePublish, takePublish } from './incoming.ts'
+import {
+  createIncoming,
+  type Delivery,
+  type Incoming,
+  losePublish,
+  takePublish,
+} from './incoming.ts'
 import type { Ledger } from './ledger-type.ts'
 import { createLostPackets } from './lost-packets.ts'
 import { createMessages, type MessageRecord, type Publication, receivedBy } from './messages.ts'
@@ -12,6 +18,21 @@ import { acknowledged, newPublication, sendPublish, sendPubrel } from './outgoin
 import { createRequests } from './requests.ts'
 import { isSentinel } from './sentinel.ts'
 import { matches, parseFilter } from './topics.ts'
+
+/** What a packet did that may turn out to be lost. */
+type Done =
+  | { kind: 'delivered'; incoming: Incoming; delivery: Delivery }
+  | {
+      kind: 'released'
+      incoming: Incoming
+      id: number
+      held: { record: MessageRecord | undefined }
+    }
+
+function undo(done: Done | undefined): void {
+  if (done?.kind === 'delivered') losePublish(done.incoming, done.delivery, wire)
+  if (done?.kind === 'released') done.incoming.held.set(done.id, done.held)
+}
 
 /**
  * The ledger of a case against a client: what its application asked to publish has to cross the wire and be reported as it
@@ -25,7 +46,7 @@ export function createClientLedger(
   const messages = createMessages(() => false)
   const peers = new Map<string, Peer>()
   const connections = new Map<number, ClientConnection>()
-  const losable = createLostPackets()
+  const losable = createLostPackets<Done>()
   const requests = createRequests()
   const state: ClientState = {
     version,
@@ -191,7 +212,7 @@ export function createClientLedger(
         if (!held) return
         incoming.held.delete(packet.id)
         finishing.set(`${peer.client} ${packet.id}`, held.record)
-        losable.remember(seq, () => incoming.held.set(packet.id, held))
+        losable.remember(seq, { kind: 'released', incoming, id: packet.id, held })
         return
       }
       case 'PUBACK':
@@ -262,7 +283,7 @@ export function createClientLedger(
     const incoming = peer.incoming
     if (packet.qos === 0) for (const one of asked) one.outcome = 'acknowledged'
     const delivery = takePublish(incoming, record, packet, wire, seq, state.restarted)
-    if (delivery) losable.remember(seq, () => losePublish(incoming, delivery, wire))
+    if (delivery) losable.remember(seq, { kind: 'delivered', incoming, delivery })
   }
 
   /** The client has taken a message over: its application has to get it, if it asked for such messages. */
@@ -359,7 +380,7 @@ export function createClientLedger(
   }
 
   function onFault({ connection: number, fault }: EventOf<'fault'>): void {
-    if (fault.kind === 'lose') losable.takeBack(fault.seq)
+    if (fault.kind === 'lose') undo(losable.takeBack(fault.seq))
     const connection = number === undefined ? undefined : connections.get(number)
     if (connection && (fault.kind === 'stall' || fault.kind === 'resume')) {
       connection.stalled = fault.kind === 'stall'

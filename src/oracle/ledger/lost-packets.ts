@@ -1,25 +1,29 @@
 /** So many packets of the target may still turn out to be lost; no scenario loses one that came longer ago. */
 const kept = 1024
 
-export type LostPackets = {
-  /** How to take back what the packet of that event did. */
-  remember(seq: number, how: () => void): void
-  /** Takes it back, once: the packet was lost. */
-  takeBack(seq: number): void
+export type LostPackets<Done> = {
+  /**
+   * What the packet of that event did. A value and no function: a function keeps all that stands around it, the packet with its payload
+   * among it.
+   */
+  remember(seq: number, done: Done): void
+  /** The packet was lost: what it did, once. */
+  takeBack(seq: number): Done | undefined
 }
 
-/** What a ledger can take back when a scenario says that a packet did not come; bounded. */
-export function createLostPackets(): LostPackets {
-  const ways = new Map<number, () => void>()
+/** What a judge can take back when a scenario says that a packet did not come; bounded. */
+export function createLostPackets<Done>(): LostPackets<Done> {
+  const known = new Map<number, Done>()
   return {
-    remember(seq, how) {
-      ways.set(seq, how)
-      const [oldest] = ways.keys()
-      if (ways.size > kept && oldest !== undefined) ways.delete(oldest)
+    remember(seq, done) {
+      known.set(seq, done)
+      const [oldest] = known.keys()
+      if (known.size > kept && oldest !== undefined) known.delete(oldest)
     },
     takeBack(seq) {
-      ways.get(seq)?.()
-      ways.delete(seq)
+      const done = known.get(seq)
+      known.delete(seq)
+      return done
     },
   }
 }

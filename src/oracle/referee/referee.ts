@@ -47,7 +47,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   const publications = createPublications()
   const fences = new Map<string, number>()
   /** Acknowledgements that the judged side may still turn out to have lost: it has not read those, whatever it answered behind them. */
-  const losable = createLostPackets()
+  const losable = createLostPackets<Parameters<typeof loseOurAck>>()
   /** The target is being stopped, or the application told it to leave: closing needs no reason. */
   let leaving = false
 
@@ -165,7 +165,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   function ourAck(connection: Connection, session: Session, packet: Ack, mark: Mark): void {
     const exchange = session.open.get(packet.id)
     onOurAck(ruling, connection, session, packet, mark)
-    if (exchange) losable.remember(ruling.seq, () => loseOurAck(session, exchange, packet, mark))
+    if (exchange) losable.remember(ruling.seq, [session, exchange, packet, mark])
   }
 
   function asks(
@@ -324,7 +324,8 @@ export function createReferee({ target }: { target: TargetRole; version: Version
 
   function onFault({ connection: number, fault }: EventOf<'fault'>): void {
     if (fault.kind === 'restart') leaving = true
-    if (fault.kind === 'lose') losable.takeBack(fault.seq)
+    const lost = fault.kind === 'lose' ? losable.takeBack(fault.seq) : undefined
+    if (lost) loseOurAck(...lost)
     if (fault.kind !== 'stall' && fault.kind !== 'resume') return
     const connection = number === undefined ? undefined : connections.get(number)
     if (connection) connection.stalled = fault.kind === 'stall'
