@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { noteRead } from './press.ts'
 import { reset } from './reset.ts'
 
 /** Why nothing is read at present. */
@@ -33,7 +34,10 @@ export class HalfOpenLink {
     this.stream = stream
     this.listener = listener
     stream.allowHalfOpen = true
-    stream.on('data', chunk => !this.over && listener.onBytes(chunk))
+    stream.on('data', chunk => {
+      noteRead(chunk.length)
+      if (!this.over) listener.onBytes(chunk)
+    })
     stream.on('end', () => !this.over && listener.onFin())
     stream.on('drain', () => listener.onDrain())
     stream.on('error', () => this.lose())

@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream'
 import type { Framing } from '../model/framing.ts'
 import type { Upgrade } from '../model/trace.ts'
 import { FrameStream } from './frame-stream.ts'
-import { post, send } from './outbox.ts'
+import { post, postedTo, send } from './outbox.ts'
+import { noteRead } from './press.ts'
 import { reset } from './reset.ts'
 import { remoteOf, socketBeneath } from './socket-beneath.ts'
 
@@ -35,7 +36,10 @@ export class Link {
 
   constructor(stream: Duplex) {
     this.stream = stream
-    stream.on('data', chunk => this.listener?.onBytes(chunk))
+    stream.on('data', chunk => {
+      noteRead(chunk.length)
+      this.listener?.onBytes(chunk)
+    })
     stream.on('end', () => this.finish({ by: 'them', how: 'fin' }))
     stream.on('error', error => this.fail(error))
     stream.on('close', () => this.close())
@@ -48,7 +52,7 @@ export class Link {
 
   /** Bytes given to the stream that the system has not taken. */
   get unsentBytes(): number {
-    return this.stream.writableLength
+    return this.stream.writableLength + postedTo(this.stream)
   }
 
   /** What the two sides agreed on when it became a WebSocket. */

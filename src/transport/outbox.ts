@@ -8,11 +8,19 @@ import type { Writable } from 'node:stream'
 let waiting: { stream: Writable; bytes: Uint8Array }[] = []
 /** How many of them are written, while they are being written. */
 let written = 0
+/** How much of it is for whom. */
+let posted = new Map<Writable, number>()
 
 /** Writes at the end of this turn. The bytes must not be changed after. */
 export function post(stream: Writable, bytes: Uint8Array): void {
   if (waiting.length === 0) setImmediate(send)
   waiting.push({ stream, bytes })
+  posted.set(stream, postedTo(stream) + bytes.length)
+}
+
+/** Bytes for a stream that wait for the end of this turn. */
+export function postedTo(stream: Writable): number {
+  return posted.get(stream) ?? 0
 }
 
 /**
@@ -37,4 +45,5 @@ export function send(): void {
   }
   waiting = []
   written = 0
+  posted = new Map()
 }

@@ -7,7 +7,7 @@ import { encode } from '../../wire/codec.ts'
 import { Inconclusive } from '../early-end.ts'
 import { wrongOf } from '../packets/build-packet.ts'
 import { expectNext, packetExpected } from '../packets/expect-next.ts'
-import { sendable, unsentMax } from '../packets/sendable.ts'
+import { sendable } from '../packets/sendable.ts'
 import type { Scene } from '../scene.ts'
 import type { Runners } from './runner.ts'
 import { made, needOpen, untilRead } from './traffic.ts'
@@ -63,16 +63,11 @@ async function strikePacket(
   const struck: Struck = { bytes, of: { packet: packet.type }, seq: scene.log.lastSeq }
   const { fault: record, writes } = form.strike(struck, told)
   noteFault(scene, actor, record)
-  let posted = 0
   for (const write of writes) {
     switch (write.as) {
       case 'packet':
         actor.send(packet, wrong)
-        posted += bytes.length
-        if (posted > unsentMax) {
-          await sendable(scene, actor.name, posted)
-          posted = 0
-        }
+        await sendable(scene, actor.name)
         continue
       case 'pieces': {
         const conversation = actor.need()

@@ -1,0 +1,33 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+/*
+ * What is read lies outside of the heap of V8, which looks at its heap alone when it decides whether to collect, and lets more than a
+ * gigabyte of packets lie that nobody holds any more: on a busy machine it collects later than a peer floods. So it is told to, after so
+ * much was read, where much lies there.
+ */
+
+/** After so many bytes it is looked how much lies there; a packet that came in parts was copied three times by then. */
+const lookEveryBytes = 16 * 1024 * 1024
+const uncollectedMax = 96 * 1024 * 1024
+
+let readBytes = 0
+let collect: (() => void) | undefined
+
+/** Takes note of what was read of a peer. */
+export function noteRead(bytes: number): void {
+  readBytes += bytes
+  if (readBytes < lookEveryBytes) return
+  readBytes = 0
+  if (process.memoryUsage().arrayBuffers <= uncollectedMax) return
+  collect ??= collector()
+  collect()
+}
+
+/** `gc` of V8, which stands only where it was asked for. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  setFlagsFromString('--no-expose-gc')
+  return () => gc()
+}
