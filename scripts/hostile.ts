@@ -2,19 +2,21 @@ import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import type { Attack } from './hostile/attack.ts'
 import { attacks } from './hostile/attacks/index.ts'
 import { rowsKeptIn, stateOf } from './hostile/kept-rows.ts'
 import { pageOf } from './hostile/page.ts'
 import { play, type Row } from './hostile/play.ts'
 
 /*
- * npm run hostile                      every attack, some ten minutes
+ * npm run hostile                      every attack, two at a time: less than half an hour on two idle processors
  * npm run hostile -- flood listen/     those whose name contains one of the words
  * npm run hostile -- --sample          those that npm test plays, too
  * npm run hostile -- --continue FILE   keeps each row in the file and takes the green ones that it holds already: a table in parts, of one
  *                                      state of the program
  * npm run hostile -- --seconds N       begins no further attack after so many seconds, and is exit 75 where some are left
  * npm run hostile -- --page FILE       the table as a page as well: reports/hostile.md
+ * npm run hostile -- --jobs 1          one at a time
  *
  * Peers that flood, adapters that lie, machines without room, files that are none, and interrupts at any moment: each attack is played
  * against a mqttspec of its own, which must end by itself within a minute, in 512 MB, with the exit code that tells the truth, and
@@ -27,6 +29,7 @@ const { values, positionals } = parseArgs({
     page: { type: 'string' },
     continue: { type: 'string' },
     seconds: { type: 'string' },
+    jobs: { type: 'string', default: '2' },
     list: { type: 'boolean' },
   },
 })
@@ -45,20 +48,23 @@ const state = stateOf(fileURLToPath(new URL('..', import.meta.url)))
 const kept = values.continue === undefined ? undefined : rowsKeptIn(values.continue, state)
 const began = performance.now()
 const isTime = () => performance.now() - began < Number(values.seconds ?? Infinity) * 1000
-const rows: Row[] = []
-let notPlayed = 0
-for (const attack of chosen) {
-  const known = kept?.find(attack.name)
-  if (known === undefined && !isTime()) {
-    notPlayed += 1
-    continue
+const played = new Map<Attack, Row>()
+const queue = [...chosen]
+/** Most attacks wait more than they work: one that waits and one that works fit side by side. */
+async function lane(): Promise<void> {
+  for (let attack = queue.shift(); attack; attack = queue.shift()) {
+    const known = kept?.find(attack.name)
+    if (known === undefined && !isTime()) continue
+    const row = known ?? (await play(attack))
+    if (known === undefined) kept?.keep(row)
+    played.set(attack, row)
+    say(line(row))
+    for (const complaint of row.complaints) say(`${' '.repeat(width)}  ✗ ${complaint}`)
   }
-  const row = known ?? (await play(attack))
-  if (known === undefined) kept?.keep(row)
-  rows.push(row)
-  say(line(row))
-  for (const complaint of row.complaints) say(`${' '.repeat(width)}  ✗ ${complaint}`)
 }
+await Promise.all(Array.from({ length: Number(values.jobs) }, lane))
+const rows = chosen.flatMap(attack => played.get(attack) ?? [])
+const notPlayed = chosen.length - rows.length
 const red = rows.filter(row => row.complaints.length > 0)
 say(`${rows.length - red.length} of ${rows.length} attacks came to nothing`)
 if (notPlayed > 0) say(`${notPlayed} were not played, as time was up`)

@@ -19,6 +19,8 @@ export type Told = {
   seconds: number
   stdout: string
   stderr: string
+  /** Which run of its attack it was, from 1. */
+  run: number
 }
 
 export type Start = {
@@ -68,11 +70,11 @@ export class Arena {
 
   /** Runs `mqttspec` with every reporter, to its end or that of the time. */
   run(words: readonly string[], start: Start = {}): Promise<Told> {
-    return this.mqttspec(['run', ...words, ...this.reporterWords()], start)
+    return this.reporting('run', words, start)
   }
 
   listen(words: readonly string[], start: Start = {}): Promise<Told> {
-    return this.mqttspec(['listen', ...words, ...this.reporterWords()], start)
+    return this.reporting('listen', words, start)
   }
 
   mqttspec(words: readonly string[], start: Start = {}): Promise<Told> {
@@ -95,14 +97,14 @@ export class Arena {
     }
   }
 
-  reportFile(name: (typeof reporters)[number]): string {
-    return path.join(this.folder, `report-${this.runs}.${name}`)
+  reportFile(name: (typeof reporters)[number], run = this.runs): string {
+    return path.join(this.folder, `report-${run}.${name}`)
   }
 
-  /** Complaints about reports that are missing or empty. */
-  missingReports(): string[] {
+  /** Complaints about reports of a run, the last unless it is said, that are missing or empty. */
+  missingReports(run = this.runs): string[] {
     const missing = reporters.filter(name => {
-      const file = this.reportFile(name)
+      const file = this.reportFile(name, run)
       return !existsSync(file) || readFileSync(file).length === 0
     })
     return missing.length === 0 ? [] : [`no report, or an empty one: ${missing.join(', ')}`]
@@ -147,9 +149,10 @@ export class Arena {
     }
   }
 
-  private reporterWords(): string[] {
-    this.runs += 1
-    return reporters.flatMap(name => ['--reporter', `${name}=${this.reportFile(name)}`])
+  private async reporting(command: string, words: readonly string[], start: Start): Promise<Told> {
+    const run = ++this.runs
+    const own = reporters.flatMap(name => ['--reporter', `${name}=${this.reportFile(name, run)}`])
+    return { ...(await this.mqttspec([command, ...words, ...own], start)), run }
   }
 
   private measured(command: readonly string[], start: Start): Promise<Told> {
@@ -198,7 +201,7 @@ export class Arena {
         this.seen.push(said.stdout, said.stderr)
         const seconds = (performance.now() - began) / 1000
         this.secondsMost = Math.max(this.secondsMost, seconds)
-        resolve({ code: stopped ?? code ?? signal ?? '?', seconds, ...said })
+        resolve({ code: stopped ?? code ?? signal ?? '?', seconds, run: this.runs, ...said })
       })
     })
   }

@@ -81,6 +81,9 @@ scenarios:
       - sub.ping: {}
 `
 
+/** Places that fail in a process of their own, each in one way: all of them in all ways are played within one process. */
+const ownProcessesMax = 24
+
 export const failing: Attack[] = [...lines.map(eachPlace), ...lines.map(everyError)]
 
 function eachPlace(line: Line): Attack {
@@ -124,9 +127,19 @@ async function inOwnProcesses(
   line: Line,
   failures: readonly Failure[],
 ): Promise<string[]> {
-  const complaints: string[] = []
-  for (const failure of failures) complaints.push(...(await failAt(arena, line, failure)))
-  return complaints
+  const told = await inLanes(failures, failure => failAt(arena, line, failure))
+  return told.flat()
+}
+
+/** Two at a time: starting a process is work. */
+async function inLanes<In, Out>(all: readonly In[], act: (one: In) => Promise<Out>) {
+  const queue = [...all]
+  const done: Out[] = []
+  const lane = async () => {
+    for (let one = queue.shift(); one !== undefined; one = queue.shift()) done.push(await act(one))
+  }
+  await Promise.all([lane(), lane()])
+  return done
 }
 
 async function everywhere(arena: Arena, line: Line): Promise<Played> {
@@ -136,13 +149,18 @@ async function everywhere(arena: Arena, line: Line): Promise<Played> {
   const complaints: string[] = places.length < 3 ? [`only ${places.length} places were found`] : []
   if (whole.code === 2 || whole.code === 3)
     complaints.push(`exit ${whole.code} with nothing failing`)
-  for (const [index, place] of places.entries()) {
-    // Each place in one way, each way at many places: all of them at all are played within one process.
-    const all = codesFor(place)
-    const code = all[index % all.length] ?? 'EIO'
-    complaints.push(...(await failAt(arena, line, { at: place, code })))
-  }
-  return { exitCode: 0, complaints }
+  const failures = spread(places, ownProcessesMax).map((at, index) => {
+    const all = codesFor(at)
+    return { at, code: all[index % all.length] ?? 'EIO' }
+  })
+  const told = await inLanes(failures, failure => failAt(arena, line, failure))
+  return { exitCode: 0, complaints: [...complaints, ...told.flat()] }
+}
+
+/** So many of them, from the first to the last. */
+function spread<T>(all: readonly T[], count: number): T[] {
+  const step = Math.max(1, all.length / count)
+  return all.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step))
 }
 
 /** Runs the line while that place fails, and tells what is wrong with how it took it. */
@@ -155,7 +173,7 @@ async function failAt(arena: Arena, line: Line, { at, code }: Failure): Promise<
   }
   const isOfReport = /output-file/.test(at)
   if ((line.command === 'run' || line.command === 'listen') && !isOfReport && told.code !== 2) {
-    complaints.push(...arena.missingReports())
+    complaints.push(...arena.missingReports(told.run))
   }
   return complaints.map(what => `${code} ${at}: ${what}`)
 }
