@@ -55,7 +55,12 @@ export class EmulatedBoard {
   /** Boots from what is on the flash, and starts the tester. */
   async boot(): Promise<void> {
     const { flash, bootrom } = this
-    const pico = await EmulatedPico.start({ flash, bootrom, label: this.options.bootrom })
+    const pico = await EmulatedPico.start({
+      flash,
+      bootrom,
+      label: this.options.bootrom,
+      clock: 'wall',
+    })
     this.pico = pico
     const standIns = new Map<string, Uint8Array>()
     for (const name of standInNames)

@@ -12,6 +12,11 @@ export type EmulatedPicoOptions = {
   bootrom: Uint8Array
   label: string
   cutAt?: CutPoint
+  /**
+   * Default `own`: time is what its instructions take, on this machine a third of ours or less, and waits are skipped. `wall`: it passes as
+   * ours does, so that rules about time hold, as if the processor were slower.
+   */
+  clock?: 'own' | 'wall'
 }
 
 /** What is loaded of rp2040js: a part of its `Simulator`, `USBCDC` and registers. */
@@ -63,6 +68,8 @@ const programPageNs = 0.7e6
 const pageBytes = 256
 const stepsAtOnce = 3000
 const sliceMs = 5
+/** A clock that runs as ours does may be ahead by so much, for what the flash takes. */
+const aheadMaxMs = 100
 /** UARTTXINTR. rp2040js never raises it, and MicroPython waits for it. */
 const txInterrupt = 1 << 5
 const newline = 0x0a
@@ -87,6 +94,8 @@ export class EmulatedPico {
   private readonly fromUart: number[] = []
   private readonly toUsb: number[] = []
   private readonly cutAt: CutPoint | undefined
+  /** On our clock; undefined where the board's is its own. */
+  private readonly startedMs: number | undefined
   private on = true
   readonly usb: Duplex
   /** Resolves when the power is off: `point` where it was cut where it was set to. */
@@ -106,10 +115,12 @@ export class EmulatedPico {
     return new EmulatedPico(await loadLibrary(), options)
   }
 
-  private constructor(library: Library, { flash, bootrom, label, cutAt }: EmulatedPicoOptions) {
+  private constructor(library: Library, options: EmulatedPicoOptions) {
+    const { flash, bootrom, label, cutAt, clock } = options
     const words = bootromWords(bootrom, label)
     this.routines = flashRoutines(words)
     this.cutAt = cutAt
+    this.startedMs = clock === 'wall' ? performance.now() : undefined
     this.sim = new library.Simulator()
     this.mcu = this.sim.rp2040
     this.mcu.logger = new library.ConsoleLogger(library.LogLevel.Error)
@@ -186,9 +197,24 @@ export class EmulatedPico {
     const untilMs = performance.now() + sliceMs
     while (this.on && performance.now() < untilMs) {
       for (let step = 0; step < stepsAtOnce && this.on; step++) this.step()
+      this.keepUp()
       this.exchange()
     }
-    if (this.on) setImmediate(() => this.run())
+    if (!this.on) return
+    const waitMs = -this.lagMs - aheadMaxMs
+    if (waitMs > 0) setTimeout(() => this.run(), waitMs)
+    else setImmediate(() => this.run())
+  }
+
+  /** By how much the board's clock is behind ours, where it is to keep up with it. */
+  private get lagMs(): number {
+    if (this.startedMs === undefined) return 0
+    return performance.now() - this.startedMs - this.nanos / 1e6
+  }
+
+  private keepUp(): void {
+    const { lagMs } = this
+    if (lagMs > 0) this.sim.clock.tick(lagMs * 1e6)
   }
 
   private step(): void {

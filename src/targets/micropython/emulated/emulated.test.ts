@@ -208,3 +208,16 @@ t.test('what the program sends over the UART arrives as a frame', async t => {
   t.same(await pico.firstFrame, { socket: 7, command: 1, data: Uint8Array.of(0x68, 0x69) })
   t.match(pico.points, { erases: 1, programs: 1, socketOps: 1, lines: 0 })
 })
+
+t.test('a clock that is to run as ours does keeps up with a slow processor', async t => {
+  const flash = flashOfImage(program(), 'a.bin')
+  const beganMs = performance.now()
+  const pico = await EmulatedPico.start({ flash, bootrom: tableRom(), label: 'rom', clock: 'wall' })
+  t.teardown(() => pico.powerCut())
+  // Its program has come to its endless loop, of which the emulation does a third of what a board does.
+  await pico.firstFrame
+  await new Promise(resolve => setTimeout(resolve, 300))
+  const oursMs = performance.now() - beganMs
+  t.ok(pico.nanos / 1e6 > oursMs * 0.8, `${pico.nanos / 1e6} of ${oursMs} ms`)
+  t.ok(pico.nanos / 1e6 < oursMs + 150, 'and runs ahead no further than its flash takes')
+})
