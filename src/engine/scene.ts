@@ -30,6 +30,7 @@ import { ProxyActor } from './actors/proxy-actor.ts'
 import { Allowance } from './allowance.ts'
 import { manyOpenAtTheEnd } from './applicable/many-open.ts'
 import { CheckFailed, Inconclusive, Interrupted, Skipped } from './early-end.ts'
+import { mayBeTakenOverLate } from './excused/late-takeover.ts'
 import { leftWhenRefused } from './excused/left-when-refused.ts'
 import type { SenderOf } from './excused/other-cases.ts'
 import { overrunLimit } from './excused/receive-maximum-overrun.ts'
@@ -453,6 +454,10 @@ export class Scene {
     return manyOpenAtTheEnd(this.log.events(), connection)
   }
 
+  private mayBeTakenOverLate(connection: number): boolean {
+    return this.target.role === 'broker' && mayBeTakenOverLate(this.log.events(), connection)
+  }
+
   private owedInstead(connection: number | undefined): StatementRef | undefined {
     if (connection === undefined) return undefined
     const { role } = this.target
@@ -472,6 +477,11 @@ export class Scene {
     const open = what.left === undefined ? undefined : this.manyOpenOn(what.left)
     if (open !== undefined) {
       throw new Skipped(`the target ended a connection with ${open} open messages, as it may`)
+    }
+    if (what.left !== undefined && this.mayBeTakenOverLate(what.left)) {
+      throw new Skipped(
+        'the target ended a connection which an earlier CONNECT of the same client, worked off late, may have taken over',
+      )
     }
     if (what.on !== undefined && this.ownSide.hidPacketsOn(what.on)) {
       throw new Skipped(hiddenPacket)

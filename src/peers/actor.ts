@@ -50,8 +50,6 @@ export class Actor {
   accepted = false
   /** Fake broker: what it has of the client outlives the last connection, where Clean Session or Clean Start does not end it. */
   leavesSession = true
-  /** Nobody saw the target end the connection before this one: what it sent there reached nobody, and may come again with DUP. */
-  mayHaveMissed = false
   session: Session = createSession()
   /** Fake client: what answers an AUTH that asks for more. */
   authentication: AuthExchange | undefined
@@ -88,7 +86,6 @@ export class Actor {
   /** Takes over a new connection; what the old one left unread is forgotten. */
   attach(stream: Duplex): Conversation {
     this.inbox = []
-    this.mayHaveMissed = this.plays === 'client' && isUnseen(this.conversation)
     for (const id of this.conversation?.published.keys() ?? []) this.publishedBefore.add(id)
     const conversation: Conversation = new Conversation({
       stream,
@@ -246,10 +243,4 @@ function authPacket({ method }: AuthExchange, code: number, data: Uint8Array): P
 /** The AUTH by which an authenticated client begins anew. */
 export function reauthPacket(exchange: AuthExchange): Packet {
   return authPacket(exchange, reAuthenticate, exchange.first())
-}
-
-/** A connection that we cut, of which nothing shows whether the target noticed. */
-function isUnseen(conversation: Conversation | undefined): boolean {
-  const { ending, link } = conversation ?? {}
-  return ending?.by === 'us' && (ending.how === 'rst' || link?.gone === false)
 }

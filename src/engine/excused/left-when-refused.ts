@@ -2,7 +2,7 @@ import type { Packet } from '../../model/packet.ts'
 import type { TraceEvent } from '../../model/trace.ts'
 
 /**
- * Whether a client had nothing more to say on a connection once we refused a message or a subscription there. No statement forbids it to
+ * Whether a client had nothing more to say on a connection once we refused a message or a subscription there, or said that we do not know its exchange. No statement forbids it to
  * leave then: what it owed on that connection is owed no longer.
  */
 export function leftWhenRefused(events: readonly TraceEvent[], connection: number): boolean {
@@ -19,6 +19,8 @@ function refuses(packet: Packet): boolean {
   switch (packet.type) {
     case 'PUBACK':
     case 'PUBREC':
+    case 'PUBREL':
+    case 'PUBCOMP':
       return packet.code >= 0x80
     case 'SUBACK':
     case 'UNSUBACK':

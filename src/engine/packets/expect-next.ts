@@ -1,6 +1,7 @@
 import type { Packet } from '../../model/packet.ts'
 import type { Actor, Arrived } from '../../peers/actor.ts'
 import type { Expected, Judging, PacketMatcher } from '../../scenario/ast.ts'
+import { mayBeRepeat } from '../excused/earlier-copy.ts'
 import { canBeAsked, takePingresp } from '../excused/swallowed.ts'
 import type { Scene } from '../scene.ts'
 import { promptMs } from '../waiting/budgets.ts'
@@ -120,7 +121,7 @@ function lookAt(scene: Scene, actor: Actor, expected: Expected): Look | undefine
     const arrived = actor.inbox[0]
     if (!arrived) break
     const result = matchExpected(scene, expected, arrived.packet)
-    if (result.matched || isMissedBefore(actor, result)) {
+    if (result.matched || isRepeatOfUnread(scene, arrived, result)) {
       actor.inbox.shift()
       noteSeen(actor, arrived.packet)
       for (const [name, value] of result.bindings) scene.env.bind(name, value)
@@ -137,10 +138,11 @@ function lookAt(scene: Scene, actor: Actor, expected: Expected): Look | undefine
     : { kind: 'ended' }
 }
 
-/** A first copy that may be none: it went to a connection which the target did not know to be cut. */
-function isMissedBefore({ mayHaveMissed }: Actor, { mismatches }: Matched): boolean {
+/** A first copy that may be none: an earlier one went to a connection which the target did not know to be cut. */
+function isRepeatOfUnread(scene: Scene, { seq }: Arrived, { mismatches }: Matched): boolean {
   const [first, ...more] = mismatches
-  return mayHaveMissed && first?.field === 'dup' && first.expected === 'false' && more.length === 0
+  if (first?.field !== 'dup' || first.expected !== 'false' || more.length > 0) return false
+  return scene.target.role === 'broker' && mayBeRepeat(scene.log.events(), seq)
 }
 
 export function hasEnded(actor: Actor): boolean {

@@ -7,7 +7,7 @@ import type { Scene } from '../scene.ts'
 import { endedInstead, sentNothing } from '../wording/absent.ts'
 import { packetText } from '../wording/packet-text.ts'
 import { programEnding } from './dial.ts'
-import { judgingFor, endOf as proxyEnd } from './proxy.ts'
+import { judgingFor, endOf as proxyEnd, leftBy as proxyLeftBy } from './proxy.ts'
 
 type Body = StepBody<'fence'>
 
@@ -226,17 +226,20 @@ async function proxySentinel(scene: Scene, body: Body, name: string): Promise<vo
     message: behindAll(ended() ? proxyEnd(proxy, 'client') : undefined, scene.budgets.replyMs),
     expected: 'PUBACK',
     got: ended() ? proxyEnd(proxy, 'client') : 'nothing',
+    ...proxyLeftBy(proxy),
     packetType: 'PUBACK',
   })
 }
 
-/** An actor that answers by hand has expected everything there was: a delivery left over is one too many. */
+/**
+ * An actor that answers by hand has expected everything there was: a delivery left over is one too many. Whether a PUBREL is depends on what
+ * the target has read of our answers, which the referee knows.
+ */
 function nothingUnexpected(scene: Scene, actor: Actor): void {
   if (actor.auto) return
   const extra = actor.inbox.find(
     ({ packet, ignorable }) =>
-      (packet.type === 'PUBLISH' && !ignorable && !(scene.kase.version !== '5.0' && packet.dup)) ||
-      (packet.type === 'PUBREL' && scene.kase.version === '5.0'),
+      packet.type === 'PUBLISH' && !ignorable && !(scene.kase.version !== '5.0' && packet.dup),
   )
   if (!extra) return
   scene.miss(mustAnswer, {

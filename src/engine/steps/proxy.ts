@@ -137,7 +137,7 @@ function isOver({ relay }: ProxyActor, side: Side): boolean {
 }
 
 /** The connection that the client left, for a miss that may be about that. */
-function leftBy({ relay }: ProxyActor): { left?: number } {
+export function leftBy({ relay }: ProxyActor): { left?: number } {
   return relay?.endings.client?.by === 'them' ? { left: relay.numberOf('client') } : {}
 }
 

@@ -216,21 +216,22 @@ export async function disconnect(
   await untilRead(scene, link)
 }
 
-/** How often in a row a broker did not end its side. One that never does leaves that to its clients, and is not waited for. */
-const leftOpen = new WeakMap<Target, number>()
+/** Connections of which a broker did not end its side in time, in a row. One that never does leaves that to its clients, and is not waited for. */
+const leftOpen = new WeakMap<Target, Link[]>()
 const leftOpenMax = 3
 
 /**
- * Waits until the broker has read DISCONNECT, or our FIN, which the end of its own side shows. A broker with a thread for each connection may
- * take the next CONNECT of the same client before that: it would be right to publish its will, and to send to the old connection what comes
- * for the client meanwhile.
+ * Gives the broker time to read DISCONNECT, or our FIN, which the end of its own side suggests. A broker with a thread for each connection
+ * may take the next CONNECT of the same client before that: it would be right to publish its will, and to send to the old connection what
+ * comes for the client meanwhile. No verdict rests on this: the system of a broker may end a connection of which its session does not know.
  */
 export async function untilRead(scene: Scene, link: Link): Promise<void> {
   const { target, budgets } = scene
-  const before = leftOpen.get(target) ?? 0
-  if (target.role !== 'broker' || before >= leftOpenMax) return
+  // What has ended since was only late.
+  const before = leftOpen.get(target)?.some(one => one.gone) ? [] : (leftOpen.get(target) ?? [])
+  if (target.role !== 'broker' || before.length >= leftOpenMax) return
   const gone = await scene.briefly(() => link.gone || undefined, budgets.replyMs / 2)
-  leftOpen.set(target, gone ? 0 : before + 1)
+  leftOpen.set(target, gone ? [] : [...before, link])
 }
 
 export async function ping(scene: Scene, actor: Actor, body: Body<'ping'>): Promise<void> {

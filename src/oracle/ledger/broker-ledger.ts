@@ -161,12 +161,24 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     const client = packet.clientId || `#${connection.number}`
     const session = sessions.get(client) ?? createSession(client, connection)
     sessions.set(client, session)
+    mayBeTakenOver(session)
     connection.session = session
     connection.connect = packet
     const size = packet.properties.maximumPacketSize
     connection.maximumPacketSize =
       typeof size === 'number' && size > 0 ? size : Number.POSITIVE_INFINITY
     if (packet.will) connection.will = leftWill(session, connection, packet.will, stamp)
+  }
+
+  /**
+   * Nothing orders what comes on different connections: a broker may read this CONNECT before the DISCONNECT of the connection before, end
+   * that one as taken over, and be right to publish its will. One that came before this is too early for that.
+   */
+  function mayBeTakenOver(session: BrokerSession): void {
+    for (const { record, publication } of session.takenBack) {
+      if (record.received.size === 0) publication.void = false
+    }
+    session.takenBack = []
   }
 
   function publish(
@@ -483,6 +495,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     publication.at = at
     // After DISCONNECT and an orderly end the will is gone; after a reset the broker may not have read it.
     publication.void ||= connection.disconnected && how === 'fin'
+    if (publication.void) session.takenBack.push({ record, publication })
     const delay = will.properties.willDelayInterval
     const delayed = typeof delay === 'number' && delay > 0
     if (connection.disconnected || delayed || by !== 'harness' || !connection.accepted) return
@@ -547,6 +560,7 @@ function createSession(client: string, connection: BrokerConnection): BrokerSess
     since: 0,
     connection: undefined,
     streams: new Map(),
+    takenBack: [],
   }
 }
 

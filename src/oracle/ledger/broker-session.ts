@@ -21,6 +21,8 @@ export type BrokerSession = {
   since: number
   connection: BrokerConnection | undefined
   streams: Streams
+  /** Wills that DISCONNECT took back on connections of ours that have ended. */
+  takenBack: { record: MessageRecord; publication: Publication }[]
 }
 
 /** One connection. */

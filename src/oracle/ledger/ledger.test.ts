@@ -438,6 +438,21 @@ const rows: Row[] = [
     breaks: both('MQTT-3.14.4-3', 'MQTT-3.14.4-3'),
   },
   {
+    title:
+      'A will may come once the next CONNECT of its client may have ended the connection before DISCONNECT was read',
+    text: `${scene()}
+      4> CONNECT ill fresh will=W
+      < CONNACK
+      > DISCONNECT
+      cut 4
+      {5> CONNECT ill fresh
+      < CONNACK | }
+      ${got2(1, 'W')}
+      { | 5> CONNECT ill fresh
+      < CONNACK}`,
+    breaks: both('MQTT-3.14.4-3', 'MQTT-3.14.4-3'),
+  },
+  {
     title: 'One member of a share gets a message',
     versions: ['5.0'],
     text: `${scene('$share/g/t:2', '2')}

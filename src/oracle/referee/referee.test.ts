@@ -513,6 +513,19 @@ const rows: Row[] = [
     breaks: both('MQTT-4.3.3-2', 'MQTT-4.3.3-11'),
   },
   {
+    title:
+      'Closing is no answer to PUBREL, unless a CONNECT that we cut before CONNACK may be read late',
+    text: `2> CONNECT {a | b} kept
+      cut 2
+      3> CONNECT a kept
+      < CONNACK
+      > PUBLISH 7 q2 A
+      < PUBREC 7
+      > PUBREL 7
+      closed 3`,
+    breaks: both('MQTT-4.3.3-2', 'MQTT-4.3.3-11'),
+  },
+  {
     title: 'Closing is no answer to a PUBREL',
     text: `${start} > PUBLISH 7 q2 A
       < PUBREC 7

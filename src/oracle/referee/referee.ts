@@ -45,6 +45,8 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   const connections = new Map<number, Connection>()
   const sessions: Sessions = new Map()
   const publications = createPublications()
+  /** By client id, the last connection that we ended between CONNECT and CONNACK. */
+  const lateConnects = new Map<string, number>()
   const fences = new Map<string, number>()
   /** Acknowledgements that the judged side may still turn out to have lost: it has not read those, whatever it answered behind them. */
   const losable = createLostPackets<Parameters<typeof loseOurAck>>()
@@ -312,11 +314,16 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     if (!connection || connection.ended) return
     const by = event.by === 'harness' ? 'harness' : 'target'
     onClose(ruling, connection, by, leaving || target === 'client' || isBeingTakenOver(connection))
+    if (by === 'harness' && connection.phase === 'connecting') {
+      lateConnects.set(connection.client ?? '', connection.number)
+    }
     connections.delete(event.connection)
   }
 
   /** Another connection has sent CONNECT with the same client id: this one may go before CONNACK comes there. */
   function isBeingTakenOver({ number, client }: Connection): boolean {
+    // Nothing orders what comes on different connections: a CONNECT that we left behind may be worked off only now.
+    if ((lateConnects.get(client ?? '') ?? number) < number) return true
     return [...connections.values()].some(
       one => one.number !== number && one.phase === 'connecting' && one.client === client,
     )
