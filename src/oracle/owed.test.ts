@@ -244,3 +244,20 @@ t.test('a restart turns a missing resend into a durability finding', async t => 
     [{ statement: '3.1.1:MQTT-4.4.0-1', about: 'durability' }],
   )
 })
+
+t.test('a connection that stays open is said to be so, and not as a packet', async t => {
+  const said = (target: 'broker' | 'client', text: string) =>
+    judgeWritten('5.0', target, text).referee.overdue()[0]?.message
+  t.equal(
+    said('broker', '> CONNECT a kept\n< CONNACK code=0x87'),
+    'The target never closed the connection after CONNACK code 0x87',
+  )
+  t.equal(
+    said('broker', `${begin}2> CONNECT a kept\n< CONNACK sp`),
+    'The target never closed the earlier connection of the client id',
+  )
+  t.equal(
+    said('client', '< CONNECT a kept\n> CONNACK\n< DISCONNECT'),
+    'The target never closed the connection after DISCONNECT',
+  )
+})

@@ -25,6 +25,8 @@ type OwedPacket = {
   clause: ClauseName
   seq: number
   text: string
+  /** What is said where it never came, unless it is a packet that was not sent. */
+  never?: string
   onlyAdvised: boolean
   should: boolean
   restarted: boolean
@@ -56,7 +58,7 @@ export function overdueOf(
     .filter(one => !one.onlyAdvised || fencedAt(one.connection.actor) > one.seq)
     .map(one =>
       breachOf('referee', { target, seq: one.seq }, one.connection.version, one.clause, {
-        message: `The target never sent ${one.text}`,
+        message: one.never ?? `The target never sent ${one.text}`,
         expected: one.text,
         got: 'nothing',
         absent: true,
@@ -81,14 +83,15 @@ function* owedPackets(connections: Iterable<Connection>): Iterable<OwedPacket> {
 }
 
 function closing(connection: Connection): OwedPacket {
-  const { seq, clause, text } = connection.owedClose!
+  const { seq, clause, which } = connection.owedClose!
   return {
     connection,
     packet: 'DISCONNECT',
     id: 0,
     clause,
     seq,
-    text,
+    text: `the end of ${which}`,
+    never: `The target never closed ${which}`,
     onlyAdvised: false,
     should: connection.version === '3.1',
     restarted: false,

@@ -186,7 +186,7 @@ function refused(ruling: Ruling, connection: Connection, packet: Connack): void 
   connection.owedClose = {
     seq: ruling.seq,
     clause: 'closeAfterRefusal',
-    text: `the connection closed after CONNACK code ${packet.code}`,
+    which: `the connection after CONNACK code 0x${packet.code.toString(16).padStart(2, '0')}`,
   }
 }
 
@@ -200,7 +200,7 @@ function takeOver(ruling: Ruling, connection: Connection, session: Session): voi
   earlier.owedClose = {
     seq: ruling.seq,
     clause: 'takeover',
-    text: 'the earlier connection of the client id closed',
+    which: 'the earlier connection of the client id',
   }
 }
 
@@ -278,7 +278,7 @@ function clientIsAccepted(
     connection.owedClose = {
       seq: ruling.seq,
       clause: 'clientWithoutState',
-      text: 'the connection closed: Session Present 1 without a session of its own',
+      which: 'the connection after Session Present 1, without a session of its own',
     }
   }
   if (present || connection.version === '3.1') {
@@ -363,7 +363,7 @@ export function onDisconnect(
   connection.owedClose ??= {
     seq: ruling.seq,
     clause: 'closeAfterDisconnect',
-    text: 'the connection closed after DISCONNECT',
+    which: 'the connection after DISCONNECT',
   }
 }
 

@@ -89,8 +89,8 @@ export type Connection = {
   weDisconnected: boolean
   /** `seq` and reason code of the target's DISCONNECT. */
   theyDisconnected: { seq: number; code: number } | undefined
-  /** The target has to close, and why. */
-  owedClose: { seq: number; clause: CloseClause; text: string } | undefined
+  /** The target has to close, and which of its connections that is: `the connection after CONNACK code 0x05`. */
+  owedClose: { seq: number; clause: CloseClause; which: string } | undefined
   /** `seq` of the CONNACK that accepted. */
   acceptedSeq: number
   /** The target sent something between its CONNECT and our CONNACK. */
