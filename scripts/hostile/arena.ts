@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseReport } from '../../src/reporters/reading/parse-report.ts'
 import { peakMegabytes } from './proc.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -91,7 +92,7 @@ export class Arena {
     const file = path.join(this.folder, `report-${this.runs}.json`)
     if (!existsSync(file)) return undefined
     try {
-      return JSON.parse(readFileSync(file, 'utf8'))
+      return parseReport(readFileSync(file, 'utf8'))
     } catch {
       return undefined
     }

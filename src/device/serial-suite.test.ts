@@ -6,6 +6,7 @@ import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import t from 'tap'
 import type { CaseResult, RunReport } from '../model/report.ts'
+import { parseReport } from '../reporters/reading/parse-report.ts'
 import { packageRoot } from '../run/choice/suite-files.ts'
 import { run } from '../run/run.ts'
 import { LineSplitter } from '../targets/client/lines.ts'
@@ -90,7 +91,7 @@ t.test('by mqttspec run --serial, over a port of the operating system', { skip }
     run({ suites: [suite], mqtt: ['3.1.1'], jobs: boards, target }),
   ])
   t.equal(code, 0, output)
-  const report = JSON.parse(readFileSync(file, 'utf8')) as RunReport
+  const report = parseReport(readFileSync(file, 'utf8'))
   sameVerdicts(t, report, reference)
   t.equal(report.target.fingerprint.board, 'real')
 })

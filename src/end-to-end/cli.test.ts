@@ -11,6 +11,7 @@ import {
   commandLine,
   type Ended,
 } from '../../fixtures/testing/command-line.ts'
+import { parseReport } from '../reporters/reading/parse-report.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const dir = mkdtempSync(path.join(os.tmpdir(), 'mqttspec-cli-test-'))
@@ -129,7 +130,7 @@ t.test('a run against the embedded broker writes every report', async t => {
   for (const report of reports) t.ok(existsSync(report.file), report.name)
   const json = JSON.parse(readFileSync(path.join(dir, 'report.json'), 'utf8'))
   t.equal(json.exitCode, 0)
-  t.equal(json.results[0].verdict, 'pass')
+  t.equal(parseReport(JSON.stringify(json)).results[0]?.verdict, 'pass')
 
   const again = await mqttspec([
     'report',
@@ -290,7 +291,7 @@ t.test('parts of a run are merged, and a missing part is noticed', async t => {
     ])
   }
   const merged = await mqttspec(['report', 'merge', part(1), part(2), '--reporter', 'json'])
-  t.equal(JSON.parse(merged.stdout).results.length, 8)
+  t.equal(parseReport(merged.stdout).results.length, 8)
   const missing = await mqttspec(['report', 'merge', part(1)])
   t.equal(missing.code, 2)
   t.match(missing.stderr, /part 2 of 2 is missing/)

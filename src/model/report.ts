@@ -3,6 +3,7 @@ import type { profileOutcome } from './report/conformance-profile.ts'
 import type * as shapes from './report/report.ts'
 import type { cause, result, statementOutcome } from './report/result.ts'
 
+export type { ReportFile, ScenarioInFile, SuiteInFile } from './report/report-file.ts'
 export { type Verdict, verdicts } from './verdict.ts'
 
 export type RunReport = StaticDecode<typeof shapes.report>

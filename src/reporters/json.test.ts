@@ -4,6 +4,7 @@ import addFormats from 'ajv-formats'
 import t from 'tap'
 import {
   caseOf,
+  findingOf,
   packetEvent,
   publishOf,
   reportOf,
@@ -15,12 +16,47 @@ import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import { reportJsonSchema } from '../model/report/json-schema.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { createReporter } from './index.ts'
+import { reportParts, resultText } from './json.ts'
 import { parseReport, ReportError } from './reading/parse-report.ts'
 import type { ReporterOptions } from './reporter.ts'
 
 const everything = () => reportOf([caseOf('every/event:5.0', { trace: everyEvent() })])
+const passed = (id: string, more: Partial<CaseResult> = {}) =>
+  caseOf(id, {
+    kills: 2,
+    bugs: ['S59'],
+    about: 'A story.',
+    covers: [id.includes(':5.0') ? '5.0:MQTT-4.3.3-10' : '3.1.1:MQTT-4.3.3-2'],
+    ...more,
+  })
+/** Most of it passes or is skipped; beside it stands all that makes a case differ from its scenario. */
+const mixed = () =>
+  reportOf([
+    passed('a/x:3.1.1:qos=1'),
+    passed('a/x:5.0:qos=1', { verdict: 'fail', reason: 'late', trace: everyEvent() }),
+    passed('a/x:5.0:qos=2', { verdict: 'skipped', reason: 'no QoS 2', durationMs: 0 }),
+    passed('a/x:5.0:qos=3'),
+    passed('a/x:5.0:qos=3', { durationMs: 99 }),
+    passed('a/x:5.0:qos=4', { sleptMs: 2000 }),
+    passed('a/x:5.0:qos=5', { title: 'Another title' }),
+    passed('a/x:5.0:qos=6', { covers: ['5.0:MQTT-1.5.4-1', '5.0:§3.1'] }),
+    passed('a/x:5.0:qos=7', { covers: ['3.1.1:MQTT-4.3.3-2'] }),
+    passed('a/x:5.0:qos=8', { findings: [findingOf({ level: 'MAY' })] }),
+    passed('a/x:5.0:qos=9', { replay: 'somebody else' }),
+    passed('a/x:5.0:qos=a', { notes: ['20 in flight'] }),
+    passed('a/x:5.0:qos=b', { transport: 'ws' }),
+    passed('a/x:5.0:qos=c', { verdict: 'skipped', reason: 'seen late' }),
+    passed('a/y:3.1.1', { bugs: [] }),
+    passed('b/x:3.1.1', { place: { file: 'b.yaml', line: 1, column: 1 } }),
+    passed('b/x:5.0:$case=$&', { place: { file: 'b.yaml', line: 1, column: 1 } }),
+    passed('elsewhere/x:5.0', { suite: 'own' }),
+    passed('stranger', { suite: 'own' }),
+    passed('own/a:__proto__', { suite: 'own' }),
+    passed('a/x:3.1.1:qos=2'),
+  ])
 const reports = {
   everything,
+  mixed,
   failing: failingReport,
   hostile: hostileReport,
   empty: () => reportOf([]),
@@ -48,8 +84,59 @@ t.test('reports fit the schema, and the schema names every field', async t => {
 t.test('a report read back is the report', async t => {
   for (const [name, make] of Object.entries(reports)) {
     const report = make()
-    t.same(unbuffered(parseReport(await written(report))), unbuffered(report), name)
+    t.strictSame(unbuffered(parseReport(await written(report))), unbuffered(report), name)
+    const bare = { ...report, results: report.results.map(result => ({ ...result, trace: [] })) }
+    const { end } = await createReporter('json', { traces: 'none' })
+    t.strictSame(unbuffered(parseReport(end(report))), unbuffered(bare), `${name} without traces`)
   }
+})
+
+t.test(
+  'of a case that passed a report says its name and its time, and of a scenario all once',
+  async t => {
+    const { end } = await createReporter('json', {})
+    const text = end(mixed())
+    const { suites, results, replay } = JSON.parse(text)
+    t.equal(replay, "mqttspec run '$case' --seed 4711")
+    t.same(suites[0].scenarios[0], {
+      id: 'x',
+      title: 'A PUBLISH resent after a lost PUBREC is delivered once',
+      about: 'A story.',
+      at: '9:5',
+      covers: { '3.1.1': ['MQTT-4.3.3-2'], '5.0': ['MQTT-4.3.3-10'] },
+      bugs: ['S59'],
+      kills: 2,
+      cases: {
+        ':3.1.1:qos=1': 12.5,
+        ':5.0:qos=1': { verdict: 'fail' },
+        ':5.0:qos=2': 'no QoS 2',
+        ':5.0:qos=3': 12.5,
+      },
+    })
+    const whole = new Set(results.map((one: CaseResult) => one.id))
+    t.ok(whole.has('a/x:5.0:qos=1') && whole.has('a/x:5.0:qos=4') && whole.has('a/x:5.0:qos=9'))
+    t.notOk(whole.has('a/x:3.1.1:qos=1') || whole.has('a/x:5.0:qos=b'))
+    const line = (id: string) => text.split('\n').filter(one => one.includes(`"${id}"`)).length
+    t.equal(line('y'), 1, 'a scenario is one line')
+  },
+)
+
+t.test('files of schema 1, with every case whole, are read as ever', async t => {
+  for (const [name, make] of Object.entries(reports)) {
+    const report = make()
+    const text = [...reportParts(report, one => resultText(one, 'all'))].join('')
+    t.strictSame(unbuffered(parseReport(text)), unbuffered(report), name)
+  }
+})
+
+t.test('a report whose parts do not fit each other is told', async t => {
+  const good = JSON.parse(await written(failingReport()))
+  t.throws(() => parseReport(JSON.stringify({ ...good, results: [] })), {
+    message: /not a whole report: results holds no qos2/,
+  })
+  const added = { ...good.results[0], id: 'qos2/added:5.0' }
+  const more = parseReport(JSON.stringify({ ...good, results: [...good.results, added] }))
+  t.equal(more.results.at(-1)?.id, 'qos2/added:5.0', 'what no scenario names is seen all the same')
 })
 
 t.test('payloads are text where they can be read and hex where not', async t => {
@@ -79,7 +166,7 @@ t.test('what is no report is refused with the place', async t => {
   t.match(refused('[]'), /no "schema" number/)
   t.match(refused('null'), /no "schema" number/)
   t.match(refused('{}'), /no "schema" number/)
-  t.match(refused({ schema: 2 }), /reads reports of schema 1, the report says 2/)
+  t.match(refused({ schema: 3 }), /reads reports of schema 1 to 2, the report says 3/)
   t.match(refused({ seed: 'x' }), /seed: expected a number, got "x"/)
   t.match(refused({ seed: 1.5 }), /seed: expected a whole number, got 1.5/)
   t.match(refused({ exitCode: -1 }), /exitCode: expected 0 or more, got -1/)
@@ -111,7 +198,8 @@ t.test('what is no report is refused with the place', async t => {
 
 t.test('our own check of the schema agrees with ajv on damaged reports', async t => {
   const fits = validator(reportJsonSchema())
-  const bare = JSON.parse(await written(reportOf([caseOf('a/b:5.0')])))
+  const cases = [caseOf('a/b:5.0'), caseOf('a/b:5.0:x', { verdict: 'fail' })]
+  const bare = JSON.parse((await createReporter('json', {})).end(reportOf(cases)))
   const events = JSON.parse(await written(everything())).results[0].trace as unknown[]
   const inEvents = events.flatMap(event =>
     [...damages(event)].map(damaged => ({
@@ -192,7 +280,8 @@ function tryParse(text: string): boolean {
     parseReport(text)
     return true
   } catch (error) {
-    if (error instanceof ReportError) return false
+    // That one part names what another does not hold no schema can say.
+    if (error instanceof ReportError) return error.message.startsWith('not a whole report')
     throw error
   }
 }

@@ -1,31 +1,75 @@
-import type { CaseResult, RunReport } from '../model/report.ts'
+import type { CaseResult, RunReport, ScenarioInFile, SuiteInFile } from '../model/report.ts'
 import { toHex } from '../model/text/hex.ts'
+import { isSaidByScenario, replayRule, suitesInFile } from './json/suites-in-file.ts'
+import { casesByStatement } from './reading/whole-report.ts'
 import type { Reporter, ReporterOptions, Traces } from './reporter.ts'
 
 /**
- * The report as other tools read it (schema/report.json): what it holds can be judged, drawn and merged again. A result, a statement, a
- * finding to a line, so that `grep` and `diff` are of use.
+ * The report as other tools read it (schema/report.json): what it holds can be judged, drawn and merged again. A scenario, a result, a
+ * statement, a cause to a line, so that `grep` and `diff` are of use.
  */
 export function json({ traces }: Pick<ReporterOptions, 'traces'>): Reporter {
-  const parts = (report: RunReport) => reportParts(report, result => resultText(result, traces))
+  const parts = (report: RunReport) => fileParts(report, traces)
   return { parts, end: report => [...parts(report)].join('') }
 }
 
 /** One result at a time: a report is larger than what a text can hold, or memory should. */
+function* fileParts(report: RunReport, traces: Traces): Generator<string> {
+  const { results, statements, schema, ...rest } = report
+  const replay = replayRule(results)
+  // Where traces of all are asked for each has one.
+  const whole = new Set(
+    results.filter(result => traces === 'all' || !isSaidByScenario(result, replay)),
+  )
+  const covering = casesByStatement(results)
+  const { findings, target, summary, ...behind } = rest
+  const { mqttspec, startedAt, durationMs, sleptMs, seed, exitCode, shard, problem, ...end } =
+    behind
+  const head = { mqttspec, schema, startedAt, durationMs, sleptMs, seed, exitCode, shard, problem }
+  yield* valueParts({ ...head, target, summary, findings, replay }, '{\n')
+  yield ',\n  "suites": '
+  yield* suiteParts(suitesInFile(results, whole))
+  yield ',\n  "results": '
+  yield* list([...whole], result => resultText(result, traces))
+  const said = statements.map(({ cases, ...one }) => {
+    const isDerived = String(cases) === String(covering.get(one.id) ?? [])
+    return isDerived ? one : { ...one, cases }
+  })
+  yield* valueParts({ statements: said, ...end }, ',\n')
+  yield '\n}\n'
+}
+
+function* suiteParts(suites: SuiteInFile[]): Generator<string> {
+  let before = '[\n'
+  for (const { suite, file, scenarios } of suites) {
+    yield `${before}    { "suite": ${stringify(suite)}, "file": ${stringify(file)}, "scenarios": `
+    yield* list<ScenarioInFile>(scenarios, stringify)
+    yield ' }'
+    before = ',\n'
+  }
+  yield suites.length === 0 ? '[]' : '\n  ]'
+}
+
+/** A report with every case whole, as a page holds it: that is what schema 1 is. */
 export function* reportParts(
-  report: RunReport,
+  { results, ...rest }: RunReport,
   textOf: (result: CaseResult, index: number) => string,
 ): Generator<string> {
-  let before = '{\n'
-  for (const [name, value] of Object.entries(report)) {
+  yield '{\n  "results": '
+  yield* list(results, textOf)
+  yield* valueParts({ ...rest, schema: 1 }, ',\n')
+  yield '\n}\n'
+}
+
+function* valueParts(values: object, first: string): Generator<string> {
+  let before = first
+  for (const [name, value] of Object.entries(values)) {
     if (value === undefined) continue
     yield `${before}  ${JSON.stringify(name)}: `
     before = ',\n'
-    if (name === 'results') yield* list(report.results, textOf)
-    else if (Array.isArray(value)) yield* list<unknown>(value, stringify)
+    if (Array.isArray(value)) yield* list<unknown>(value, stringify)
     else yield stringify(value)
   }
-  yield '\n}\n'
 }
 
 function* list<T>(

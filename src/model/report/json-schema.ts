@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox'
 import { event, fault } from './event.ts'
 import { finding } from './finding.ts'
 import { packet, properties } from './packet.ts'
-import { report } from './report.ts'
+import { reportFile } from './report-file.ts'
 import { result, verdict } from './result.ts'
 import { hex, level, payload, place, statement, version } from './values.ts'
 
@@ -41,7 +41,7 @@ export function reportJsonSchema(): { [name: string]: Json } {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'mqttspec report',
-    ...mapValues(plain(report), referred),
+    ...mapValues(plain(reportFile), referred),
     $defs: mapValues(named, shape => inner(plain(shape))),
   }
 }

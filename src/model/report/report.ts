@@ -5,8 +5,8 @@ import { finding } from './finding.ts'
 import { cause, knownIssuesSummary, result, statementOutcome, verdict } from './result.ts'
 import { count, ms, text, version } from './values.ts'
 
-/** Number of the form this folder describes. Fields may be added to it; a field that changes or goes makes it 2. */
-export const schemaNumber = 1
+/** Number of the form this folder describes. Fields may be added to it; a field that changes or goes makes it 3. */
+export const schemaNumber = 2
 
 export const targetInfo = Type.Object({
   name: text,

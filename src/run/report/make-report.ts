@@ -48,7 +48,7 @@ export function makeReport(facts: RunFacts): RunReport {
   }
   const given = {
     mqttspec: version,
-    schema: 1 as const,
+    schema: 2 as const,
     startedAt: new Date(facts.startedAtMs).toISOString(),
     durationMs: Math.round(facts.durationMs),
     seed: facts.seed,

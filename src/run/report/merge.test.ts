@@ -27,3 +27,17 @@ t.test('a part without cases of its own is no failure where others have some', a
   t.equal(merged({ exitCode: 4, problem: 'nothing was selected', results: [] }), 0)
   t.equal(merged({ exitCode: 4, results: [caseOf('a/c:5.0', { verdict: 'skipped' })] }), 0)
 })
+
+t.test('cases of a scenario stand together again, whichever part had them', async t => {
+  const at = (line: number) => ({ file: 'suites/a.yaml', line, column: 5 })
+  const one = (id: string, line: number) => caseOf(id, { place: at(line) })
+  const parts = [
+    [one('a/x:3.1.1', 3), one('a/y:5.0', 9)],
+    [one('a/x:5.0', 3), one('a/y:3.1.1', 9)],
+  ].map((results, i) => reportOf(results, { shard: { index: i + 1, count: 2 } }))
+  const report = mergeReports(parts) as RunReport
+  t.same(
+    report.results.map(({ id }) => id),
+    ['a/x:3.1.1', 'a/x:5.0', 'a/y:5.0', 'a/y:3.1.1'],
+  )
+})

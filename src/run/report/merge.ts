@@ -1,4 +1,4 @@
-import type { RunReport } from '../../model/report.ts'
+import type { CaseResult, RunReport } from '../../model/report.ts'
 import { mergeExplored, mergeFlowResults } from '../explore/merge-explored.ts'
 import { worstOf } from './exit-code.ts'
 import { withDerived } from './make-report.ts'
@@ -34,7 +34,7 @@ function joined(first: RunReport, parts: RunReport[]): RunReport {
     durationMs: Math.max(...parts.map(part => part.durationMs)),
     results: explored
       ? mergeFlowResults(parts.flatMap(part => part.results))
-      : parts.flatMap(part => part.results),
+      : bySuite(parts.flatMap(part => part.results)),
     ...(explored ? { explored } : {}),
     ...(problems.length > 0 ? { problem: problems.join('; ') } : {}),
     ...(first.knownIssues
@@ -50,6 +50,18 @@ function joined(first: RunReport, parts: RunReport[]): RunReport {
   return withDerived(given, ownExit =>
     worstOf([...told.map(part => part.exitCode), ownExit(false)]),
   )
+}
+
+/** Parts take turns at the cases of a scenario: here they stand together again, suites and scenarios as a run without parts has them. */
+function bySuite(results: readonly CaseResult[]): CaseResult[] {
+  const suites = new Map<string, CaseResult[]>()
+  for (const result of results) {
+    const file = `${result.suite} ${result.place.file}`
+    const known = suites.get(file)
+    if (known) known.push(result)
+    else suites.set(file, [result])
+  }
+  return [...suites.values()].flatMap(of => of.sort((a, b) => a.place.line - b.place.line))
 }
 
 /** A part may be empty or skipped as a whole where others are not: that is nothing against the run. */

@@ -1,6 +1,7 @@
-import type { CaseResult, RunReport, StatementOutcome } from '../../../model/report.ts'
+import type { CaseResult, ReportFile, RunReport, StatementOutcome } from '../../../model/report.ts'
 import { type Outcome, outcomeOf } from '../../counting/counts.ts'
 import { causesIn } from '../../counting/groups.ts'
+import { wholeReport } from '../../reading/whole-report.ts'
 import { wellFormed } from './route.ts'
 
 /** A report with what pages look up in it. Traces stay as they are written until somebody looks at one. */
@@ -16,19 +17,22 @@ export type ReportData = {
 
 /** Throws an Error in words where the text is no report. */
 export function readReport(text: string): ReportData {
-  let report: RunReport
+  let read: RunReport | ReportFile
   try {
-    report = JSON.parse(text) as RunReport
+    read = JSON.parse(text) as RunReport | ReportFile
   } catch {
     throw new Error('this is no JSON')
   }
   const isReport =
-    typeof report === 'object' &&
-    report !== null &&
-    Array.isArray(report.results) &&
-    Array.isArray(report.statements) &&
-    typeof report.target?.name === 'string'
+    typeof read === 'object' &&
+    read !== null &&
+    Array.isArray(read.results) &&
+    Array.isArray(read.statements) &&
+    typeof read.target?.name === 'string'
   if (!isReport) throw new Error('this is no report of mqttspec --reporter json')
+  // A page holds every case whole, as files of older versions do.
+  const report = 'suites' in read ? wholeReport(read) : read
+  if (typeof report === 'string') throw new Error(`this report is not whole: ${report}`)
   const breaking = new Map<string, string[]>()
   for (const { id, findings } of report.results) {
     for (const statement of new Set(findings.map(one => one.statement))) {
