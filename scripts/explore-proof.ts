@@ -16,6 +16,7 @@ import { settings } from './proof/settings.ts'
  * --correct                                instead of flaws, the settings of a correct broker: no search may find anything
  * --page FILE                              instead of a search, the tables of what earlier ones printed, for reports/explore.md
  * --part I/N                               every N-th of them
+ * --flow WORD                              only flows whose name contains the word
  */
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     page: { type: 'string', multiple: true },
     correct: { type: 'boolean', default: false },
     part: { type: 'string', default: '1/1' },
+    flow: { type: 'string', default: '' },
   },
 })
 /** Settings in which a broker may refuse what a flow asks for: nothing is said of those. */
@@ -40,6 +42,7 @@ const limits = {
   schedules: Number(values.schedules),
   ms: Number(values.budget) * 1000,
   versions: values.mqtt.split(','),
+  flow: values.flow,
 }
 if (values.page) process.stdout.write(pageOf(values.page, families))
 else await (values.correct ? searchCorrect() : searchFlawed())

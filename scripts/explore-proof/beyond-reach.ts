@@ -5,7 +5,7 @@ const reasons: readonly [pattern: RegExp, why: string][] = [
   [/retain/, 'is about RETAIN in ways that flows do not use'],
   [/time-out|timer|expir|later|delay/, 'shows after a time that no schedule waits'],
   [
-    /not-enforced|quota|overrun|alias|maximum|malformed|invalid/,
+    /not-enforced|quota|overrun|alias|maximum|malformed|invalid|returned-twice/,
     'shows where we break a rule ourselves, which peers here never do',
   ],
   [
@@ -17,7 +17,7 @@ const reasons: readonly [pattern: RegExp, why: string][] = [
     'shows by identifiers, flags and sizes that peers here never use',
   ],
   [/vanished-publisher|-of-ten|long-queue/, 'shows where more is under way than in any flow'],
-  [/wrap|thousand|65535/, 'shows after more messages than a flow has'],
+  [/wrap|thousand|65535|id-in-use/, 'shows after more messages than a flow has'],
   [/shared|share|wildcard|overlap/, 'is about subscriptions that flows do not make'],
 ]
 

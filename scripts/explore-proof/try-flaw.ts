@@ -42,7 +42,13 @@ export type Trial = {
 }
 
 /** What ends a search that finds nothing. Schedules count on any machine alike; the time is for those that hang. */
-export type Limits = { schedules: number; ms: number; versions: readonly string[] }
+export type Limits = {
+  schedules: number
+  ms: number
+  versions: readonly string[]
+  /** Only flows whose name contains the word. */
+  flow: string
+}
 
 export async function tryFlaw(flaw: Flaw, limits: Limits): Promise<Trial> {
   const began = performance.now()
@@ -93,7 +99,7 @@ function spoken({ versions }: Flaw, limits: Limits): readonly string[] {
 async function searchBroker(
   options: BrokerOptions,
   fits: (setup: Setup) => boolean,
-  { schedules, ms }: Limits,
+  { schedules, ms, flow }: Limits,
   endsAt: (statement: string) => boolean,
 ): Promise<Explored> {
   const broker = createReferenceBroker(options)
@@ -105,7 +111,11 @@ async function searchBroker(
   try {
     return await explore({
       setups: setups.filter(
-        setup => setup.flow.role === 'client' && fits(setup) && offered(setup, options),
+        setup =>
+          setup.flow.role === 'client' &&
+          setup.flow.id.includes(flow) &&
+          fits(setup) &&
+          offered(setup, options),
       ),
       seed: 1,
       depth: 3,
