@@ -45,76 +45,76 @@ export function createOwnSide({
   target: TargetRole
   version: Version
 }): OwnSide {
-  const byRole = { client: judgesOf('client', version), broker: judgesOf('broker', version) }
-  /** Whom we play on each connection. */
-  const roles = new Map<number, TargetRole>()
-  const versions = new Map<number, Version>()
-  const broken = new Map<number, OwnBreach>()
-  const rawBytes = new Map<number, Framer>()
-  const hidden = new Set<number>()
-  /** We sent there what cannot be read, and it was taken for CONNECT all the same. */
-  const takenForConnect = new Set<number>()
+  /** Made when somebody is played: a case against a broker has nobody who plays one. */
+  const byRole: { [role in TargetRole]?: (event: TraceEvent) => Breach[] } = {}
+  const connections = new Map<number, OwnConnection>()
   const keepAlive = new KeepAlive()
   const ruling = createRuling('client')
 
   function observe(event: TraceEvent): readonly OwnBreach[] {
-    if (event.kind === 'open') {
-      roles.set(event.connection, roleOn(event.leg, target))
-      versions.set(event.connection, event.version)
+    switch (event.kind) {
+      case 'open': {
+        const { connection, leg } = event
+        const own = createOwnConnection(roleOn(leg, target), event.version)
+        connections.set(connection, own)
+        return judge(event, connection, own)
+      }
+      case 'packet':
+      case 'bytes':
+      case 'close':
+      case 'fault': {
+        const { connection } = event
+        const own = connection === undefined ? undefined : connections.get(connection)
+        return own ? onConnection(event, connection!, own) : none
+      }
+      case 'restart':
+      case 'command':
+      case 'app':
+      case 'step':
+      case 'fence':
+      case 'wait':
+      case 'finding':
+      case 'note':
+        return none
     }
-    if (!('connection' in event) || event.connection === undefined) return none
-    const as = roles.get(event.connection)
-    if (!as) return none
-    const { connection } = event
+  }
+
+  function onConnection(
+    event: EventOf<'packet' | 'bytes' | 'close' | 'fault'>,
+    connection: number,
+    own: OwnConnection,
+  ): readonly OwnBreach[] {
     // That we end a connection is what networks do: no rule is broken by it.
     if (event.kind === 'close') {
-      byRole[as](seenOf({ ...event, by: 'target' }, 'harness'))
-      return silence(event, connection, as)
+      judgeOf(own.as)(seenOf({ ...event, by: 'target' }, 'harness'))
+      return silence(event, connection, own.as)
     }
-    const late = silence(event, connection, as)
-    noteStrayBytes(event, connection)
-    noteAcceptance(event, connection)
+    const late = silence(event, connection, own.as)
+    if (event.kind === 'packet') notePacket(event, own)
+    if (event.kind === 'bytes') noteRaw(event, own)
     const found = isRaw(event)
-      ? packetsIn(event, versions.get(connection) ?? version).flatMap(seen =>
-          judge(seen, connection, as),
-        )
-      : judge(event, connection, as)
+      ? packetsIn(event, own.version).flatMap(seen => judge(seen, connection, own))
+      : judge(event, connection, own)
     return late.length === 0 ? found : [...late, ...found]
   }
 
-  function judge(event: TraceEvent, connection: number, as: TargetRole): readonly OwnBreach[] {
-    const found = byRole[as](seenOf(event, 'harness'))
+  function judge(event: TraceEvent, connection: number, own: OwnConnection): readonly OwnBreach[] {
+    const found = judgeOf(own.as)(asSeen(event))
     // Nothing, for nearly every packet of every case.
     if (found.length === 0) return none
     const packet = event.kind === 'packet' ? event.packet.type : undefined
     return found
-      .filter(({ statement }) => !isExcused(statement, connection, as))
-      .map(breach => ownBreach(breach, connection, as, packet))
+      .filter(({ statement }) => !isExcused(statement, own))
+      .map(breach => ownBreach(breach, connection, own.as, packet))
   }
 
-  /** What goes out behind an accepted connection does not come before CONNECT, whatever that looked like. */
-  function noteAcceptance(event: TraceEvent, connection: number): void {
-    if (event.kind !== 'packet' || event.from === 'harness') return
-    const { packet } = event
-    if (packet.type !== 'CONNACK' || packet.code !== 0 || !rawBytes.has(connection)) return
-    takenForConnect.add(connection)
+  function judgeOf(as: TargetRole): (event: TraceEvent) => Breach[] {
+    byRole[as] ??= judgesOf(as, version)
+    return byRole[as]
   }
 
-  function isExcused(statement: StatementRef, connection: number, as: TargetRole): boolean {
-    const spoken = versions.get(connection) ?? version
-    return takenForConnect.has(connection) && statement === cite('firstPacket', spoken, as)
-  }
-
-  /** Bytes that are sent raw and are no whole packet may be for somebody in front of the target, such as a PROXY header. */
-  function noteStrayBytes(event: TraceEvent, connection: number): void {
-    if (!('from' in event) || event.from !== 'harness') return
-    if (event.kind === 'bytes' && event.why === 'raw') {
-      const framer = rawBytes.get(connection) ?? createFramer({ maxPacketBytes: 268_435_460 })
-      rawBytes.set(connection, framer)
-      framer.push(event.bytes)
-    }
-    const inside = event.kind === 'packet' && rawBytes.get(connection)?.rest()
-    if (inside && inside.length > 0) hidden.add(connection)
+  function isExcused(statement: StatementRef, own: OwnConnection): boolean {
+    return own.takenForConnect && statement === cite('firstPacket', own.version, own.as)
   }
 
   function silence(event: TraceEvent, connection: number, as: TargetRole): readonly OwnBreach[] {
@@ -136,14 +136,57 @@ export function createOwnSide({
   }
 
   function noted(breach: OwnBreach): OwnBreach {
-    if (!broken.has(breach.connection)) broken.set(breach.connection, breach)
+    const own = connections.get(breach.connection)
+    if (own) own.broken ??= breach
     return breach
   }
 
   return {
     observe,
-    brokenOn: connection => broken.get(connection),
-    hidPacketsOn: connection => hidden.has(connection),
+    brokenOn: connection => connections.get(connection)?.broken,
+    hidPacketsOn: connection => connections.get(connection)?.hidPackets ?? false,
+  }
+}
+
+/** One connection of ours, from our side. */
+type OwnConnection = {
+  /** Whom we play there. */
+  as: TargetRole
+  version: Version
+  /** The first rule that we broke there. */
+  broken: OwnBreach | undefined
+  /** What we sent there by hand, cut into packets; its rest is what is no whole one. */
+  raw: Framer | undefined
+  hidPackets: boolean
+  /** We sent what cannot be read, and it was taken for CONNECT all the same. */
+  takenForConnect: boolean
+}
+
+function createOwnConnection(as: TargetRole, version: Version): OwnConnection {
+  return {
+    as,
+    version,
+    broken: undefined,
+    raw: undefined,
+    hidPackets: false,
+    takenForConnect: false,
+  }
+}
+
+/** Bytes that are sent raw and are no whole packet may be for somebody in front of the target, such as a PROXY header. */
+function noteRaw(event: EventOf<'bytes'>, own: OwnConnection): void {
+  if (!isRaw(event)) return
+  own.raw ??= createFramer({ maxPacketBytes: 268_435_460 })
+  own.raw.push(event.bytes)
+}
+
+function notePacket({ from, packet }: EventOf<'packet'>, own: OwnConnection): void {
+  if (!own.raw) return
+  if (from === 'harness') {
+    if (own.raw.rest().length > 0) own.hidPackets = true
+  } else if (packet.type === 'CONNACK' && packet.code === 0) {
+    // What goes out behind an accepted connection does not come before CONNECT, whatever that looked like.
+    own.takenForConnect = true
   }
 }
 
@@ -166,6 +209,14 @@ function judgesOf(target: TargetRole, version: Version): (event: TraceEvent) => 
     const broken = referee.observe(event)
     return malformed.length === 0 ? broken : [...malformed, ...broken]
   }
+}
+
+/** As `seenOf` says it; a packet, of which there are most, by the fields that these judges read. */
+function asSeen(event: TraceEvent): TraceEvent {
+  if (event.kind !== 'packet') return seenOf(event, 'harness')
+  const { seq, at, kind, connection, actor, packet, bytes } = event
+  const from = event.from === 'harness' ? 'target' : 'harness'
+  return { seq, at, kind, connection, actor, from, packet, bytes }
 }
 
 function isRaw(event: TraceEvent): event is EventOf<'bytes'> {

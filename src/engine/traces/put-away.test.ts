@@ -52,7 +52,7 @@ function isOpenIn(folder: string): boolean {
 
 t.test('traces are read again as they were, and no file is to be seen meanwhile', async t => {
   const folder = await elsewhere(t)
-  const away = new PutAway()
+  const away = new PutAway(20_000)
   const some = Array.from({ length: 40 }, (_, index) => traceOf(1000 + index))
   const results = some.map(trace => away.result(resultOf(trace, trace.slice(0, 3))))
   if (process.platform === 'linux') t.ok(isOpenIn(folder), 'they are in a file')
@@ -75,7 +75,7 @@ t.test('a small run needs no file', async t => {
 t.test('where no file can be made they stay in memory', async t => {
   const folder = await elsewhere(t)
   await rm(folder, { recursive: true })
-  const away = new PutAway()
+  const away = new PutAway(20_000)
   const trace = traceOf(30_000)
   t.equal(away.result(resultOf(trace)).trace, trace)
 })

@@ -7,8 +7,11 @@ import type { CaseResult } from '../../model/report.ts'
 import type { TraceEvent } from '../../model/trace.ts'
 import { owner } from '../../targets/guard/owner.ts'
 
-/** So many events stay in memory: those of a small run, which then needs no file at all. */
-const inMemoryMax = 20_000
+/**
+ * So many events stay in memory, some 40 MB: those of a suite or two, which then need no file at all. Writing one down takes as long as
+ * judging it.
+ */
+const inMemoryMax = 80_000
 
 /**
  * Where the traces of cases that are over wait for the reports: a file without a name, from which each is read anew whenever somebody
@@ -17,6 +20,12 @@ const inMemoryMax = 20_000
 export class PutAway {
   private file: TraceFile | undefined
   private inMemory = 0
+  private readonly inMemoryMax: number
+
+  /** @param most So many events stay in memory. */
+  constructor(most = inMemoryMax) {
+    this.inMemoryMax = most
+  }
 
   /** The result, whose traces are read when they are asked for. */
   result(result: CaseResult): CaseResult {
@@ -27,7 +36,7 @@ export class PutAway {
 
   private trace<T extends { trace: TraceEvent[] }>(holder: T): T {
     const { trace } = holder
-    if (this.inMemory + trace.length <= inMemoryMax) {
+    if (this.inMemory + trace.length <= this.inMemoryMax) {
       this.inMemory += trace.length
       return holder
     }

@@ -50,7 +50,7 @@ export class Redactor {
   private hidden(event: TraceBody): TraceBody {
     switch (event.kind) {
       case 'packet': {
-        this.inConnect.delete(`${event.connection} ${event.from}`)
+        if (this.inConnect.size > 0) this.inConnect.delete(`${event.connection} ${event.from}`)
         const { packet, bytes } = this.packet(event.packet, event.bytes)
         return packet === event.packet && bytes === event.bytes
           ? event

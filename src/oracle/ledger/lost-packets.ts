@@ -17,8 +17,11 @@ export function createLostPackets<Done>(): LostPackets<Done> {
   return {
     remember(seq, done) {
       known.set(seq, done)
-      const [oldest] = known.keys()
-      if (known.size > kept && oldest !== undefined) known.delete(oldest)
+      if (known.size <= kept) return
+      for (const oldest of known.keys()) {
+        known.delete(oldest)
+        return
+      }
     },
     takeBack(seq) {
       const done = known.get(seq)

@@ -14,7 +14,7 @@ export function createSession(client: string): Session {
     strayPubrecs: new Set(),
     finishing: [],
     ours: new Map(),
-    used: undefined,
+    used: new Map(),
     subscribing: new Map(),
     sent: 0,
     acked: 0,
@@ -41,7 +41,7 @@ export function clearSession(session: Session, exceptOn?: number): void {
   session.freed.clear()
   session.finishing = []
   session.ours.clear()
-  session.used = undefined
+  session.used.clear()
 }
 
 /** The target may or may not have dropped what it was sending. */
@@ -106,11 +106,12 @@ function forget(session: Session, exchange: Exchange): void {
   if (session.byKey.get(exchange.key) === exchange.id) session.byKey.delete(exchange.key)
 }
 
+/** 32 identifiers to a word: a case uses a few of them, and one bit for every identifier there is would be 8 KB a session. */
 export function markUsed(session: Session, id: number): void {
-  session.used ??= new Uint8Array(8192)
-  session.used[id >> 3] = (session.used[id >> 3] ?? 0) | (1 << (id & 7))
+  const word = id >> 5
+  session.used.set(word, (session.used.get(word) ?? 0) | (1 << (id & 31)))
 }
 
 export function wasUsed(session: Session, id: number): boolean {
-  return ((session.used?.[id >> 3] ?? 0) & (1 << (id & 7))) !== 0
+  return ((session.used.get(id >> 5) ?? 0) & (1 << (id & 31))) !== 0
 }

@@ -212,8 +212,8 @@ export type Session = {
   /** Exchanges with a final acknowledgement of ours, oldest first, waiting for the proof that it was read. */
   finishing: Exchange[]
   ours: Map<number, OurExchange>
-  /** Ids that we ever used towards the target, one bit each. */
-  used: Uint8Array | undefined
+  /** Ids that we ever used towards the target, one bit each, by the words that hold any. */
+  used: Map<number, number>
   /** Ids of SUBSCRIBE and UNSUBSCRIBE that a client under test waits on. */
   subscribing: Map<number, 'SUBSCRIBE' | 'UNSUBSCRIBE'>
   sent: number
