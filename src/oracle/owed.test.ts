@@ -261,3 +261,16 @@ t.test('a connection that stays open is said to be so, and not as a packet', asy
     'The target never closed the connection after DISCONNECT',
   )
 })
+
+t.test('a client that saw no answer to its first CONNECT may hold what it asked for', async t => {
+  const owes = (text: string) =>
+    judgeWritten('5.0', 'client', `${text}\n> CONNACK sp`).referee.overdue()
+  t.equal(owes('< CONNECT a kept').length, 1, 'the first CONNECT: there can be no session')
+  t.same(owes('< CONNECT a kept\ncut\n2< CONNECT a kept'), [], 'nobody says what became of it')
+  t.equal(owes('< CONNECT a fresh\ncut\n2< CONNECT a kept').length, 1, 'a clean start before')
+  t.equal(
+    owes('< CONNECT a kept\n> CONNACK code=0x88\ncut\n2< CONNECT a kept').length,
+    1,
+    'a refusal before',
+  )
+})

@@ -81,8 +81,10 @@ function clientConnects(connection: Connection, session: Session): void {
   if (connection.clean) {
     clearSession(session)
     session.since = connection.number
+    session.asked = 0
     return
   }
+  session.asked += 1
   prepareResume(connection, session)
 }
 
@@ -111,7 +113,8 @@ export function onConnack(
   else connection.limits = connection.pipelined ? connection.limits : limitsOf(packet)
   if (packet.code !== 0) {
     connection.phase = 'refused'
-    if (!mark) refused(ruling, connection, packet)
+    if (mark) session.asked = Math.max(0, session.asked - 1)
+    else refused(ruling, connection, packet)
     return
   }
   connection.phase = 'accepted'
@@ -274,7 +277,9 @@ function clientIsAccepted(
     if (present) connection.excused = true
     return
   }
-  if (connection.version === '5.0' && present && session.connections === 0) {
+  // A client that asked before and saw no answer may hold what it asked for.
+  const first = session.connections === 0 && session.asked === 1
+  if (connection.version === '5.0' && present && first) {
     connection.owedClose = {
       seq: ruling.seq,
       clause: 'clientWithoutState',

@@ -19,6 +19,7 @@ export function createSession(client: string): Session {
     sent: 0,
     acked: 0,
     connections: 0,
+    asked: 0,
     since: 0,
     current: undefined,
     kept: 'no',

@@ -220,6 +220,8 @@ export type Session = {
   acked: number
   /** Accepted connections so far. */
   connections: number
+  /** Times that a client under test asked for a kept session and was not refused; begins anew with a clean start. */
+  asked: number
   /** Number of the connection since which the session goes on without a loss. */
   since: number
   current: Connection | undefined
