@@ -62,6 +62,15 @@ t.test('a secret is seen in every form, and an attack that goes wrong is told', 
   t.match(row.complaints, [/exit 7, 0 was due/, /left: left/, /leaked: hunter2/])
 })
 
+t.test('an attack that goes wrong by itself is a red row, and no end of the table', async t => {
+  const row = await play({
+    name: 'test/throws',
+    exits: [0],
+    play: () => Promise.reject(new RangeError('no peer')),
+  })
+  t.match(row.complaints, [/exit \?/, /threw RangeError: no peer/])
+})
+
 t.test('a table goes on where it ended, with green rows of the same program alone', async t => {
   const file = path.join(t.testdir(), 'rows')
   const measured = { exitCode: 0, seconds: 1, peakMb: 100, left: [], leaked: [] }

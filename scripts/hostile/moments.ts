@@ -167,8 +167,9 @@ function staged(target: Target, behind?: BrokerTarget): Stage {
   const stop = async () => {
     await Promise.all([target.stop(), behind?.stop()])
   }
+  const death: Target['death'] = () => (isLost ? { reason: 'it was lost' } : target.death())
   return {
-    target: { ...target, death: () => (isLost ? { reason: 'it was lost' } : target.death()) },
+    target: withDeath(target, death),
     ...(behind ? { behind } : {}),
     lose: () => {
       isLost = true
@@ -176,6 +177,17 @@ function staged(target: Target, behind?: BrokerTarget): Stage {
     },
     stop,
   }
+}
+
+/** A target may be of a class: what it is stands in no copy of its own fields. */
+function withDeath(target: Target, death: Target['death']): Target {
+  return new Proxy(target, {
+    get: (of, name) => {
+      if (name === 'death') return death
+      const value: unknown = Reflect.get(of, name, of)
+      return typeof value === 'function' ? value.bind(of) : value
+    },
+  })
 }
 
 /** A client that is told all at once and says nothing of what its application saw, as a program at level 0 is. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { Arena } from './arena.ts'
-import { type Attack, bounds } from './attack.ts'
+import { type Attack, bounds, type Played } from './attack.ts'
 import { leaksIn } from './leaks.ts'
 import { processesWith } from './proc.ts'
 
@@ -30,7 +30,7 @@ export async function play(attack: Attack): Promise<Row> {
   const secondsMax = attack.secondsMax ?? bounds.seconds
   const arena = new Arena(folder, marker, secondsMax)
   try {
-    const { exitCode, complaints = [] } = await attack.play(arena)
+    const { exitCode, complaints = [] } = await attack.play(arena).catch(threw)
     const seconds = arena.secondsMost
     const processes = await survivors(marker)
     const row: Row = {
@@ -56,6 +56,12 @@ export async function play(attack: Attack): Promise<Row> {
     for (const { pid } of processesWith(marker)) kill(pid)
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }
+}
+
+/** The attack itself went wrong: a row as any other, and no end of the table. */
+function threw(error: unknown): Played {
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { exitCode: '?', complaints: [`threw ${what.split('\n').slice(0, 2).join(' ')}`] }
 }
 
 /** What still runs when there was time to end. */

@@ -8,6 +8,9 @@ import { UsageError } from '../run/usage-error.ts'
 import { endingText, spawnOwned } from '../targets/process/processes.ts'
 import { makeTemporary, removeTemporary } from '../targets/process/temporary.ts'
 
+/** A worker that is interrupted has so long for its report. */
+const stopMs = 20_000
+
 export type WorkersOptions = {
   workers: number
   /** The command line without what is said here. */
@@ -65,11 +68,16 @@ async function part(
     [process.execPath, ...process.execArgv, entry, ...words, ...more],
     { env: { JOB_COMPLETION_INDEX: '' } },
   )
-  const stop = () => worker.signal('term')
+  let late: NodeJS.Timeout | undefined
+  const stop = () => {
+    worker.signal('term')
+    late = setTimeout(() => worker.signal('kill'), stopMs)
+  }
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
   const ending = await worker.ended
   signal.removeEventListener('abort', stop)
+  clearTimeout(late)
   try {
     return parseReport(await readFile(file, 'utf8'))
   } catch {

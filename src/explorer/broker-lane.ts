@@ -13,6 +13,7 @@ import { Endpoint, fenceLabel } from './endpoint.ts'
 import { Judging } from './judging.ts'
 import {
   askAfterMs,
+  interruptedText,
   type Lane,
   type LaneOptions,
   quietRounds,
@@ -62,6 +63,7 @@ export class BrokerLane implements Lane {
   private connections = 0
   private sentinels = 0
   private failure: string | undefined
+  private interrupted = false
   private restarting: Promise<void> | undefined
   private expiring: number | undefined
   private killing = false
@@ -110,6 +112,11 @@ export class BrokerLane implements Lane {
     const outcome = await this.play(new Strikes(atoms))
     if (!isRepeatable(flow)) this.spent = true
     return outcome
+  }
+
+  interrupt(): void {
+    this.interrupted = true
+    this.fail(interruptedText)
   }
 
   private async play(strikes: Strikes): Promise<Outcome> {
@@ -671,7 +678,7 @@ export class BrokerLane implements Lane {
       client.endpoint.conversation?.link.destroy()
     }
     this.failure = undefined
-    if (this.target.death()) return
+    if (this.target.death() || this.interrupted) return
     await Promise.all([...this.clients.values()].map(client => this.wipe(client)))
   }
 

@@ -15,6 +15,7 @@ import { Endpoint, fenceLabel } from './endpoint.ts'
 import { Judging } from './judging.ts'
 import {
   askAfterMs,
+  interruptedText,
   type Lane,
   type LaneOptions,
   quietRounds,
@@ -118,6 +119,10 @@ export class ClientLane implements Lane {
       const lost = error instanceof Error ? error.message : String(error)
       return { ...this.judging.outcomeOf(this.strikes, 0, lost), breaches: [], lost }
     }
+  }
+
+  interrupt(): void {
+    this.fail(interruptedText)
   }
 
   private async play(strikes: Strikes): Promise<Outcome> {

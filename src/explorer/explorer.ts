@@ -20,8 +20,10 @@ export type ExplorerOptions = {
   depth: number
   kinds?: readonly FaultKind[]
   shard?: { index: number; count: number }
-  /** When no further schedule is begun. */
+  /** When no further schedule is begun; what failed until then is still looked into. */
   signal: AbortSignal
+  /** When nothing is waited for and looked into any more. */
+  interrupt?: AbortSignal | undefined
   /** The search ends after so many schedules. */
   schedulesMax?: number
   /** Lanes side by side. */
@@ -92,6 +94,7 @@ class Explorer {
   private readonly seen = new Map<string, number>()
   private readonly byKey = new Map<string, Defect>()
   private lanes = 0
+  private readonly openLanes = new Set<Lane>()
   private lostInARow = 0
   private waiters: (() => void)[] = []
   private looking: Promise<void> | undefined
@@ -115,11 +118,27 @@ class Explorer {
   }
 
   async run(): Promise<Explored> {
-    const { signal, lanes } = this.options
-    signal.addEventListener('abort', () => this.wake(), { once: true })
-    await Promise.all(Array.from({ length: lanes }, () => this.work()))
-    await this.looking
-    return this.state
+    const { signal, interrupt, lanes } = this.options
+    const wake = () => this.wake()
+    const leave = () => this.leave()
+    signal.addEventListener('abort', wake)
+    interrupt?.addEventListener('abort', leave)
+    if (interrupt?.aborted) leave()
+    try {
+      await Promise.all(Array.from({ length: lanes }, () => this.work()))
+      await this.looking
+      return this.state
+    } finally {
+      signal.removeEventListener('abort', wake)
+      interrupt?.removeEventListener('abort', leave)
+    }
+  }
+
+  /** Somebody interrupts: what is proven stays, and nothing else is tried. */
+  private leave(): void {
+    this.stopped = true
+    for (const lane of this.openLanes) lane.interrupt()
+    this.wake()
   }
 
   async replay(schedule: Schedule): Promise<Explored> {
@@ -155,7 +174,7 @@ class Explorer {
       if (!lane || !this.mayGoOn(lane, schedule)) {
         const left = lane
         lane = undefined
-        await left?.close()
+        if (left) await this.close(left)
         lane = await this.open(schedule, 'among others')
         before = []
       }
@@ -163,7 +182,7 @@ class Explorer {
       before.push(schedule)
       this.done(schedule, outcome, before)
     }
-    await lane?.close()
+    if (lane) await this.close(lane)
   }
 
   private mayGoOn(lane: Lane, { setup, atoms }: Schedule): boolean {
@@ -249,7 +268,9 @@ class Explorer {
     const until = performance.now() + shrinkMs
     const least = await shrink(this.options.chance, guilty, {
       fails: async one =>
-        performance.now() < until && failsLike(await this.alone(one), failure) !== undefined,
+        performance.now() < until &&
+        !this.isInterrupted &&
+        failsLike(await this.alone(one), failure) !== undefined,
       tableFor: messages => this.tableFor(guilty.setup, messages),
       triesMax,
     })
@@ -269,6 +290,7 @@ class Explorer {
   ): Promise<Schedule | undefined> {
     const again = before.length > 1 ? await this.withRoundBefore(schedule) : undefined
     for (const one of [schedule, again, before.at(-2), before.at(-3), schedule]) {
+      if (this.isInterrupted) return undefined
       if (one && failsLike(await this.alone(one), failure)) return one
     }
     return undefined
@@ -340,7 +362,7 @@ class Explorer {
     try {
       return await lane.run(schedule.atoms.flatMap(index => table?.atoms[index] ?? []))
     } finally {
-      await lane.close()
+      await this.close(lane)
     }
   }
 
@@ -361,14 +383,14 @@ class Explorer {
       const { points } = await lane.run([])
       return points.length > 0 ? tableOf(points, this.allowed(setup)) : undefined
     } finally {
-      await lane.close()
+      await this.close(lane)
     }
   }
 
-  private open({ setup, messages }: Schedule, how: How): Promise<Lane> {
+  private async open({ setup, messages }: Schedule, how: How): Promise<Lane> {
     const { nonce, budgets, signal, openLane } = this.options
     this.lanes += 1
-    return openLane({
+    const lane = await openLane({
       setup: this.setup(setup),
       messages,
       budgets,
@@ -378,6 +400,19 @@ class Explorer {
       alone: how !== 'among others',
       patient: how === 'alone, patient',
     })
+    this.openLanes.add(lane)
+    if (this.isInterrupted) lane.interrupt()
+    return lane
+  }
+
+  private async close(lane: Lane): Promise<void> {
+    // It is still interrupted while it closes: it waits for the target there, too.
+    await lane.close()
+    this.openLanes.delete(lane)
+  }
+
+  private get isInterrupted(): boolean {
+    return this.options.interrupt?.aborted === true
   }
 
   private setup(index: number): Setup {

@@ -18,6 +18,8 @@ export type Lane = {
   /** No further schedule may follow. */
   readonly isSpent: boolean
   run(atoms: readonly Atom[]): Promise<Outcome>
+  /** Nothing is waited for any more: what runs is lost, and tells nothing. */
+  interrupt(): void
   close(): Promise<void>
 }
 
@@ -68,6 +70,8 @@ export const returnsMax = 8
 /** A target that never comes to rest is not waited for for ever. */
 export const turnsMax = 200
 
+export const interruptedText = 'the search was interrupted'
+
 /** A lane whose target is its own: it ends with the lane. */
 export function withOwnTarget(lane: Lane, stop: () => Promise<void>): Lane {
   return {
@@ -79,6 +83,7 @@ export function withOwnTarget(lane: Lane, stop: () => Promise<void>): Lane {
       return lane.isSpent
     },
     run: atoms => lane.run(atoms),
+    interrupt: () => lane.interrupt(),
     close: () => lane.close().finally(stop),
   }
 }

@@ -92,7 +92,8 @@ const runs = [
   ['run', 'device/client', '--target', 'pico'],
 ]
 /** Workers start targets of their own. */
-const searches = [['explore', 'qos2-publish', '--workers', '2', '--budget', '20s']]
+const search = ['explore', 'qos2-publish', '--workers', '2', '--budget', '20s']
+const searches = [search]
 
 function fifo(arena: Arena): string {
   const place = path.join(arena.folder, 'pipe.yaml')
@@ -119,6 +120,36 @@ function waiting(
   }
 }
 
+const boards = [
+  'device/hardships/power-cut-while-publishing-and-obeying',
+  'device/hardships/torn-slot',
+]
+
+/** INT while workers search: all of them end, and what they found until then is reported. */
+async function searchEnds(arena: Arena, count: number): Promise<Played> {
+  const complaints: string[] = []
+  const bootMs = bootTime()
+  for (const ms of moments(count, 0, 8000)) {
+    const report = path.join(arena.folder, 'report-search.json')
+    const told = await arena.mqttspec([...search, '--reporter', `json=${report}`], {
+      onStart: child => setTimeout(() => child.kill('SIGINT'), ms),
+    })
+    const isUnheard = told.code === 'SIGINT' && ms < bootMs
+    if (!isUnheard && ![0, 1, 4].includes(told.code as number)) {
+      complaints.push(`INT at ${Math.round(ms)} ms: exit ${told.code}`)
+    }
+    if (told.seconds * 1000 - ms > endsMs) {
+      complaints.push(
+        `INT at ${Math.round(ms)} ms: ended ${told.seconds.toFixed(1)} s after its start`,
+      )
+    }
+  }
+  return { exitCode: 0, complaints }
+}
+
+/** How long an interrupted search may take to its end; the reports of the workers are joined in it. */
+const endsMs = 30_000
+
 export const interrupts: Attack[] = [
   {
     name: 'interrupt/INT while a broker is tested',
@@ -128,8 +159,8 @@ export const interrupts: Attack[] = [
   {
     name: 'interrupt/INT while a device is tested',
     exits: [0, 4],
-    // A run of it takes longer than those of the others; `moment/` rows end one at every event.
-    play: arena => inventsNothing(arena, ['device/client', '--target', 'pico'], 10),
+    // Each board is a computer of its own: few cases take as long as many of the others. `moment/` rows end one at every event.
+    play: arena => inventsNothing(arena, [...boards, '--target', 'pico'], 10),
   },
   {
     name: 'interrupt/INT while a client is tested',
@@ -146,6 +177,11 @@ export const interrupts: Attack[] = [
     name: 'interrupt/KILL at 50 moments',
     exits: [0, 1],
     play: arena => leavesNothing(arena, 50, runs),
+  },
+  {
+    name: 'interrupt/INT of a search in workers',
+    exits: [0],
+    play: arena => searchEnds(arena, 10),
   },
   {
     name: 'interrupt/KILL of a search in workers',

@@ -25,14 +25,20 @@ export async function addScenarios(
     if (!setup || !defect.stable || setup.flow.role !== 'client' || signal?.aborted) continue
     for (const whole of [false, true]) {
       const text = scenarioText(defect, setup, whole)
-      const fails = await failsAlike(text, defect, target)
+      const fails = await failsAlike(text, defect, target, signal)
+      if (signal?.aborted) return
       defect.scenario = { text, fails }
       if (fails) break
     }
   }
 }
 
-async function failsAlike(text: string, defect: Defect, target: Target): Promise<boolean> {
+async function failsAlike(
+  text: string,
+  defect: Defect,
+  target: Target,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const { suites, problems } = loadSuites([{ path: 'found.yaml', text }])
   if (problems.length > 0) {
     defect.scenarioProblem = problems
@@ -41,7 +47,12 @@ async function failsAlike(text: string, defect: Defect, target: Target): Promise
     return false
   }
   const cases = suites.flatMap(suite => suite.cases)
-  const { results } = await runLoaded(cases, target, { jobs: 1, seed: 1, proceed: true })
+  const { results } = await runLoaded(cases, target, {
+    jobs: 1,
+    seed: 1,
+    proceed: true,
+    ...(signal ? { signal } : {}),
+  })
   return results.some(({ findings }) =>
     findings.some(({ statement }) => statement === defect.statement),
   )

@@ -19,6 +19,7 @@ import type { RunReport, TargetInfo } from '../../model/report.ts'
 import type { Version } from '../../model/version.ts'
 import { openTarget, shownWish, type TargetWish, WishError } from '../../targets/index.ts'
 import type { Target } from '../../targets/target.ts'
+import { InterruptedError } from '../interrupted-error.ts'
 import { makeReport, type Trouble } from '../report/make-report.ts'
 import { UsageError } from '../usage-error.ts'
 import { isOfCanary, judgeCanary } from './canary-result.ts'
@@ -106,7 +107,9 @@ export async function explore(options: ExploreOptions = {}): Promise<RunReport> 
   let corpus: Corpus | undefined
   try {
     const seed = replay?.seed ?? options.seed ?? randomBytes(4).readUInt32BE()
-    const info = await infoOf(target, options)
+    const info = await infoOf(target, options).catch(error => {
+      throw options.signal?.aborted ? new InterruptedError() : error
+    })
     const all = setupsOf(flows.all)
     const fitting = all.filter(
       setup => flows.chosen.includes(setup.flow) && fits(setup, target, info.versions),
@@ -154,7 +157,7 @@ async function open({ target = 'aedes', timeoutScale = 1 }: ExploreOptions): Pro
   })
 }
 
-async function infoOf(target: Target, { mqtt }: ExploreOptions): Promise<TargetInfo> {
+async function infoOf(target: Target, { mqtt, signal }: ExploreOptions): Promise<TargetInfo> {
   const wanted = (all: Version[]) => (mqtt ? all.filter(version => mqtt.includes(version)) : all)
   const { name, role, address } = target
   if (target.role === 'client') {
@@ -164,7 +167,7 @@ async function infoOf(target: Target, { mqtt }: ExploreOptions): Promise<TargetI
     target,
     budgets: scaled(target.profile.timing ?? {}, 1),
     nonce: nonceOf(),
-    signal: new AbortController().signal,
+    signal: signal ?? new AbortController().signal,
     maxPacketBytes: 1024 * 1024,
   })
   return {
@@ -216,6 +219,7 @@ async function searchFor(
       ...(options.faults ? { kinds: options.faults } : {}),
       ...(options.shard ? { shard: options.shard } : {}),
       signal: ended.signal,
+      interrupt: options.signal,
       ...(options.schedules === undefined ? {} : { schedulesMax: options.schedules }),
       ...(corpus ? { corpus } : {}),
       lanes: options.lanes ?? (restarts ? restartingLanes : defaultLanes),
