@@ -1,19 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { type Flaw, flaws } from '../fixtures/testing/peers/flaws/index.ts'
 import { stepCount } from '../src/scenario/checking/length.ts'
+import { killedByOf, numbersOfLastProof } from './proof/again.ts'
 import { loadCases } from './proof/load.ts'
 import { killsOf, outcomeOf, scoreLine } from './proof/outcome.ts'
 import { sampleOf } from './proof/prove.ts'
-import { oneOfEach } from './proof/select.ts'
+import { oneOfEach, stagesFor } from './proof/select.ts'
 import { settings } from './proof/settings.ts'
-import { type Miss, type Trial, tryFlaw, trySetting } from './proof/trial.ts'
+import { emptyTrial, type Miss, type Trial, tryFlaw, trySetting } from './proof/trial.ts'
+import { isHeavy } from './proof/weigh.ts'
 
 const cases = await loadCases()
-const { quick } = JSON.parse(
-  readFileSync(new URL('../reports/proof.json', import.meta.url), 'utf8'),
-) as { quick: string[] }
+const { quick, killedBy } = numbersOfLastProof()
 
 t.test('a sample of flaws is caught', { timeout: 300_000 }, async t => {
   const seed = randomBytes(4).readUInt32BE()
@@ -21,7 +20,10 @@ t.test('a sample of flaws is caught', { timeout: 300_000 }, async t => {
   const known = flaws.filter(({ name }) => quick.includes(name))
   t.ok(known.length > 400, `${known.length} flaws were killed within seconds by the whole proof`)
   for (const flaw of sampleOf(known, 4, seed)) {
-    const { fate, catches } = outcomeOf(flaw, await tryFlaw(flaw, cases[flaw.peer]))
+    const { fate, catches } = outcomeOf(
+      flaw,
+      await tryFlaw(flaw, cases[flaw.peer], killedBy[flaw.name]),
+    )
     t.not(fate, 'survived', `${flaw.name} by ${catches[0]?.id ?? 'nothing'}`)
   }
 })
@@ -53,7 +55,7 @@ function trialOf(...misses: Partial<Miss>[]): Trial {
     reason: '',
     ...miss,
   }))
-  return { name: flaw.name, ran: 9, misses: whole, tookMs: 1 }
+  return { ...emptyTrial(flaw.name), ran: 9, misses: whole, tookMs: 1 }
 }
 
 t.test('what became of a flaw', async t => {
@@ -78,7 +80,28 @@ t.test('the score counts what can be seen, and scenarios what they killed', asyn
     scoreLine(outcomes),
     '3 flaws: 1 killed, 1 by an unrelated clause, 1 invisible, 0 survived – 50.0 %',
   )
-  t.same(killsOf(outcomes, ['a/b', 'a/c']), { 'a/b': 2, 'a/c': 0 })
+  t.same(killsOf(outcomes, ['a/b', 'a/c']), { 'a/b': 1, 'a/c': 0 }, 'not by a foreign statement')
+})
+
+t.test('what is played first the next time', async t => {
+  const [heavy] = cases.broker.filter(isHeavy)
+  const catches = [{ id: heavy!.id }, { id: 'a/b:5.0' }, { id: 'a/b:3.1.1' }, { id: 'a/c:5.0' }]
+  const own = catches.map(miss => ({ ...miss, own: true }))
+  const first = (of: Flaw, ...misses: Partial<Miss>[]) =>
+    killedByOf([outcomeOf(of, trialOf(...misses))], cases.broker)
+  t.same(first(flaw, ...own, { id: 'a/d:5.0' }), { [flaw.name]: ['a/b:5.0', 'a/c:5.0'] })
+  t.same(first(flaw, own[0]!), { [flaw.name]: [heavy!.id] }, 'heavy where nothing else kills it')
+  t.same(first(flaw, { id: 'a/d:5.0' }), {}, 'a flaw that was not killed is searched anew')
+})
+
+t.test('what killed a flaw before comes first, and the search goes on behind it', async t => {
+  const [some] = flaws.filter(({ peer }) => peer === 'broker')
+  const fitting = cases.broker.filter(({ version }) => some!.versions.includes(version))
+  const last = fitting.at(-1)!
+  const [again, ...others] = stagesFor(some!, cases.broker, [last.id])
+  t.same(again, [last])
+  t.ok(others.flat().length > 100)
+  t.notOk(others.flat().includes(last), 'nothing is played twice')
 })
 
 t.test('a sample is the same for the same seed', async t => {

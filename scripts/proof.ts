@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { flaws } from '../fixtures/testing/peers/flaws/index.ts'
+import { killedByOf, type Numbers, numbersOfLastProof } from './proof/again.ts'
 import { loadCases } from './proof/load.ts'
 import { keptIn, memoryIn } from './proof/memory.ts'
 import {
@@ -20,6 +21,7 @@ import { openPool, type Pool } from './proof/pool.ts'
 import { control, countKills, flawsNamed, hunt, sampleOf } from './proof/prove.ts'
 import { scenarioOf } from './proof/select.ts'
 import { settings, settingsNamed } from './proof/settings.ts'
+import { emptyTrial } from './proof/trial.ts'
 
 /*
  * npm run proof                       all: correct peers, every flaw; writes reports/proof.md and reports/proof.json
@@ -29,6 +31,7 @@ import { settings, settingsNamed } from './proof/settings.ts'
  * --only may be given several times
  * --continue FILE                     keeps each trial in the file, and takes what it holds already: a proof in parts, of one state
  * npm run proof -- --page FILE         writes the page and the numbers of what such a file holds, and says what is missing
+ * --search                            looks for what kills each flaw anew, instead of beginning with what killed it in the last proof
  * --jobs N                            processes side by side; by default one for each core
  */
 const { values } = parseArgs({
@@ -39,10 +42,13 @@ const { values } = parseArgs({
     jobs: { type: 'string' },
     continue: { type: 'string' },
     page: { type: 'string' },
+    search: { type: 'boolean', default: false },
     control: { type: 'boolean', default: false },
   },
 })
 
+const last = numbersOfLastProof()
+const killedBy = values.search ? {} : (last.killedBy ?? {})
 const memory = values.continue === undefined ? undefined : memoryIn(values.continue)
 const pool = openPool(Number(values.jobs ?? availableParallelism()), memory)
 const began = performance.now()
@@ -57,17 +63,17 @@ async function main(pool: Pool): Promise<number> {
   if (values.page !== undefined) return pageInParts(values.page)
   if (values.control) return guilty(await control(pool, settingsNamed(values.only), say))
   if (values.sample !== undefined) return sample(pool, Number(values.sample))
-  if (values.only !== undefined) return partly(await hunt(pool, flawsNamed(values.only), say))
+  if (values.only !== undefined)
+    return partly(await hunt(pool, flawsNamed(values.only), killedBy, say))
   return whole(pool)
 }
 
 async function whole(pool: Pool): Promise<number> {
   const controls = await control(pool, settings, say)
-  const outcomes = await hunt(pool, flawsNamed(undefined), say)
-  const kills = await countKills(pool, outcomes, say)
-  write('proof.md', pageOf({ outcomes, controls, kills }))
-  const quick = quicklyKilled(outcomes)
-  write('proof.json', `${JSON.stringify({ flaws: outcomes.length, kills, quick }, null, 1)}\n`)
+  const outcomes = await hunt(pool, flawsNamed(undefined), killedBy, say)
+  const kills = await countKills(pool, outcomes, values.search, say)
+  write('proof.md', pageOf({ outcomes, controls, kills, searched: values.search }))
+  await writeNumbers(outcomes, kills)
   say(`took ${Math.round((performance.now() - began) / 1000)} s`)
   return Math.max(guilty(controls), partly(outcomes))
 }
@@ -84,17 +90,13 @@ async function pageInParts(file: string): Promise<number> {
   const outcomes = flaws.flatMap(flaw => {
     const trial = find('flaw', flaw.name)?.trial
     if (!trial && flaw.invisible === undefined) return []
-    const none = { name: flaw.name, ran: 0, misses: [], tookMs: 0 }
-    return [outcomeOf(flaw, heldAgain(flaw, trial ?? none))]
+    return [outcomeOf(flaw, heldAgain(flaw, trial ?? emptyTrial(flaw.name)))]
   })
   const cases = await loadCases()
   const names = [...new Set([...cases.broker, ...cases.client].map(({ id }) => scenarioOf(id)))]
-  const before = JSON.parse(readFileSync(pathOf('proof.json'), 'utf8')) as {
-    kills: { [scenario: string]: number }
-  }
   const now = killsOf(outcomes, names)
   const kills = Object.fromEntries(
-    Object.entries(now).map(([name, count]) => [name, Math.max(count, before.kills[name] ?? 0)]),
+    Object.entries(now).map(([name, count]) => [name, Math.max(count, last.kills[name] ?? 0)]),
   )
   const ran = kept.filter(({ task }) =>
     task.kind === 'setting'
@@ -113,17 +115,27 @@ async function pageInParts(file: string): Promise<number> {
       .filter(({ name, invisible }) => invisible === undefined && !find('flaw', name))
       .map(({ name }) => name),
   }
-  write('proof.md', pageOf({ outcomes, controls, kills, parts }))
-  const quick = quicklyKilled(outcomes)
-  write('proof.json', `${JSON.stringify({ flaws: outcomes.length, kills, quick }, null, 1)}\n`)
+  write('proof.md', pageOf({ outcomes, controls, kills, parts, searched: false }))
+  await writeNumbers(outcomes, kills)
   say(scoreLine(outcomes))
   return 0
+}
+
+async function writeNumbers(outcomes: FlawOutcome[], kills: Numbers['kills']): Promise<void> {
+  const { broker, client } = await loadCases()
+  const numbers: Numbers = {
+    flaws: outcomes.length,
+    kills,
+    quick: quicklyKilled(outcomes),
+    killedBy: killedByOf(outcomes, [...broker, ...client]),
+  }
+  write('proof.json', `${JSON.stringify(numbers, null, 1)}\n`)
 }
 
 async function sample(pool: Pool, size: number): Promise<number> {
   const seed = values.seed === undefined ? randomBytes(4).readUInt32BE() : Number(values.seed)
   say(`a sample of ${size} flaws, --seed ${seed}`)
-  return partly(await hunt(pool, sampleOf(flawsNamed(undefined), size, seed), say))
+  return partly(await hunt(pool, sampleOf(flawsNamed(undefined), size, seed), killedBy, say))
 }
 
 /** Says the score; 1 where a flaw that can be seen was not caught at all. */

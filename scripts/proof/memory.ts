@@ -9,10 +9,10 @@ export type Kept = { task: Task; trial: Trial; state?: string }
 
 /** Trials in a file, one a line, so that a proof that was broken off goes on where it was. */
 export function memoryIn(file: string): Memory {
-  const known = new Map(keptIn(file).map(({ task, trial }) => [JSON.stringify(task), trial]))
+  const known = new Map(keptIn(file).map(({ task, trial }) => [keyOf(task), trial]))
   const state = stateOfProject()
   return {
-    find: task => known.get(JSON.stringify(task)),
+    find: task => known.get(keyOf(task)),
     keep: (task, trial) => appendFileSync(file, `${JSON.stringify({ task, trial, state })}\n`),
   }
 }
@@ -21,7 +21,12 @@ export function memoryIn(file: string): Memory {
 export function keptIn(file: string): Kept[] {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
   const kept = lines.filter(line => line !== '').map(line => JSON.parse(line) as Kept)
-  return [...new Map(kept.map(one => [JSON.stringify(one.task), one])).values()]
+  return [...new Map(kept.map(one => [keyOf(one.task), one])).values()]
+}
+
+/** What is tried, however it is gone about. */
+function keyOf(task: Task): string {
+  return JSON.stringify([task.kind, task.name, task.kind === 'scenarios' ? task.scenarios : []])
 }
 
 /** The commit that is checked out. */

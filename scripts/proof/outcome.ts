@@ -1,4 +1,5 @@
 import type { Flaw } from '../../fixtures/testing/peers/flaws/index.ts'
+import { scenarioOf } from './select.ts'
 import type { Setting } from './settings.ts'
 import { isCatch, type Miss, type Trial } from './trial.ts'
 
@@ -67,14 +68,14 @@ export function quicklyKilled(outcomes: readonly FlawOutcome[]): string[] {
   return quick.map(({ flaw }) => flaw.name)
 }
 
-/** How many flaws each scenario killed, by any of its cases; those that killed none with 0. */
+/** How many flaws each scenario killed for their own sake, by any of its cases; those that killed none with 0. */
 export function killsOf(
   outcomes: readonly FlawOutcome[],
   scenarios: readonly string[],
 ): { [scenario: string]: number } {
   const kills = new Map(scenarios.map(scenario => [scenario, new Set<string>()]))
   for (const { flaw, catches } of outcomes) {
-    for (const { id } of catches) kills.get(id.slice(0, id.indexOf(':')))?.add(flaw.name)
+    for (const { id, own } of catches) if (own) kills.get(scenarioOf(id))?.add(flaw.name)
   }
   const sorted = [...kills].sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(sorted.map(([scenario, names]) => [scenario, names.size]))

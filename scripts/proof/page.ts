@@ -8,6 +8,8 @@ export type Proof = {
   outcomes: FlawOutcome[]
   controls: { setting: Setting; trial: Trial; alarms: Miss[] }[]
   kills: { [scenario: string]: number }
+  /** Nothing of an earlier proof was made use of. */
+  searched: boolean
   /** Where it was run in parts: of which states they are, and what is missing. */
   parts?: Parts
 }
@@ -28,6 +30,7 @@ export function pageOf(proof: Proof): string {
     `Made by \`npm run proof\`: every suite against reference peers of our own (fixtures/testing/peers), correct ones in every legal setting and
 ones with a single flaw. A flaw is *killed* only where a finding cites a statement that the flaw breaks; for flaws against a SHOULD a
 warning is enough.`,
+    playedPart(proof),
     `**${scoreLine(proof.outcomes)}**`,
     ...(proof.parts ? [partsPart(proof.parts)] : []),
     controlPart(proof),
@@ -38,6 +41,20 @@ warning is enough.`,
     matrixPart('Client', proof, 'client'),
     ...(proof.parts ? [] : [barrenPart(proof)]),
   ].join('\n\n')}\n`
+}
+
+/** What was played of the suites, and what was not. */
+function playedPart({ searched }: Proof): string {
+  const first = searched
+    ? 'Each flaw met the suites in stages, what is about it first, until a case killed it'
+    : `Each flaw met first the cases that had killed it in an earlier proof, one of each scenario (reports/proof.json); where one of them killed it
+again, the rest was not played, so that others may kill it too. Every other flaw met the suites in stages, what is about it first, until a case
+killed it`
+  return `${first}; one that survives has met every case but the largest and the slowest. A scenario that killed nothing so met ${
+    searched ? 'every flaw' : 'up to six flaws that it is about'
+  }. Correct peers met one case of each scenario and version; of the tables of packet formats a sixteenth; with the defaults all of them.
+Flaws at the end of the range of identifiers have a counter that leaps from 1 to 65,300, which is legal, so that the end comes among the first
+hundreds of messages.`
 }
 
 /** What a proof in parts does not say by itself. */

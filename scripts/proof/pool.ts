@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Trial } from './trial.ts'
+import { emptyTrial, type Trial } from './trial.ts'
 import type { Answer, Task } from './worker.ts'
 
 const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url))
@@ -94,7 +94,7 @@ function answerOf(child: ChildProcess, task: Task): Promise<Trial> {
     }
     const broken = (problem: string): Trial => {
       const tookMs = Math.round(performance.now() - began)
-      return { name: task.name, ran: 0, misses: [], problem, tookMs }
+      return { ...emptyTrial(task.name), problem, tookMs }
     }
     const heard = (answer: Answer) => done(answer.trial)
     const died = () => done(broken(`the process of the peer ended:\n${said}`))

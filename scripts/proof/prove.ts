@@ -1,12 +1,14 @@
 import { type Flaw, flaws } from '../../fixtures/testing/peers/flaws/index.ts'
 import { createRandom } from '../../src/model/random.ts'
 import type { Case } from '../../src/scenario/ast.ts'
+import type { KilledBy } from './again.ts'
 import { loadCases } from './load.ts'
 import { alarmsOf, type FlawOutcome, killsOf, outcomeOf } from './outcome.ts'
 import type { Proof } from './page.ts'
 import type { Pool } from './pool.ts'
 import { isAbout, scenarioOf } from './select.ts'
 import type { Setting } from './settings.ts'
+import type { Trial } from './trial.ts'
 import { isFromTable } from './weigh.ts'
 
 export type Say = (line: string) => void
@@ -27,7 +29,7 @@ export async function control(
     const unsure = trial.misses.filter(({ verdict }) => verdict === 'inconclusive').length
     say(
       `${done}/${tasks.length} ${trial.name}: ${trial.ran} cases, ${alarms.length} alarms` +
-        `${unsure > 0 ? `, ${unsure} inconclusive` : ''} (${seconds(trial.tookMs)})`,
+        `${unsure > 0 ? `, ${unsure} inconclusive` : ''} (${timeOf(trial)})`,
     )
     const told = among.length < settingsMax ? trial.misses : alarms.slice(0, 10)
     for (const { id, verdict, reason } of told) say(`  ${verdict} ${id}: ${reason}`)
@@ -39,57 +41,80 @@ export async function control(
   })
 }
 
-/** Each flaw against the suites. */
-export async function hunt(pool: Pool, among: readonly Flaw[], say: Say): Promise<FlawOutcome[]> {
-  const tasks = among.map(({ name }) => ({ kind: 'flaw' as const, name }))
+/** Each flaw against the suites; what killed it in an earlier proof goes first. */
+export async function hunt(
+  pool: Pool,
+  among: readonly Flaw[],
+  killedBy: KilledBy,
+  say: Say,
+): Promise<FlawOutcome[]> {
+  const tasks = among.map(({ name }) => ({
+    kind: 'flaw' as const,
+    name,
+    first: killedBy[name] ?? [],
+  }))
   const trials = await pool.perform(tasks, (trial, done) => {
     const flaw = among.find(({ name }) => name === trial.name)!
     const { fate, catches } = outcomeOf(flaw, trial)
     const by = catches[0] ? ` by ${catches[0].id} (${catches.length})` : ''
-    say(
-      `${done}/${tasks.length} ${trial.name}: ${fate}${by}, ${trial.ran} cases, ${seconds(trial.tookMs)}`,
-    )
+    say(`${done}/${tasks.length} ${trial.name}: ${fate}${by}, ${trial.ran} cases, ${timeOf(trial)}`)
     if (fate !== 'killed' && trial.problem) say(`  ${trial.problem.slice(0, 400)}`)
   })
   return among.map((flaw, index) => outcomeOf(flaw, trials[index]!))
 }
 
-/** Which of the scenarios that killed nothing so far would have caught a flaw that was caught by others already. */
+/** So many of the flaws that it is about does a scenario meet that has killed nothing so far. */
+const metMax = 6
+
+/**
+ * Which of the scenarios that killed nothing so far would have caught a flaw that was caught by others already. In a search they then
+ * meet every flaw.
+ */
 export async function countKills(
   pool: Pool,
   outcomes: FlawOutcome[],
+  search: boolean,
   say: Say,
 ): Promise<{ [scenario: string]: number }> {
   const cases = await loadCases()
-  const names = [...new Set([...cases.broker, ...cases.client].map(({ id }) => scenarioOf(id)))]
+  const all = [...cases.broker, ...cases.client]
+  const names = [...new Set(all.map(({ id }) => scenarioOf(id)))]
   const idle = () => {
     const kills = killsOf(outcomes, names)
     return names.filter(name => kills[name] === 0)
   }
   const byName = new Map(outcomes.map(outcome => [outcome.flaw.name, outcome]))
-  const meet = async (wanted: (scenario: string, flaw: Flaw) => boolean) => {
-    const left = idle()
-    const tasks = outcomes.flatMap(({ flaw }) => {
-      const scenarios = left.filter(scenario => wanted(scenario, flaw))
-      return scenarios.length > 0
-        ? [{ kind: 'scenarios' as const, name: flaw.name, scenarios }]
-        : []
-    })
+  const meet = async (wanted: (scenario: string) => readonly Flaw[]) => {
+    const scenarios = new Map<string, string[]>()
+    for (const scenario of idle()) {
+      for (const { name } of wanted(scenario)) {
+        scenarios.set(name, [...(scenarios.get(name) ?? []), scenario])
+      }
+    }
+    const tasks = [...scenarios].map(([name, some]) => ({
+      kind: 'scenarios' as const,
+      name,
+      scenarios: some,
+    }))
     await pool.perform(tasks, trial => {
       const { flaw, catches } = byName.get(trial.name)!
       catches.push(...outcomeOf(flaw, trial).catches)
     })
   }
   const about = new Map(names.map(name => [name, [] as Case[]]))
-  for (const kase of [...cases.broker, ...cases.client]) about.get(scenarioOf(kase.id))?.push(kase)
+  for (const kase of all) about.get(scenarioOf(kase.id))?.push(kase)
+  const near = (scenario: string) =>
+    outcomes
+      .map(({ flaw }) => flaw)
+      .filter(flaw => about.get(scenario)!.some(kase => isAbout(kase, flaw)))
   say(
-    `${idle().length} of ${names.length} scenarios have killed nothing yet; they meet the flaws they are about`,
+    `${idle().length} of ${names.length} scenarios have killed nothing yet; they meet flaws that they are about`,
   )
-  await meet((scenario, flaw) => about.get(scenario)!.some(kase => isAbout(kase, flaw)))
+  await meet(scenario => (search ? near(scenario) : near(scenario).slice(0, metMax)))
+  say(`${idle().length} scenarios have still killed nothing`)
   // A wrong packet from the table shows a flaw of its own kind or none.
   const anyFlaw = (scenario: string) => !about.get(scenario)!.some(isFromTable)
-  say(`${idle().filter(anyFlaw).length} scenarios have still killed nothing; they meet every flaw`)
-  await meet(anyFlaw)
+  if (search) await meet(scenario => (anyFlaw(scenario) ? outcomes.map(({ flaw }) => flaw) : []))
   return killsOf(outcomes, names)
 }
 
@@ -107,6 +132,10 @@ export function sampleOf(among: readonly Flaw[], size: number, seed: number): Fl
 /** All flaws, or those whose name contains one of the words. */
 export function flawsNamed(words: readonly string[] | undefined): Flaw[] {
   return flaws.filter(({ name }) => !words || words.some(word => name.includes(word)))
+}
+
+function timeOf({ tookMs, cpuMs }: Trial): string {
+  return `${seconds(tookMs)}, ${seconds(cpuMs)} of processor`
 }
 
 function seconds(ms: number): string {

@@ -19,15 +19,21 @@ export function isAbout(kase: Pick<Case, 'bugs' | 'covers'>, flaw: Flaw): boolea
 const firstMax = 24
 
 /**
- * The cases a flaw meets, in stages; the next is run only while the flaw is not caught. First what is about the flaw, one case of
- * each scenario and version; then all of it; the heavy ones in one version; then one case of every scenario; then the rest.
+ * The cases a flaw meets, in stages; the next is run only while the flaw is not caught. First what killed it in an earlier proof;
+ * then what is about the flaw, one case of each scenario and version; then all of it; the heavy ones in one version; then one case of every scenario; then the rest.
  */
-export function stagesFor(flaw: Flaw, all: readonly Case[]): Case[][] {
+export function stagesFor(
+  flaw: Flaw,
+  all: readonly Case[],
+  first: readonly string[] = [],
+): Case[][] {
+  const again = new Set(first)
   const cases = all.filter(({ version }) => (flaw.versions as string[]).includes(version))
   const near = cases.filter(kase => isAbout(kase, flaw)).sort(classFirst(flaw))
   const light = near.filter(kase => !isHeavy(kase))
   const others = cases.filter(kase => !isHeavy(kase) && !isSlow(kase))
   const stages = [
+    cases.filter(({ id }) => again.has(id)),
     oneOfEach(light).slice(0, firstMax),
     light,
     firstOfEach(near.filter(isHeavy).reverse()),

@@ -10,7 +10,8 @@ import { type Trial, tryFlaw, tryFlawWith, trySetting } from './trial.ts'
  */
 export type Task =
   | { kind: 'setting'; name: string }
-  | { kind: 'flaw'; name: string }
+  /** `first` killed it in an earlier proof. */
+  | { kind: 'flaw'; name: string; first?: readonly string[] }
   /** The flaw against the named scenarios only. */
   | { kind: 'scenarios'; name: string; scenarios: string[] }
 
@@ -24,7 +25,7 @@ async function perform(task: Task): Promise<Trial> {
     return trySetting(setting, cases[setting.peer])
   }
   const flaw = flaws.find(({ name }) => name === task.name)!
-  if (task.kind === 'flaw') return tryFlaw(flaw, cases[flaw.peer])
+  if (task.kind === 'flaw') return tryFlaw(flaw, cases[flaw.peer], task.first)
   const wanted = new Set(task.scenarios)
   return tryFlawWith(
     flaw,
