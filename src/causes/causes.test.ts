@@ -135,3 +135,25 @@ t.test(
     t.equal(causes.at(-1)?.verdict, 'warn')
   },
 )
+
+t.test('what goes on after malformed packets of one type does so for one cause', async t => {
+  const statement = '5.0:MQTT-4.13.1-1'
+  const kept = (what: string) =>
+    `The target kept the connection open after ${what}; it answered our PINGREQ`
+  const causes = causesOf([
+    failed('a/1:5.0', { statement, message: kept('a PUBACK with a byte behind its last field') }),
+    failed('a/2:5.0', { statement, message: kept('a PUBACK that ends in its identifier') }),
+    failed('a/3:5.0', { statement, message: kept('a PUBREC that ends in its identifier') }),
+    failed('a/4:5.0', { statement, message: kept('CONNACK') }),
+    failed('a/5:5.0', { statement, message: 'The target went on after a PUBREL; it sent CONNACK' }),
+  ])
+  t.same(
+    causes.map(({ says, cases }) => `${cases.length} ${says}`),
+    [
+      `2 ${kept('a wrong PUBACK')}`,
+      `1 ${kept('CONNACK')}`,
+      `1 ${kept('a wrong PUBREC')}`,
+      '1 The target went on after a PUBREL; it sent CONNACK',
+    ],
+  )
+})

@@ -42,7 +42,7 @@ export const fixes: { told: RegExp; fix: string }[] = [
     fix: 'of all filters that match take the highest granted QoS',
   },
   {
-    told: /kept the connection open after /,
+    told: /(kept the connection open|went on) after /,
     fix: 'close the connection (in 5.0 behind a DISCONNECT that says why) as soon as a packet cannot be right',
   },
 ]

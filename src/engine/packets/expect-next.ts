@@ -8,6 +8,7 @@ import { promptMs } from '../waiting/budgets.ts'
 import { endedInstead, keepAliveOf, sentNothing } from '../wording/absent.ts'
 import { dueText } from '../wording/due.ts'
 import { keptOpen } from '../wording/kept-open.ts'
+import { offence } from '../wording/offence.ts'
 import { packetText } from '../wording/packet-text.ts'
 import { timeText } from '../wording/time-text.ts'
 import { wrongPacket } from '../wording/wrong-packet.ts'
@@ -49,7 +50,11 @@ export async function expectNext(
     return scene.miss(judging, {
       message: answered
         ? keptOpenText(scene, actor, true, budgetMs)
-        : wrongPacket(arrived.packet, mismatches, { type: packetType, text: due }),
+        : wrongPacket(arrived.packet, mismatches, {
+            type: packetType,
+            text: due,
+            offence: wantsClosed(expected) ? offence(scene.kase.title) : undefined,
+          }),
       expected: due,
       got: packetText(arrived.packet),
       packetType,

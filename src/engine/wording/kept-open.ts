@@ -1,6 +1,7 @@
 import { packetTypes } from '../../model/packet.ts'
 import { toHex } from '../../model/text/hex.ts'
 import type { TraceEvent } from '../../model/trace.ts'
+import { offence } from './offence.ts'
 import { packetName } from './packet-text.ts'
 import { timeText } from './time-text.ts'
 
@@ -19,15 +20,6 @@ export type KeptOpen = {
 export function keptOpen({ title, trace, connection, answered, budgetMs }: KeptOpen): string {
   const proof = answered ? 'it answered our PINGREQ' : `it was silent for ${timeText(budgetMs)}`
   return `The target kept the connection open after ${offence(title) ?? lastSent(trace, connection)}; ${proof}`
-}
-
-/** What was wrong, where the title says that it ends the connection. */
-function offence(title: string): string | undefined {
-  const said =
-    /^(.+?),? (?:(?:also )?ends the connection|is refused|closes the connection|is a protocol error|is malformed)\b/.exec(
-      title,
-    )?.[1]
-  return said?.replace(/^(A|An|The|Bytes|One|Two|Three|Several) /, text => text.toLowerCase())
 }
 
 /** What we sent last before we asked. */

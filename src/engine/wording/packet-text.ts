@@ -12,6 +12,7 @@ export function packetText(packet: Packet): string {
   }
   if (packet.type === 'SUBACK' || packet.type === 'UNSUBACK') {
     const { type, id, codes } = packet
+    if (codes.length === 0) return `${type} id ${id}`
     return `${type} id ${id} with ${codes.map(code => namedCode(type, code)).join(', ')}`
   }
   return text

@@ -5,15 +5,19 @@ import { packetName, packetText } from './packet-text.ts'
 
 /**
  * What is wrong with a packet that came where another was due, by what it did: `PUBLISH id 7 "once" was sent again without DUP`,
- * `PUBREC id 7 refuses with 0x97 Quota exceeded`, `The target sent PUBACK id 99; PINGREQ was due`.
+ * `PUBREC id 7 refuses with 0x97 Quota exceeded`, `The target sent PUBACK id 99; PINGREQ was due`, `The target went on after a CONNACK with
+ * a byte behind its last field; it sent PUBACK id 99`.
  */
 export function wrongPacket(
   packet: Packet,
   mismatches: readonly Mismatch[],
-  due: { type: string | undefined; text: string },
+  due: { type: string | undefined; text: string; offence?: string | undefined },
 ): string {
   if (packet.type !== due.type || isAnother(packet, mismatches)) {
-    return `The target sent ${packetText(packet)}; ${due.text} was due`
+    const sent = packetText(packet)
+    return due.offence === undefined
+      ? `The target sent ${sent}; ${due.text} was due`
+      : `The target went on after ${due.offence}; it sent ${sent}`
   }
   return mismatches.map(miss => wrongField(packet, miss)).join('; ')
 }

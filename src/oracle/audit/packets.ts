@@ -104,7 +104,7 @@ function checkAck(
   if (cursor.two('Packet Identifier') === 0 && !cursor.answersZero) {
     // 3.1.1 names PUBCOMP elsewhere than the other three.
     const other = place === 'PUBCOMP' && cursor.version === '3.1.1'
-    cursor.report(other ? 'pubcompOfZero' : 'ackOfZero', at, `${place} 0`)
+    cursor.report(other ? 'pubcompOfZero' : 'ackOfZero', at, `${place} id 0`)
   }
   if (!cursor.v5 || cursor.failed || cursor.left === 0) return
   const code = cursor.byte('reason code')
@@ -183,7 +183,7 @@ function checkUnsuback(cursor: Cursor): void {
 /** Identifier and properties of SUBACK and UNSUBACK. False where they are cut off. */
 function checkAnswer(cursor: Cursor, place: 'SUBACK' | 'UNSUBACK'): boolean {
   const at = cursor.position
-  if (cursor.two('Packet Identifier') === 0) cursor.report('subackOfZero', at, `${place} 0`)
+  if (cursor.two('Packet Identifier') === 0) cursor.report('subackOfZero', at, `${place} id 0`)
   if (cursor.v5 && !cursor.failed) checkProperties(cursor, place)
   return !cursor.failed
 }

@@ -36,7 +36,7 @@ export const rules = {
     cite: { '3.1': '§2.1', '3.1.1': '§2.2.1', '5.0': '§2.1.2' },
   },
   wrongSide: {
-    says: 'this side may not send such a packet',
+    says: 'a packet that only the other side may send',
     expected: 'a packet type that goes in this direction',
     level: 'MUST',
     cite: { '3.1': '§2.1', '3.1.1': '§2.2.1', '5.0': '§2.1.2' },
@@ -146,19 +146,19 @@ export const rules = {
     cite: v5('MQTT-2.2.1-4'),
   },
   ackOfZero: {
-    says: 'an answer within a PUBLISH exchange has the Packet Identifier 0, which no PUBLISH has',
+    says: 'an acknowledgement has Packet Identifier 0, which no PUBLISH has',
     expected: 'the Packet Identifier of the PUBLISH',
     level: 'MUST',
     cite: { '3.1': '§2.4', '3.1.1': 'MQTT-2.3.1-6', '5.0': 'MQTT-2.2.1-5' },
   },
   pubcompOfZero: {
-    says: 'PUBCOMP has the Packet Identifier 0, which no PUBREL has',
+    says: 'PUBCOMP has Packet Identifier 0, which no PUBREL has',
     expected: 'the Packet Identifier of the PUBREL',
     level: 'MUST',
     cite: { '3.1.1': 'MQTT-4.3.3-2' },
   },
   subackOfZero: {
-    says: 'SUBACK or UNSUBACK has the Packet Identifier 0, which no request has',
+    says: 'the answer to SUBSCRIBE or UNSUBSCRIBE has Packet Identifier 0, which no request has',
     expected: 'the Packet Identifier of the request',
     level: 'MUST',
     cite: { '3.1': '§2.4', '3.1.1': 'MQTT-2.3.1-7', '5.0': 'MQTT-2.2.1-6' },

