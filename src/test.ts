@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 /*
  * All test files, in as many processes as there are cores: more of them starved tests that hold a budget of 100 ms. Files that wait for
  * most of their time are run by two more processes, beside those that compute. `npm test -- --write-times` writes down which these are.
- * `npm test -- wire/audit` runs only the files whose path contains one of the words. Output of files with failures is shown whole, of the
+ * `npm test -- wire/audit` runs only the files whose path contains one of the words; a word that is the path of a file stands for that
+ * file, whatever it is called. Output of files with failures is shown whole, of the
  * others one line. A file that crashes or hangs is a failure of that file.
  */
 
@@ -81,12 +82,19 @@ async function testFiles(): Promise<string[]> {
   )
   // Those that take long are begun first, so that none of them is what all wait for at the end.
   const tookS = (file: string) => times[nameOf(file)]?.s ?? 0
-  return entries
+  const named = words.map(word => path.join(root, word)).filter(isFile)
+  const tests = entries
     .flat()
     .filter(entry => entry.isFile() && entry.name.endsWith('.test.ts'))
-    .map(entry => path.join(entry.parentPath, entry.name).replaceAll(path.sep, '/'))
+    .map(entry => path.join(entry.parentPath, entry.name))
+  return [...new Set([...tests, ...named])]
+    .map(file => file.replaceAll(path.sep, '/'))
     .filter(file => words.length === 0 || words.some(word => file.includes(word)))
     .sort((a, b) => tookS(b) - tookS(a) || (a < b ? -1 : 1))
+}
+
+function isFile(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false
 }
 
 function nameOf(file: string): string {
