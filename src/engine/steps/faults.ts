@@ -7,6 +7,7 @@ import { encode } from '../../wire/codec.ts'
 import { Inconclusive } from '../early-end.ts'
 import { wrongOf } from '../packets/build-packet.ts'
 import { expectNext, packetExpected } from '../packets/expect-next.ts'
+import { withOwnClientId } from '../packets/own-client-id.ts'
 import { sendable } from '../packets/sendable.ts'
 import type { Scene } from '../scene.ts'
 import type { Runners } from './runner.ts'
@@ -170,8 +171,9 @@ async function cut(scene: Scene, actor: Actor, body: Body<'cut'>): Promise<void>
 
 export function bytes(scene: Scene, actor: Actor, body: StepBody<'bytes'>): void {
   needOpen(scene, actor)
-  const bytes = body.bytes instanceof Uint8Array ? body.bytes : body.bytes[scene.kase.version]
-  if (!bytes) throw new Inconclusive(`no bytes are given for MQTT ${scene.kase.version}`)
+  const written = body.bytes instanceof Uint8Array ? body.bytes : body.bytes[scene.kase.version]
+  if (!written) throw new Inconclusive(`no bytes are given for MQTT ${scene.kase.version}`)
+  const bytes = withOwnClientId(written, scene.nonce)
   noteFault(scene, actor, { kind: 'raw', bytes: bytes.length })
   actor.need().sendBytes(bytes, 'raw')
 }

@@ -1,3 +1,4 @@
+import { clientIdInBytes } from './client-id.ts'
 import type { ByVersion, Field, PacketFormat, WrongByte } from './packet-format.ts'
 
 /**
@@ -99,7 +100,7 @@ export const packetFormats: readonly PacketFormat[] = [
       {
         title: 'Client Identifier',
         form: 'text',
-        value: 'c',
+        value: clientIdInBytes,
         notUtf8: both('MQTT-3.1.3-4'),
         missing: both('MQTT-3.1.3-3'),
       },

@@ -1,3 +1,4 @@
+import { clientIdInBytes } from './client-id.ts'
 import {
   framed,
   joined,
@@ -48,7 +49,7 @@ function each(make: (version: FormatVersion) => Octets) {
   }
 }
 
-const clientId = prefixed(utf8('c'))
+const clientId = prefixed(utf8(clientIdInBytes))
 
 const connect: Breach[] = [
   {
