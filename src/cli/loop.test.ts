@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import net, { type AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { Aedes } from 'aedes'
 import t from 'tap'
 import { commandLine } from '../../fixtures/testing/command-line.ts'
 
@@ -69,4 +72,27 @@ t.test('statements are listed with their cases, and why there is none', async t 
   t.match((await mqttspec('list', 'statements', '4.7.3')).stdout, /cannot say more than 65535/)
   t.match(await mqttspec('list', 'statements', 'qos2'), { code: 2, stderr: /names no statement/ })
   t.match(await mqttspec('list', 'statements', '9.9'), { code: 2 })
+})
+
+t.test('what failed at an address is run again there', async t => {
+  const broker = await Aedes.createBroker()
+  const server = net.createServer(broker.handle).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    broker.close()
+  })
+  const target = `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const first = await mqttspec(
+    'run',
+    'qos2/levels/overlapping',
+    '--mqtt',
+    '3.1.1',
+    '--target',
+    target,
+  )
+  t.equal(first.code, 1, first.stderr)
+  const again = await mqttspec('run', '--failed')
+  t.equal(again.code, 1)
+  t.match(again.stdout, new RegExp(`again: mqttspec run '.*' --target ${target} --seed`))
 })

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { wrap } from '../../reporters/text/columns.ts'
 import { probeTarget, profileOf, type TargetProbe } from '../../run/probe-target.ts'
 import { UsageError } from '../../run/usage-error.ts'
 import type { Io } from '../io.ts'
@@ -34,21 +35,30 @@ function textOf(probe: TargetProbe): string {
     row('versions', versions.join(', ')),
     row('limits', pairs(limits) || 'none announced'),
     row('choices', pairs(choices) || 'none seen'),
-    row(
-      'works',
-      prerequisites
-        .filter(({ met }) => met)
-        .map(({ id }) => shortId(id))
-        .join(', ') || 'nothing',
-    ),
+    row('works', workingText(prerequisites, versions) || 'nothing'),
     ...unmet.map(({ id, why }) => row('does not', `${shortId(id)}: ${why ?? 'no reason'}`)),
     ...(lacks.length > 0 ? [row('lacks', lacks.join(', '))] : []),
   ]
   return `${lines.join('\n')}\n`
 }
 
+/** What works, each once; a version is named only where it is not so in all. */
+function workingText(all: TargetProbe['prerequisites'], versions: readonly string[]): string {
+  const working = new Map<string, string[]>()
+  for (const { id, met } of all) {
+    const [name = '', version = ''] = shortId(id).split(':')
+    if (met) working.set(name, [...(working.get(name) ?? []), version])
+  }
+  return [...working]
+    .map(([name, of]) => (of.length === versions.length ? name : `${name} (${of.join(', ')})`))
+    .join(', ')
+}
+
+/** As wide as a terminal is at least; what follows stands below its beginning. */
 function row(label: string, text: string): string {
-  return `${label.padEnd(10)}${text}`
+  return wrap(text, 70)
+    .map((line, at) => `${(at === 0 ? label : '').padEnd(10)}${line}`)
+    .join('\n')
 }
 
 function pairs(entries: { [name: string]: string | number | boolean }): string {

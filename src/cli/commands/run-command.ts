@@ -90,11 +90,19 @@ function ownFiles(words: string[], { results }: RunReport): string[] {
   return [...new Set(files)]
 }
 
-/** The target of the report, where nobody names one and it has a name that we know. */
-async function withTargetOf({ target }: RunReport, asked: Options): Promise<Options> {
+/** The target of the report, where nobody names another. Throws UsageError where it cannot be known. */
+async function withTargetOf({ target, results }: RunReport, asked: Options): Promise<Options> {
   if (asked.target !== undefined || asked.serial !== undefined) return asked
   const known = await listProfiles()
-  return known.some(({ name }) => name === target.name) ? { ...asked, target: target.name } : asked
+  if (known.some(({ name }) => name === target.name)) return { ...asked, target: target.name }
+  const told = results
+    .map(({ replay }) => / --target (\S+)/.exec(replay)?.[1])
+    .find(word => word !== undefined)
+  if (told === undefined) return asked
+  if (told.includes('…@')) {
+    throw new UsageError(`no report holds a password: name the target again, --target ${told}`)
+  }
+  return { ...asked, target: told }
 }
 
 /** Runs, waits for a change, and runs again until somebody interrupts. Returns the exit code of the last run. */
