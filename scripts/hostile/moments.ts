@@ -35,7 +35,10 @@ const asked: Record<Role, readonly string[]> = {
   client: ['qos2/client-sends/pubrec-lost:3.1.1', 'qos2/client-sends/publish-lost:5.0'],
   command: ['qos2/client-sends/undisturbed:3.1.1', 'qos2/client-sends/undisturbed:5.0'],
   proxy: ['proxy/client-sends/pubrec-lost:3.1.1', 'proxy/client-sends/publish-lost:5.0'],
-  device: ['device/hardships/power-cut-while-publishing-and-obeying', 'device/hardships/torn-slot'],
+  device: [
+    'device/board-faults/power-cut-while-publishing-and-obeying',
+    'device/board-faults/torn-slot',
+  ],
 }
 
 /** What the wrong peer does; of a device there is none. */
@@ -224,7 +227,7 @@ const suites: Record<Role, string> = {
   client: 'client/qos2-sender',
   command: 'client/qos2-sender',
   proxy: 'proxy/qos2-sender',
-  device: 'device/hardships',
+  device: 'device/board-faults',
 }
 
 const loaded = new Map<Role, Promise<Case[]>>()

@@ -539,7 +539,7 @@ function hastened(budgets: Budgets): Budgets {
 
 function laneOf(kase: Case): 'quick' | 'waiting' | 'private' {
   const verbs = verbsOf(kase.steps)
-  if (verbs.has('target.restart') || verbs.has('target.sweep') || verbs.has('target.play'))
+  if (verbs.has('target.restart') || verbs.has('target.sweep') || verbs.has('target.long-run'))
     return 'private'
   return verbs.has('elapse') ? 'waiting' : 'quick'
 }

@@ -121,8 +121,8 @@ function waiting(
 }
 
 const boards = [
-  'device/hardships/power-cut-while-publishing-and-obeying',
-  'device/hardships/torn-slot',
+  'device/board-faults/power-cut-while-publishing-and-obeying',
+  'device/board-faults/torn-slot',
 ]
 
 /** INT while workers search: all of them end, and what they found until then is reported. */

@@ -18,7 +18,7 @@ export const targetRunners: Runners<TargetBodies> = {
   'target.link': link,
   'target.advance': advance,
   'target.flash': flash,
-  'target.play': longRun,
+  'target.long-run': longRun,
   'target.sweep': sweep,
 }
 
@@ -72,7 +72,7 @@ async function sweep(scene: Scene, body: Body<'target.sweep'>): Promise<void> {
 }
 
 /** Runs the firmware as it ships; what should not have happened is a finding. */
-async function longRun(scene: Scene, body: Body<'target.play'>): Promise<void> {
+async function longRun(scene: Scene, body: Body<'target.long-run'>): Promise<void> {
   if (!scene.boardChecks) throw new Skipped('not drivable: the time of this target cannot be moved')
   const flow = scene.env.text(body.flow)
   const { seen, problems } = await unlessAborted(scene.boardChecks.longRun({ flow }), scene.signal)

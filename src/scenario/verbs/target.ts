@@ -16,7 +16,7 @@ export type TargetBodies = {
   /** Takes what is left of the board's flash, or gives it back. */
   'target.flash': { state: Value }
   /** Simulated board: the firmware as it ships, over minutes or hours of its own time. */
-  'target.play': { flow: Value; judging: Judging }
+  'target.long-run': { flow: Value; judging: Judging }
   /** Simulated board: the power is cut at every point of a flow in turn, and the recovery judged as exactly once. */
   'target.sweep': { flow: Value; twice: boolean; judging: Judging }
 }
@@ -102,13 +102,13 @@ const flash = verb({
   body: state => ({ verb: 'target.flash' as const, state }),
 })
 
-const play = verb({
-  name: 'play',
+const longRun = verb({
+  name: 'long-run',
   actors: ['target'],
   kind: 'check',
   about:
     'A simulated board: the firmware as it ships, main.py and all, over minutes and hours of its own time; judged by what its broker gets and what it does.',
-  example: 'target.play: { flow: broker-gone-for-an-hour }',
+  example: 'target.long-run: { flow: broker-gone-for-an-hour }',
   value: record(
     {
       flow: must(value(word('flow of the firmware', longRuns)), 'What happens.'),
@@ -117,7 +117,7 @@ const play = verb({
     'flow',
   ),
   body: ({ flow, ...judging }) => ({
-    verb: 'target.play' as const,
+    verb: 'target.long-run' as const,
     flow,
     judging: judgingOf(judging, 'check'),
   }),
@@ -190,8 +190,8 @@ export const targetKinds: StepKinds<TargetBodies> = {
     checks: never,
     setsOff: never,
   },
-  'target.play': {
-    written: [play],
+  'target.long-run': {
+    written: [longRun],
     values: ({ flow }) => [flow],
     matches: nothing,
     connection: 'needs none',

@@ -9,7 +9,7 @@ import { packagedFirmware } from '../targets/micropython/firmware.ts'
 const limitMs = 180_000
 
 /*
- * The scenarios of suites/device/hardships.yaml on the firmware, and each on a copy of it with one place broken.
+ * The scenarios of suites/device/board-faults.yaml on the firmware, and each on a copy of it with one place broken.
  */
 type Patch = { file: string; from: string; to: string }
 
@@ -102,9 +102,9 @@ const broken: { what: string; patch: Patch; fails: string; with: RegExp; as?: 'w
   },
 ]
 
-t.test('the firmware stands every hardship', async t => {
+t.test('the firmware stands every fault of its board', async t => {
   t.setTimeout(limitMs)
-  const report = await run({ suites: ['device/hardships'], target: await profile(t) })
+  const report = await run({ suites: ['device/board-faults'], target: await profile(t) })
   const bad = report.results.filter(result => result.verdict !== 'pass')
   t.same(
     bad.map(({ id, reason }) => `${id}: ${reason}`),
@@ -121,7 +121,7 @@ t.test('firmware with one place changed shows', sideBySide, async t => {
   for (const { what, patch, fails, with: reason, as = 'fail' } of broken) {
     t.test(`firmware ${what} shows in ${fails}`, { buffered: true, timeout: limitMs }, async t => {
       const target = await profile(t, patch)
-      const report = await run({ suites: [`device/hardships/${fails}`], target })
+      const report = await run({ suites: [`device/board-faults/${fails}`], target })
       const [result] = report.results
       t.equal(result?.verdict, as)
       t.match(result?.reason, reason)
