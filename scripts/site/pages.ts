@@ -138,9 +138,9 @@ function scores(targets: Runs[]): Markup {
     const { summary, name, version, mqtt, date, outOfTime } = newest
     const share = tested === 0 ? 0 : Math.floor((100 * met) / tested)
     const state = isGood(score) ? 'good' : 'bad'
-    return html`<tr><th scope="row"><a href="${pathOf(newest)}">${short(name, 60)}</a></th><td>${short(version, 40)}${older.length > 0 ? ` (+${older.length})` : ''}</td><td>${mqtt.join(', ')}</td><td class="${state} number">${scoreText(score)}</td><td class="number">${tested === 0 ? '' : `${share} %`}</td><td>${saidOf(summary)}${outOfTime ? '; ended early' : ''}</td><td>${date}</td></tr>`
+    return html`<tr><th scope="row"><a href="${pathOf(newest)}">${short(name, 60)}</a></th><td>${short(version, 40)}${older.length > 0 ? ` (+${older.length})` : ''}</td><td>${mqtt.join(', ')}</td><td class="${state} number">${scoreText(score)}</td><td class="number">${tested === 0 ? '' : `${share} %`}</td><td class="said">${saidOf(summary)}${outOfTime ? '; ended early' : ''}</td><td>${date}</td></tr>`
   })
-  return html`<div class="wide"><table><thead><tr><th>target</th><th>version</th><th>MQTT</th><th>statements met</th><th></th><th>cases</th><th>day</th></tr></thead><tbody>${rows}</tbody></table></div>`
+  return html`<div class="wide"><table><thead><tr><th>target</th><th>version</th><th>MQTT</th><th>statements</th><th></th><th>cases</th><th>day</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }
 
 function saidOf(summary: Partial<Entry['summary']>): string {

@@ -77,12 +77,12 @@ t.test('every verdict is what it must be, to the letter', async t => {
     {
       id: 'must-fail-at-the-end:5.0',
       verdict: 'fail',
-      reason: '5.0:MQTT-4.5.0-1 "once" reached sub once; 2 times were due',
+      reason: '5.0:MQTT-4.5.0-1 "once" was delivered to sub once; 2 times were due',
       findings: [
         {
           statement: '5.0:MQTT-4.5.0-1',
           level: 'MUST',
-          message: '"once" reached sub once; 2 times were due',
+          message: '"once" was delivered to sub once; 2 times were due',
           expected: '2 times',
           got: 'once',
           judge: 'ledger',

@@ -89,7 +89,7 @@ t.test('a client that publishes anew what it has to resend is found out by the l
   if (!(error instanceof JudgementError)) return t.fail(String(error))
   t.match(
     error.message,
-    /^what verify asks for does not hold\n[\s\S]*"once" reached subscriber 2 times/,
+    /^what verify asks for does not hold\n[\s\S]*"once" was delivered to subscriber 2 times/,
   )
   t.match(error.message, /MQTT-4\.3\.3/, 'the clause')
   t.match(error.message, /lost: it is not passed on/, 'the ladder')

@@ -221,8 +221,8 @@ function countBreach(
   return breachOf('ledger', { target: input.target, seq: 0 }, input.version, clause, {
     message:
       times === 0
-        ? `${record.shown} never reached ${who}`
-        : `${record.shown} reached ${who} ${timesText(times)}; ${rangeText(min, max)} were due`,
+        ? `${record.shown} was never delivered to ${who}`
+        : `${record.shown} was delivered to ${who} ${timesText(times)}; ${rangeText(min, max)} were due`,
     expected: rangeText(min, max),
     got: timesText(times),
     seq: seq ?? record.publications[0]?.seq ?? 0,
