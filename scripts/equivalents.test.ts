@@ -6,15 +6,34 @@ import { unseen } from '../src/standard/statements/unseen.ts'
 import { statements } from '../src/standard/statements.ts'
 
 /*
- * A rule that stands in both versions is tested in both. Scenarios that say so for one alone are counted; the number may fall.
+ * A rule that stands in both versions is tested in both. Scenarios that are about it in one alone are listed, each with a reason.
  */
 
 type Ref = `3.1.1:MQTT-${string}` | `5.0:MQTT-${string}`
 
 const pairs = equivalents.map(([v3, v5]): [Ref, Ref] => [`3.1.1:MQTT-${v3}`, `5.0:MQTT-${v5}`])
 
-/** Scenarios that are about a rule in one of the versions in which they run, and say nothing of it in the other. */
-const oneSidedMax = 78
+/** Scenarios that are about a rule in one version and not about its like in the other, and why that is right. */
+const oneSided: { [scenario: string]: { ref: Ref; why: string } } = {
+  'formats/broker/subscribe/qos-3': {
+    ref: '3.1.1:MQTT-3.8.3-4',
+    why: '3.1.1 has QoS 3 and reserved bits in one statement; of QoS 3 5.0 speaks in §3.8.3.1, which has no number',
+  },
+  'protocol/malformed/subscribe-at-qos-3': { ref: '3.1.1:MQTT-3.8.3-4', why: 'as above' },
+  'topics/matching/publish-to-sys': {
+    ref: '5.0:MQTT-4.3.3-9',
+    why: 'a PUBREC of 3.1.1 cannot refuse',
+  },
+  'qos1/both-roles/puback-read': {
+    ref: '5.0:MQTT-4.4.0-1',
+    why: '5.0 alone forbids to send anything again that was acknowledged',
+  },
+  'proxy/client-sends/pubrec-slow': {
+    ref: '5.0:MQTT-4.4.0-1',
+    why: '5.0 alone forbids to send again while the connection lasts',
+  },
+  'proxy/client-sends/pubcomp-slow': { ref: '5.0:MQTT-4.4.0-1', why: 'as above' },
+}
 
 t.test('the table holds statements that there are, each row once', async t => {
   for (const ref of pairs.flat()) t.ok(statements.has(ref), ref)
@@ -53,7 +72,7 @@ t.test('a scenario in both versions is about a rule in both', async t => {
     const id = `${kase.suite}/${kase.scenario}`
     scenarios.set(id, [...(scenarios.get(id) ?? []), kase])
   }
-  const oneSided = [...scenarios].flatMap(([id, cases]) => {
+  const found = [...scenarios].flatMap(([id, cases]) => {
     const covers = (version: string) =>
       new Set(cases.filter(kase => kase.version === version).flatMap(kase => kase.covers))
     const old = covers('3.1.1')
@@ -67,5 +86,6 @@ t.test('a scenario in both versions is about a rule in both', async t => {
         .map(ref => `${id} ${ref}`)
     return [...sideOf(old, now, 0), ...sideOf(now, old, 1)]
   })
-  t.ok(oneSided.length <= oneSidedMax, `${oneSided.length}: ${oneSided.join('\n')}`)
+  const excused = Object.entries(oneSided).map(([id, { ref }]) => `${id} ${ref}`)
+  t.same([...new Set(found)].sort(), excused.sort())
 })

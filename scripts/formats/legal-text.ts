@@ -315,7 +315,7 @@ const brokerForms = `
   # A topic of 1 byte to 65,535, and topics beyond ASCII, arrive as they were sent.
   - id: topics-byte-for-byte
     title: A Topic Name goes through byte for byte
-    covers: { 3.1.1: [MQTT-3.3.2-3, MQTT-1.5.3-3, MQTT-4.7.3-4], 5.0: [MQTT-1.5.4-3, MQTT-4.7.3-4] }
+    covers: { 3.1.1: [MQTT-3.3.2-3, MQTT-1.5.3-3, MQTT-4.7.3-4], 5.0: [MQTT-3.3.2-3, MQTT-1.5.4-3, MQTT-4.7.3-4] }
     matrix:
       tail:
         ends-with-a-slash: "/"
@@ -491,7 +491,7 @@ const clientForms = `
       - app.expect: { delivered: { payload: x } }
   - id: identifiers
     title: A message under the ends of the range of Packet Identifiers is acknowledged under the same
-    covers: { 3.1.1: [MQTT-4.3.2-2], 5.0: [MQTT-4.3.2-4, MQTT-2.2.1-5] }
+    covers: { 3.1.1: [MQTT-4.3.2-2, MQTT-2.3.1-6], 5.0: [MQTT-4.3.2-4, MQTT-2.2.1-5] }
     matrix: { id: [1, 255, 256, 32767, 32768, 65535] }
     steps:
       - use: accepting
