@@ -1,5 +1,5 @@
 import t from 'tap'
-import { caseOf, findingOf, reportOf } from '../../fixtures/testing/reports/build.ts'
+import { caseOf, findingOf, reportOf, traceOf } from '../../fixtures/testing/reports/build.ts'
 import { hostileReport } from '../../fixtures/testing/reports/hostile.ts'
 import { failingReport } from '../../fixtures/testing/reports/lost-pubrec.ts'
 import type { RunReport } from '../model/report.ts'
@@ -136,6 +136,21 @@ t.test('the live line tells what runs, and is never as wide as the terminal', as
 t.test('verbose lists what passed', async t => {
   t.match(rendered(failingReport(), { verbose: true }), /^ {2}✓ publish-lost:5\.0:close=fin$/m)
   t.notMatch(rendered(failingReport()), /✓ publish-lost/)
+})
+
+t.test('what is drawn is bounded, also where all is asked for', async t => {
+  const text = 'a message as long as many are'
+  const trace = traceOf(Array.from({ length: 60 }, () => ({ kind: 'note' as const, text })))
+  const results = Array.from({ length: 1300 }, (_, i) =>
+    caseOf(`a/case-${i}:5.0`, {
+      verdict: 'error',
+      reason: `it fails in way ${i}`,
+      trace,
+    }),
+  )
+  const all = rendered(reportOf(results), { verbose: true })
+  t.ok(all.length < 6 * 1024 * 1024, `${all.length} characters`)
+  t.match(all, /^and \d+ more; the JSON report has them$/m)
 })
 
 t.test('lines keep within the columns, but for the one to copy', async t => {

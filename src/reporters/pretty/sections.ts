@@ -12,14 +12,19 @@ import { type Paper, sign } from './paper.ts'
 
 /** Failures drawn unless asked for all: past these a page or a file serves better than a terminal. */
 const drawnMax = 12
+/** Of all that is drawn together, also where somebody asked for all: what comes behind it is counted. */
+const charactersMax = 4 * 1024 * 1024
 
 /** All that follows the suites: what went wrong in full, the rest in short, the verdict last. */
 export function sections(report: RunReport, page: Paper, options: ReporterOptions): string[] {
+  const room = { left: charactersMax }
+  const draw = (title: string, groups: Group[]) =>
+    drawn(title, groups, { report, page, room }, options)
   return [
-    ...drawn('Failures', byCause(report, 'fail'), report, page, options),
-    ...drawn('Errors', groupAlike(ofVerdict(report, 'error')), report, page, options),
-    ...drawn('Unstable', groupAlike(ofVerdict(report, 'unstable')), report, page, options),
-    ...drawn('Inconclusive', groupAlike(inconclusive(report)), report, page, options),
+    ...draw('Failures', byCause(report, 'fail')),
+    ...draw('Errors', groupAlike(ofVerdict(report, 'error'))),
+    ...draw('Unstable', groupAlike(ofVerdict(report, 'unstable'))),
+    ...draw('Inconclusive', groupAlike(inconclusive(report))),
     ...warnings(report, page),
     ...aboutTarget(report, page),
     ...known(report, page, options),
@@ -56,25 +61,31 @@ function withoutTurn(report: RunReport): CaseResult[] {
   })
 }
 
+/** What is drawn, on what, and the characters that are left for it. */
+type Canvas = { report: RunReport; page: Paper; room: { left: number } }
+
 function drawn(
   title: string,
   groups: Group[],
-  report: RunReport,
-  page: Paper,
+  { report, page, room }: Canvas,
   { verbose }: ReporterOptions,
 ): string[] {
   if (groups.length === 0) return []
-  const shown = groups.slice(0, verbose ? groups.length : drawnMax)
-  const left = groups.length - shown.length
+  const cases: string[][] = []
+  for (const group of verbose ? groups : groups.slice(0, drawnMax)) {
+    if (room.left <= 0) break
+    const lines = drawnCase(group, report.target.name, page)
+    room.left -= lines.reduce((sum, line) => sum + line.length, 0)
+    cases.push(lines)
+  }
+  const left = groups.length - cases.length
+  const where = verbose
+    ? 'the JSON report has them'
+    : '--verbose draws them here, --reporter html=FILE on a page'
   return [
     ...section(title, sizeOf(groups), page, causesOf(groups)),
-    ...shown.flatMap((group, index) => [
-      ...(index > 0 ? [''] : []),
-      ...drawnCase(group, report.target.name, page),
-    ]),
-    ...(left > 0
-      ? ['', `and ${left} more; --verbose draws them here, --reporter html=FILE on a page`]
-      : []),
+    ...cases.flatMap((lines, index) => (index > 0 ? ['', ...lines] : lines)),
+    ...(left > 0 ? ['', `and ${left} more; ${where}`] : []),
   ]
 }
 
