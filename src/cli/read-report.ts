@@ -3,14 +3,23 @@ import { parseReport } from '../reporters/reading/parse-report.ts'
 import { UsageError } from '../run/usage-error.ts'
 import { readNamedFile } from '../targets/named-file.ts'
 
-/** What a text can hold. */
-const reportBytesMax = 512 * 1024 * 1024 - 1024
+/** Of all reports that one command reads: what is made of them takes several times as much, and all must fit into 512 MB. */
+const reportBytesMax = 48 * 1024 * 1024
+const advice = 'of all reports that are read together 48 MB fit: --trace failed writes smaller ones'
 
-/** A report of --reporter json=FILE. Throws UsageError where it is none. */
-export async function readReport(file: string): Promise<RunReport> {
+/** What reports that are read together may still have. */
+export type ReportRoom = { leftBytes: number }
+
+export function reportRoom(): ReportRoom {
+  return { leftBytes: reportBytesMax }
+}
+
+/** A report of --reporter json=FILE. Throws UsageError where it is none, or too large. */
+export async function readReport(file: string, room = reportRoom()): Promise<RunReport> {
   let text: string
   try {
-    text = await readNamedFile(file, reportBytesMax)
+    text = await readNamedFile(file, room.leftBytes, advice)
+    room.leftBytes -= Buffer.byteLength(text)
   } catch (error) {
     throw new UsageError((error as Error).message)
   }

@@ -5,6 +5,7 @@ import { adviceFor } from '../model/text/system-error.ts'
 
 /** Larger than any suite, profile or list of known issues by far. */
 const textBytesMax = 8 * 1024 * 1024
+const noneNeedsMore = 'no such file needs more'
 /** Read at a time. */
 const chunkBytes = 256 * 1024
 
@@ -12,8 +13,12 @@ const chunkBytes = 256 * 1024
  * The text of a file that somebody named. What is no file is not waited for: a pipe into which nobody writes has no end, nor has a device.
  * Rejects with an error whose message says what stands in the way and what helps.
  */
-export async function readNamedFile(file: string, bytesMax = textBytesMax): Promise<string> {
-  const read = await readNamedBytes(file, bytesMax)
+export async function readNamedFile(
+  file: string,
+  bytesMax = textBytesMax,
+  advice = noneNeedsMore,
+): Promise<string> {
+  const read = await readNamedBytes(file, bytesMax, advice)
   const bytes = file.endsWith('.gz') ? unpacked(file, read, bytesMax) : read
   try {
     return utf8.decode(bytes)
@@ -35,11 +40,15 @@ function unpacked(file: string, bytes: Buffer, bytesMax: number): Buffer {
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** As `readNamedFile`, of what need not be text. */
-export async function readNamedBytes(file: string, bytesMax: number): Promise<Buffer> {
+export async function readNamedBytes(
+  file: string,
+  bytesMax: number,
+  advice = noneNeedsMore,
+): Promise<Buffer> {
   const { handle, sizeBytes } = await openNamedFile(file)
   try {
-    if (sizeBytes > bytesMax) throw tooLarge(bytesMax)
-    return await read(handle, bytesMax)
+    if (sizeBytes > bytesMax) throw tooLarge(bytesMax, advice)
+    return await read(handle, bytesMax, advice)
   } catch (error) {
     throw cannotRead(file, error)
   } finally {
@@ -75,19 +84,19 @@ function cannotRead(file: string, error: unknown): Error {
 }
 
 /** Not by its size: a file of /proc has none and may have no end. */
-async function read(handle: FileHandle, bytesMax: number): Promise<Buffer> {
+async function read(handle: FileHandle, bytesMax: number, advice: string): Promise<Buffer> {
   const chunks: Buffer[] = []
   for (let bytes = 0; ; ) {
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes)
     if (bytesRead === 0) return Buffer.concat(chunks)
     bytes += bytesRead
-    if (bytes > bytesMax) throw tooLarge(bytesMax)
+    if (bytes > bytesMax) throw tooLarge(bytesMax, advice)
     chunks.push(buffer.subarray(0, bytesRead))
   }
 }
 
-function tooLarge(bytesMax: number): Error {
-  return new Error(`it has more than ${bytesMax / 1024 / 1024} MB; no such file needs more`)
+function tooLarge(bytesMax: number, advice: string): Error {
+  return new Error(`it has more than ${Math.floor(bytesMax / 1024 / 1024)} MB; ${advice}`)
 }
 
 function kindOf(stat: { isDirectory(): boolean; isFIFO(): boolean; isSocket(): boolean }): string {

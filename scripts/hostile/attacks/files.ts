@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, symlinkSync, truncateSync } from 'node:fs'
 import path from 'node:path'
 import type { Arena, Start } from '../arena.ts'
 import type { Attack, Played } from '../attack.ts'
@@ -91,6 +91,17 @@ const connects = 'sub.connect: {}'
 const checks = 'sub.ping: {}'
 
 export const files: Attack[] = [
+  {
+    name: 'file/a report of 300 MB',
+    exits: [2],
+    play: async arena => {
+      const file = arena.file('report.json', '{')
+      truncateSync(file, 300 * 1024 * 1024)
+      const told = await arena.mqttspec(['report', 'convert', file, '--reporter', 'html'])
+      const complaints = /more than 48 MB/.test(told.stderr) ? [] : [told.stderr.slice(0, 200)]
+      return { exitCode: told.code, complaints }
+    },
+  },
   file('target is a folder', arena => ['--target', folder(arena, 'target')], { says: /folder/ }),
   file('target is a FIFO', arena => ['--target', fifo(arena, 'target.yaml')], {
     says: /FIFO|pipe/,

@@ -7,7 +7,7 @@ import { mergeReports } from '../../run/report/merge.ts'
 import { UsageError } from '../../run/usage-error.ts'
 import type { Io } from '../io.ts'
 import { openOutputs } from '../outputs.ts'
-import { readReport } from '../read-report.ts'
+import { readReport, reportRoom } from '../read-report.ts'
 
 /** `mqttspec report convert FILE`: the same report in other forms. The exit code is the report's own. */
 export async function convertCommand(
@@ -26,8 +26,9 @@ export async function mergeCommand(
   traces: Traces | undefined,
   io: Io,
 ): Promise<number> {
+  const room = reportRoom()
   const reports: RunReport[] = []
-  for (const file of files) reports.push(await readReport(file))
+  for (const file of files) reports.push(await readReport(file, room))
   const merged = mergeReports(reports)
   if (typeof merged === 'string') throw new UsageError(`cannot merge these reports: ${merged}`)
   return write(merged, reporters, traces, io)
@@ -49,14 +50,17 @@ export async function commentCommand(
   base: string | undefined,
   io: Io,
 ): Promise<number> {
-  const report = await readReport(file)
-  io.stdout.write(commentText(report, base === undefined ? undefined : await readReport(base)))
+  const room = reportRoom()
+  const report = await readReport(file, room)
+  const before = base === undefined ? undefined : await readReport(base, room)
+  io.stdout.write(commentText(report, before))
   return 0
 }
 
 /** `mqttspec report diff A B`: what became of each case. Exit code 1 where something is broken that was not. */
 export async function diffCommand(before: string, after: string, io: Io): Promise<number> {
-  const [a, b] = [await readReport(before), await readReport(after)]
+  const room = reportRoom()
+  const [a, b] = [await readReport(before, room), await readReport(after, room)]
   if (a.target.role !== b.target.role) {
     throw new UsageError(`cannot compare a ${a.target.role} with a ${b.target.role}`)
   }
