@@ -30,9 +30,12 @@ delete process.env.NODE_OPTIONS
 
 const dist = `${path.sep}dist${path.sep}`
 const append = fs.appendFileSync
+/** A place is being written down, which passes by others that are none of mqttspec. */
+let isNoting = false
 
 /** Whether this call is to fail; the place is noted. */
 function isStruck(name) {
+  if (isNoting) return false
   const before = Error.stackTraceLimit
   Error.stackTraceLimit = 30
   const { stack = '' } = new Error()
@@ -43,7 +46,11 @@ function isStruck(name) {
   const where = line.slice(line.lastIndexOf(dist) + dist.length).replace(/:\d+\)?$/, '')
   const place = `${name} at ${where}`
   const now = wish()
-  if (seenFile && !now.seen.has(place)) append(seenFile, `${place}\n`)
+  if (seenFile && !now.seen.has(place)) {
+    isNoting = true
+    append(seenFile, `${place}\n`)
+    isNoting = false
+  }
   now.seen?.add(place)
   if (place !== now.at) return false
   now.struck += 1

@@ -54,6 +54,24 @@ export function sizeOf({ topic, payload }: Publish): number {
   return topic.length + payload.length
 }
 
+const waitingBytesMax = 64 * 1024 * 1024
+
+/** Bytes of the messages that wait for clients, of all of them together. */
+export class Waiting {
+  private bytes = 0
+
+  /** False where there is no room: the message is lost. */
+  take(bytes: number): boolean {
+    if (this.bytes + bytes > waitingBytesMax) return false
+    this.bytes += bytes
+    return true
+  }
+
+  give(bytes: number): void {
+    this.bytes -= bytes
+  }
+}
+
 const retainedMax = 1000
 const retainedBytesMax = 16 * 1024 * 1024
 

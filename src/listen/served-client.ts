@@ -11,7 +11,7 @@ import { encode } from '../wire/codec.ts'
 import { ClientRecord } from './client-record.ts'
 import { ExercisePlayer, type GoneBy, type Stage } from './exercise-player.ts'
 import type { Exercise } from './exercises.ts'
-import { copyFor, type Subscribed, sizeOf, topicOf } from './messages.ts'
+import { copyFor, type Subscribed, sizeOf, topicOf, type Waiting } from './messages.ts'
 import { type Shown, shownBy } from './share.ts'
 
 export type ServedClientOptions = {
@@ -24,6 +24,10 @@ export type ServedClientOptions = {
   patienceMs: number
   maxPacketBytes: number
   allowance: Allowance
+  /** Of all messages that wait for clients. */
+  waiting: Waiting
+  /** How many connections there are. */
+  connectionsOpen(): number
   retained(): Iterable<Publish>
   /** Calls `resume` when it may be read again; reading it took so long just now. */
   awaitTurn(tookMs: number, resume: () => void): void
@@ -35,10 +39,14 @@ export type ServedClientOptions = {
   onFinding(finding: Finding): void
 }
 
-/** Messages that wait for an absent client, and bytes that wait for one that does not read. */
+/** Messages that wait for a client or for its answer, and bytes that wait for one that does not read. */
 const queueMax = 1000
 const queueBytesMax = 2 * 1024 * 1024
 const unreadBytesMax = 2 * 1024 * 1024
+/** Of all clients together: the more there are, the less may wait for each of them. */
+const unreadBytesOfAllMax = 64 * 1024 * 1024
+/** Messages to a client that it has not answered yet. */
+const inFlightMax = 64
 /** Whoever sends more packets at once waits for its turn. */
 const packetsAtOnceMax = 64
 /** Of a piece during which a client floods, its beginning and its end are kept. */
@@ -142,9 +150,20 @@ export class ServedClient {
 
   private enqueue(message: Publish): void {
     const bytes = sizeOf(message)
-    if (this.queue.length >= queueMax || this.queueBytes + bytes > queueBytesMax) return
+    const waiting = this.queueBytes + this.inFlightBytes
+    if (this.queue.length >= queueMax || waiting + bytes > queueBytesMax) return
+    if (!this.options.waiting.take(bytes)) return
     this.queue.push({ ...message, payload: Uint8Array.from(message.payload) })
     this.queueBytes += bytes
+  }
+
+  /** What it may still ask for again. */
+  private get inFlightBytes(): number {
+    let bytes = 0
+    for (const { packet, state } of this.session.flows.values()) {
+      if (state === 'publish') bytes += sizeOf(packet)
+    }
+    return bytes
   }
 
   /** Called now and then. */
@@ -157,7 +176,8 @@ export class ServedClient {
   /** A client that does not read what it is sent has to go, before what waits for it fills the memory. */
   private mustRead(): void {
     const { conversation } = this
-    if (!conversation || conversation.link.unsentBytes <= unreadBytesMax) return
+    const share = unreadBytesOfAllMax / Math.max(1, this.options.connectionsOpen())
+    if (!conversation || conversation.link.unsentBytes <= Math.min(unreadBytesMax, share)) return
     this.note('the client does not read what it is sent; the connection is reset')
     this.cut('rst')
   }
@@ -430,10 +450,12 @@ export class ServedClient {
 
   /** Sends what waits, as far as the client's Receive Maximum allows. */
   private pump(): void {
-    while (this.accepted && this.session.flows.size < this.receiveMaximum) {
+    const most = Math.min(this.receiveMaximum, inFlightMax)
+    while (this.accepted && this.session.flows.size < most) {
       const message = this.queue.shift()
       if (!message) return
       this.queueBytes -= sizeOf(message)
+      this.options.waiting.give(sizeOf(message))
       const packet = { ...message, id: allocateId(this.session) }
       this.session.flows.set(packet.id, { packet, state: 'publish', code: 0 })
       this.send(packet)
@@ -482,6 +504,7 @@ export class ServedClient {
   private forget(): void {
     this.session = createSession()
     this.subscriptions.clear()
+    this.options.waiting.give(this.queueBytes)
     this.queue.length = 0
     this.queueBytes = 0
   }

@@ -493,6 +493,53 @@ t.test('garbage behind a good CONNECT is a finding of that client', async t => {
   t.match(result, { verdict: 'fail', findings: [{ statement: '3.1.1:§2.2.3' }] })
 })
 
+t.test(
+  'a client that reads and never answers is given no more than it may leave unanswered',
+  async t => {
+    const house = await listening(t, { pieces: [] })
+    const socket = net.connect(house.port, '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    const framer = createFramer({ maxPacketBytes: 1024 * 1024 })
+    let got = 0
+    const answered = new Set<string>()
+    let wake = () => {}
+    socket.on('data', chunk => {
+      for (const { bytes } of framer.push(chunk)) {
+        const packet = decode(bytes, '3.1.1')
+        if (packet?.type === 'PUBLISH') got += 1
+        else if (packet) answered.add(packet.type)
+      }
+      wake()
+    })
+    const until = async (done: () => boolean) => {
+      while (!done()) await new Promise<void>(resolve => (wake = resolve))
+    }
+    const send = (packet: Packet) => socket.write(encode(packet, '3.1.1'))
+    send({
+      type: 'CONNECT',
+      protocolName: 'MQTT',
+      protocolLevel: 4,
+      clientId: 'deaf',
+      clean: true,
+      keepAliveS: 0,
+      properties: {},
+    })
+    const subscription = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }
+    send({
+      type: 'SUBSCRIBE',
+      id: 1,
+      subscriptions: [{ filter: 'a', ...subscription }],
+      properties: {},
+    })
+    const payload = new Uint8Array(64 * 1024)
+    const common = { topic: 'a', qos: 1, dup: false, retain: false, payload, properties: {} }
+    for (let id = 1; id <= 200; id++) send({ type: 'PUBLISH', id, ...common })
+    send({ type: 'PINGREQ' })
+    await until(() => answered.has('PINGRESP'))
+    t.ok(got > 0 && got * payload.length <= 2 * 1024 * 1024, `${got} messages`)
+  },
+)
+
 t.test('a packet of 256 MB is never waited for', async t => {
   const house = await listening(t)
   const client = await device(t, house.port)

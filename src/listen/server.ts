@@ -11,7 +11,7 @@ import { remoteOf } from '../transport/socket-beneath.ts'
 import { encode } from '../wire/codec.ts'
 import { type Exercise, piecesFor, programme } from './exercises.ts'
 import { awaitConnect, type Stranger } from './first-packet.ts'
-import { Retained } from './messages.ts'
+import { Retained, Waiting } from './messages.ts'
 import { type Replay, resultsOf, strangerResult } from './results.ts'
 import { ServedClient } from './served-client.ts'
 import type { Shown } from './share.ts'
@@ -83,6 +83,7 @@ class House implements Listening {
   private readonly guests = new Map<string, ServedClient>()
   private readonly retained = new Retained()
   private readonly turns = new Turns()
+  private readonly waiting = new Waiting()
   private readonly allowance = { leftBytes: longPacketBytesMax }
   private readonly streams = new Set<Duplex>()
   /** By connection: the address it came from. */
@@ -241,6 +242,8 @@ class House implements Listening {
       maxPacketBytes,
       retained: () => this.retained.all(),
       allowance: this.allowance,
+      waiting: this.waiting,
+      connectionsOpen: () => this.streams.size,
       awaitTurn: (tookMs, resume) => this.turns.wait(tookMs, resume),
       publish: message => this.route(message, guest),
       onEvent: event => options.onEvent?.(name, event),
