@@ -175,7 +175,7 @@ class Runner {
     const { pace, crowd } = this
     const alone = this.drain(lanes.private, () => Math.min(jobs, privateMax))
     if (crowd === undefined) {
-      const most = Math.max(jobs, waitingMax)
+      const most = this.isSlowBoard ? jobs : Math.max(jobs, waitingMax)
       const waiting = this.drain(lanes.waiting, () =>
         pace.isSlow ? pace.limit : pace.limit === pace.max ? most : pace.limit * 4,
       )
@@ -184,6 +184,11 @@ class Runner {
       lanes.quick.unshift(...lanes.waiting.splice(0))
       await Promise.all([alone, this.drain(lanes.quick, () => Math.min(pace.limit, crowd))])
     }
+  }
+
+  /** On an emulated board, each client that does nothing but wait takes its part of a processor that is slow. */
+  private get isSlowBoard(): boolean {
+    return this.options.facts.target.profile.settings?.board === 'emulated'
   }
 
   /** @param side How many side by side; asked again whenever a case has ended. */

@@ -118,6 +118,7 @@ const timing = record(
     ),
     caseMs: may(milliseconds, 'How long a whole case may take.'),
     startMs: may(milliseconds, 'How long a start may take.'),
+    answerMs: may(milliseconds, 'How long an adapter may take to answer a command.'),
   },
   'time budgets in ms',
 )

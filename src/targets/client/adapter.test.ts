@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { runningCount } from '../process/processes.ts'
+import type { Profile } from '../profile.ts'
 import { TargetError, type TargetErrorCode } from '../target-error.ts'
 import { Adapter, type AdapterBudgets, connectAdapter, startAdapter } from './adapter.ts'
+import { startClient } from './client-library.ts'
 import type { LineEndpoint } from './lines.ts'
 
 const hello = { name: 'x', version: '1', versions: ['3.1.1'], can: ['connect'], reconnects: 'self' }
@@ -171,6 +174,18 @@ t.test('every bad adapter fails clearly, within its budget, and leaves no proces
     t.match(error?.message, new RegExp(`${file}\\.js`), 'names the command')
   }
   t.equal(runningCount(), 0)
+})
+
+t.test('a profile says how long its adapter may take to answer', async t => {
+  const profile: Profile = {
+    name: 'slow',
+    role: 'client',
+    versions: ['3.1.1'],
+    adapter: { command: [process.execPath, bad('hangs')] },
+    timing: { answerMs: 300 },
+  }
+  const here = path.dirname(bad('hangs'))
+  await t.rejects(startClient(profile, { here }), { message: /in 300 ms/ })
 })
 
 t.test('a helper that an adapter leaves behind ends with it', async t => {

@@ -159,6 +159,7 @@ class ClientLibrary implements ClientTarget {
     const { here, out } = this.options
     const budgets = {
       ...(timing?.startMs === undefined ? {} : { helloMs: timing.startMs }),
+      ...(timing?.answerMs === undefined ? {} : { answerMs: timing.answerMs }),
       ...this.options.budgets,
     }
     if (!adapter.command) return connectAdapter(await reachLines(adapter), this.address, budgets)
