@@ -255,3 +255,18 @@ t.test('the lifeline of a stopped target is broken until it serves again', async
     '┊                │  now',
   ])
 })
+
+t.test('five lines have labels at 100 columns, and names that stand apart at 80', async t => {
+  const actors = ['broker', 'brokerOfSubscriber', 'app', 'appSubscriber']
+  const trace = traceOf(
+    actors.flatMap((actor, i): TraceBody[] => [
+      { kind: 'open', actor, connection: i + 1, by: 'target', version: '5.0' },
+      packetEvent(actor, 'target', { type: 'PINGREQ' }, i + 1),
+    ]),
+  )
+  const lines = (columns: number) =>
+    drawLadder(trace, [], { columns, ascii: false, target: 'mqttjs' }).map(line => line.text)
+  t.match(lines(100).join('\n'), /◀ PINGREQ ──│/)
+  const [header = ''] = lines(80)
+  t.match(header, /^ +ms broker mqttjs broker/)
+})

@@ -87,7 +87,8 @@ function header(sheet: Sheet): LadderLine {
     const shown = actor === undefined ? sheet.target : nameOf(actor, sheet)
     const name = fit(visible(shown, 60), lanes.step - 1, sheet.signs.more)
     const middle = timeColumns + 2 + index * lanes.step
-    const start = Math.max(timeColumns + 1, middle - Math.floor(textWidth(name) / 2))
+    const begun = index === 0 ? timeColumns + 1 : cells.length + 1
+    const start = Math.max(begun, middle - Math.floor(textWidth(name) / 2))
     while (cells.length < start) cells.push(' ')
     cells.splice(start, cells.length - start, ...name)
   }

@@ -17,11 +17,11 @@ type Width = { step: number; labelled: boolean; textMin: number }
 
 const widths: readonly Width[] = [
   { step: 17, labelled: true, textMin: 28 },
+  // Five lines, as with two proxies or two applications.
+  { step: 13, labelled: true, textMin: 28 },
   { step: 8, labelled: false, textMin: 22 },
   { step: 4, labelled: false, textMin: 22 },
 ]
-/** With two proxies there are five lines. */
-const narrower: Width = { step: 13, labelled: true, textMin: 28 }
 
 /** The roomiest lanes that leave enough for the text, or undefined where there are too many actors for `columns`. */
 export function layLanes(
@@ -31,9 +31,7 @@ export function layLanes(
 ): Lanes | undefined {
   const [first, ...others] = actorsOf(rows)
   const actors = order ? [...order] : [first ?? 'harness', undefined, ...others]
-  const [widest, ...narrow] = widths
-  const tried = order ? [widest!, narrower, ...narrow] : widths
-  for (const { step, labelled, textMin } of tried) {
+  for (const { step, labelled, textMin } of widths) {
     const taken = (actors.length - 1) * step + 1
     if (columns - taken >= textMin) return { actors, step, labelled, columns: taken }
   }
