@@ -50,7 +50,8 @@ function playedPart({ searched }: Proof): string {
     : `Each flaw met first the cases that had killed it in an earlier proof, one of each scenario (reports/proof.json); where one of them killed it
 again, the rest was not played, so that others may kill it too. Every other flaw met the suites in stages, what is about it first, until a case
 killed it`
-  return `${first}; one that survives has met every case but the largest and the slowest. A scenario that killed nothing so met ${
+  return `${first}; one that survives has met every case but the largest and the slowest, and one that cannot
+be seen from outside the cases that are about it. A scenario that killed nothing so met ${
     searched ? 'every flaw' : 'up to six flaws that it is about'
   }. Correct peers met one case of each scenario and version; of the tables of packet formats a sixteenth; with the defaults all of them.
 Flaws at the end of the range of identifiers have a counter that leaps from 1 to 65,300, which is legal, so that the end comes among the first

@@ -50,7 +50,8 @@ export function openPool(size: number, memory?: Memory): Pool {
     if (known) return known
     const child = await take()
     const trial = await answerOf(child, task)
-    if (child.connected) idle.push(child)
+    // One that was killed looks connected until its end is told.
+    if (child.connected && !child.killed) idle.push(child)
     memory?.keep(task, trial)
     return trial
   }

@@ -18,6 +18,9 @@ export function isAbout(kase: Pick<Case, 'bugs' | 'covers'>, flaw: Flaw): boolea
 /** So many cases that are about a flaw are run at first: enough to catch it, and to see by what. */
 const firstMax = 24
 
+/** The stages whose cases are about the flaw. */
+const aboutStages = 3
+
 /**
  * The cases a flaw meets, in stages; the next is run only while the flaw is not caught. First what killed it in an earlier proof;
  * then what is about the flaw, one case of each scenario and version; then all of it; the heavy ones in one version; then one case of every scenario; then the rest.
@@ -41,7 +44,9 @@ export function stagesFor(
     others,
   ]
   const begun = new Set<Case>()
-  return stages.map(stage => {
+  // What nobody can see from outside is held against what is about it alone: that it is no more than that is shown so.
+  const met = flaw.invisible === undefined ? stages : stages.slice(0, aboutStages)
+  return met.map(stage => {
     const fresh = stage.filter(kase => !begun.has(kase))
     for (const kase of fresh) begun.add(kase)
     return fresh
