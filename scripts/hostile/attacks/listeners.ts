@@ -63,6 +63,7 @@ export const listeners: Attack[] = [
   clients('repeated-qos2', [0, 1, 4]),
   clients('retained', [0, 1, 4]),
   clients('deaf-subscriber', [0, 1, 4]),
+  clients('never-answers', [0, 1, 4]),
   clients('new-clients', [0, 1, 4]),
   {
     name: 'listen/strangers beside a client',

@@ -78,6 +78,13 @@ switch (behaviour) {
     keepFlooding('talks', publish(4, { bytes: 256 * 1024, qos: 1 }))
     break
   }
+  case 'never-answers':
+    // They read all that they are sent, and acknowledge nothing of it.
+    for (let i = 0; i < 100; i++) {
+      dial(Buffer.concat([connect({ clientId: `mute${i}` }), subscribe(4, '#', 1)]))
+    }
+    keepFlooding('talks', publish(4, { bytes: 256 * 1024, qos: 1 }))
+    break
   case 'new-clients':
     for (let i = 0; i < 2000; i++) {
       dial(Buffer.concat([connect({ clientId: `many${i}` }), publish(4, { bytes: 100_000 })]))
