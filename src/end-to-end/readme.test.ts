@@ -4,6 +4,7 @@ import { readSuites } from '../run/choice/choose-suites.ts'
 import { loadSuites } from '../scenario/loading/load.ts'
 import { selectCases } from '../scenario/select.ts'
 import { listProfiles } from '../targets/index.ts'
+import { parseProfile } from '../targets/profile.ts'
 
 /* What a newcomer copies from the README must be true: its command lines, and the scenario it shows. */
 
@@ -75,4 +76,12 @@ t.test('the scenario to begin with has no mistake', async t => {
   const { suites, problems } = loadSuites([{ path: 'mine.yaml', text: yaml }])
   t.same(problems, [])
   t.equal(suites[0]?.cases.length, 4)
+})
+
+t.test('the profile of a client to begin with has no mistake', async t => {
+  const page = readFileSync(new URL('testing-a-client.md', docs), 'utf8')
+  const yaml = /^ *```yaml\n(.*?)^ *```/ms.exec(page)?.[1]?.replace(/^ {3}/gm, '') ?? ''
+  const { profile, problems } = parseProfile('my-client.yaml', yaml)
+  t.same(problems, [])
+  t.same(profile?.adapter?.command, ['python3', '$here/my_adapter.py'])
 })
