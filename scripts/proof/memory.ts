@@ -7,9 +7,13 @@ import type { Task } from './worker.ts'
 /** A trial that was kept, and of which state of the project it is. */
 export type Kept = { task: Task; trial: Trial; state?: string }
 
-/** Trials in a file, one a line, so that a proof that was broken off goes on where it was. */
+/**
+ * Trials in a file, one a line, so that a proof that was broken off goes on where it was. What came to no end, as where the machine had
+ * too much to do, is tried again.
+ */
 export function memoryIn(file: string): Memory {
-  const known = new Map(keptIn(file).map(({ task, trial }) => [keyOf(task), trial]))
+  const ended = keptIn(file).filter(({ trial }) => trial.problem === undefined)
+  const known = new Map(ended.map(({ task, trial }) => [keyOf(task), trial]))
   const state = stateOfProject()
   return {
     find: task => known.get(keyOf(task)),
