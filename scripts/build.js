@@ -9,6 +9,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const require = createRequire(import.meta.url)
 
 if (!existsSync(path.join(root, 'src'))) process.exit(0)
+// Who installs without scripts (`npm ci --ignore-scripts`) has not built anything yet.
+const isBuilt = existsSync(path.join(root, 'dist', 'cli', 'bin.js'))
+if (isBuilt && process.argv.includes('--where-missing')) process.exit(0)
 rmSync(path.join(root, 'dist'), { recursive: true, force: true })
 const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
