@@ -9,12 +9,12 @@ import { runLoaded } from './run.ts'
 /* A client on a machine where it gets no processor: what it sends comes late, and its adapter takes its time. */
 
 /** More than `replyMs` and `reconnectMs`, which are 300 here: enough for a test that others starve. */
-const lateMs = 600
+const longMs = 600
 const timeoutScale = 0.06
-const id = 'qos2/client-sends/publish-lost:3.1.1:close=fin'
+const lost = 'qos2/client-sends/publish-lost:3.1.1:close=fin'
 
-/** A port behind which everything comes late that is sent to that other port. */
-async function lateRelay(port: number, ends: (() => void)[]): Promise<number> {
+/** A port behind which everything comes so much later that is sent to that other port. */
+async function lateRelay(port: number, lateMs: number, ends: (() => void)[]): Promise<number> {
   const server = net.createServer(client => {
     const broker = net.connect(port, '127.0.0.1')
     client.on('data', chunk => setTimeout(() => broker.write(chunk), lateMs))
@@ -33,8 +33,8 @@ async function lateRelay(port: number, ends: (() => void)[]): Promise<number> {
   return (server.address() as net.AddressInfo).port
 }
 
-async function runLate(nonceMs: number) {
-  const target = await clientTarget('reference-client', () => ({}))
+async function runLate(nonceMs: number, { id = lost, lateMs = longMs, maxInflight = 20 } = {}) {
+  const target = await clientTarget('reference-client', () => ({ maxInflight }))
   const ends: (() => void)[] = []
   const late: ClientTarget = {
     ...target,
@@ -44,7 +44,7 @@ async function runLate(nonceMs: number) {
         ...handle,
         command: async (word, fields) => {
           const relayed =
-            'port' in fields ? { port: await lateRelay(Number(fields.port), ends) } : {}
+            'port' in fields ? { port: await lateRelay(Number(fields.port), lateMs, ends) } : {}
           return handle.command(word, { ...fields, ...relayed })
         },
         ping: async () => {
@@ -78,3 +78,15 @@ t.test('a client whose adapter answers at once is held to the budget', async t =
   t.not(verdict, 'pass')
   t.match(reason, /300 ms/)
 })
+
+t.test(
+  'a client that finishes one message after the other is waited for while it does',
+  async t => {
+    const { verdict, reason } = await runLate(0, {
+      id: 'client/packet-ids/burst:3.1.1:qos=1',
+      lateMs: 20,
+      maxInflight: 1,
+    })
+    t.equal(verdict, 'pass', reason)
+  },
+)

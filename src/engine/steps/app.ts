@@ -228,11 +228,15 @@ export async function appExpect(
     return found
   }
   const budgetMs = scene.budgets.reconnectMs
+  const next = () => look('not yet') ?? (mayStillSucceed(scene, app) ? undefined : look('as well'))
+  let awaited = await scene.until(next, budgetMs)
+  // Where one after the other is told, it is on its way: what is silent for a whole budget is silent.
+  for (let told = 0; !awaited && candidates().length > told; ) {
+    told = candidates().length
+    awaited = await scene.until(next, budgetMs)
+  }
   const found =
-    (await scene.until(
-      () => look('not yet') ?? (mayStillSucceed(scene, app) ? undefined : look('as well')),
-      budgetMs,
-    )) ??
+    awaited ??
     look('as well') ??
     // In any order the others are no answer: what is missing was never told.
     (anyOrder ? undefined : candidates()[0])
