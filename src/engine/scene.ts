@@ -153,6 +153,7 @@ export class Scene {
       if (this.signal.aborted) return
       if (event.kind === 'step') this.declared.begin(event)
       if (event.kind === 'close' && event.by === 'target') this.declared.left()
+      if (event.kind === 'bytes' && event.from === 'target') this.declared.sentGarbage()
       this.weBroke(this.ownSide.observe(event))
       this.exceeded ??= this.sessionExpiry.observe(event)
       if (this.upstream?.observe(event)) {

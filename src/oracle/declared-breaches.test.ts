@@ -30,6 +30,17 @@ t.test('not where the target left before, or where its order decides', async t =
   t.same(declared('5.0:MQTT-4.6.0-3').mistakes(true), [])
 })
 
+t.test('nor where the target sent what is no packet, before the step or behind it', async t => {
+  const behind = declared('5.0:§3.14.2.2.2')
+  behind.sentGarbage()
+  t.same(behind.mistakes(true), [])
+  const before = new DeclaredBreaches()
+  before.sentGarbage()
+  const breaks: StatementRef[] = ['5.0:§3.14.2.2.2']
+  before.begin({ kind: 'step', seq: 1, at: 0, text: 'a step', place, breaks } as EventOf<'step'>)
+  t.same(before.mistakes(true), [])
+})
+
 t.test('an acknowledgement too many breaks one rule or another, as its id is in use', async t => {
   const all = declared('3.1.1:MQTT-4.3.3-2')
   const reused = breach('3.1.1:MQTT-3.3.4-1', 2)

@@ -28,6 +28,7 @@ export type BreachMistake = { message: string; place: Place }
 export class DeclaredBreaches {
   private readonly declared: Declared[] = []
   private place: Place | undefined
+  private garbled = false
   private readonly choices: RegExp | undefined
   private readonly undeclared: (BreachMistake & { seq: number })[] = []
 
@@ -43,7 +44,7 @@ export class DeclaredBreaches {
     // A step that is repeated declares once.
     const again = this.declared.some(one => one.place.line === place.line && one.text === text)
     if (breaks && breaks.length > 0 && !again) {
-      const varies = this.choices?.test(text) ?? false
+      const varies = this.garbled || (this.choices?.test(text) ?? false)
       this.declared.push({ statements: breaks, place, text, happened: false, varies })
     }
   }
@@ -51,6 +52,12 @@ export class DeclaredBreaches {
   /** The target ended a connection: what a step meant to break there may not have come about any more. */
   left(): void {
     for (const one of this.declared) one.varies = true
+  }
+
+  /** The target sent what is no packet: nothing goes out any more where it did, now or later. */
+  sentGarbage(): void {
+    this.garbled = true
+    this.left()
   }
 
   /** Takes all that one packet broke. Answers whether the scenario says so, or need not. */
