@@ -80,6 +80,9 @@ t.test('a table goes on where it ended, with green rows of the same program alon
   t.same(rowsKeptIn(file, 'one').find(green.name), green)
   t.equal(rowsKeptIn(file, 'one').find(red.name), undefined, 'a red one is played again')
   t.equal(rowsKeptIn(file, 'another').find(green.name), undefined, 'another program')
+  const earlier = rowsKeptIn(file, 'another', ['one'])
+  t.same(earlier.find(green.name), { ...green, earlierState: 'one' }, 'one that is named')
+  t.equal(earlier.find(red.name), undefined, 'of which what is red is played again')
 })
 
 t.test('a page tells that it is a part of the table, and of which program', async t => {
@@ -89,6 +92,9 @@ t.test('a page tells that it is a part of the table, and of which program', asyn
   t.match(whole, /at abc1234 \(program def5678/)
   t.match(whole, /\| kind\/one \| 0 \| 1\.0 \| 100 \| 0 \| 0 \|/)
   t.notMatch(whole, /not played/)
+  t.notMatch(whole, /An earlier program/)
+  const joined = pageOf([{ ...row, complaints: [], earlierState: 'abc' }], { ...of, notPlayed: 0 })
+  t.match(joined, /An earlier program, abc, played 1 of the rows/)
   t.match(pageOf([], { ...of, notPlayed: 3 }), /3 more were not played/)
 })
 

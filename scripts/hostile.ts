@@ -14,6 +14,7 @@ import { play, type Row } from './hostile/play.ts'
  * npm run hostile -- --sample          those that npm test plays, too
  * npm run hostile -- --continue FILE   keeps each row in the file and takes the green ones that it holds already: a table in parts, of one
  *                                      state of the program
+ * npm run hostile -- --earlier STATE   green rows of that program count as well, and the page says so
  * npm run hostile -- --seconds N       begins no further attack after so many seconds, and is exit 75 where some are left
  * npm run hostile -- --page FILE       the table as a page as well: reports/hostile.md
  * npm run hostile -- --jobs 1          one at a time
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     sample: { type: 'boolean' },
     page: { type: 'string' },
     continue: { type: 'string' },
+    earlier: { type: 'string', multiple: true },
     seconds: { type: 'string' },
     jobs: { type: 'string', default: '2' },
     list: { type: 'boolean' },
@@ -45,7 +47,8 @@ if (values.list) {
 const width = Math.max(...chosen.map(({ name }) => name.length))
 say(`${'attack'.padEnd(width)}  exit        s    MB  left  leaked`)
 const state = stateOf(fileURLToPath(new URL('..', import.meta.url)))
-const kept = values.continue === undefined ? undefined : rowsKeptIn(values.continue, state)
+const kept =
+  values.continue === undefined ? undefined : rowsKeptIn(values.continue, state, values.earlier)
 const began = performance.now()
 const isTime = () => performance.now() - began < Number(values.seconds ?? Infinity) * 1000
 const played = new Map<Attack, Row>()

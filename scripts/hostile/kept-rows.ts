@@ -3,17 +3,20 @@ import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Row } from './play.ts'
 
-/** Rows in a file, one a line, so that a table which takes long is made in parts, and only of parts that the same program played. */
+/**
+ * Rows in a file, one a line, so that a table which takes long is made in parts: of those that the same program played, and of green ones of
+ * `earlier` programs, which the page names.
+ */
 export type KeptRows = { find(name: string): Row | undefined; keep(row: Row): void }
 
-export function rowsKeptIn(file: string, state: string): KeptRows {
+export function rowsKeptIn(file: string, state: string, earlier: readonly string[] = []): KeptRows {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
   const known = new Map(
     lines
       .filter(line => line !== '')
       .map(line => JSON.parse(line) as { state: string; row: Row })
-      .filter(kept => kept.state === state)
-      .map(({ row }) => [row.name, row]),
+      .filter(kept => kept.state === state || earlier.includes(kept.state))
+      .map(({ state: by, row }) => [row.name, by === state ? row : { ...row, earlierState: by }]),
   )
   return {
     // A red row is played again: what made it red was mended, or is to be seen once more.

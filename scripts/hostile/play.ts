@@ -16,6 +16,8 @@ export type Row = {
   leaked: string[]
   complaints: string[]
   skipped?: string
+  /** The program that played it, where it is not the one of today. */
+  earlierState?: string
 }
 
 /** How long what ends by itself may take to end behind mqttspec. */
