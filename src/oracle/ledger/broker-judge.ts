@@ -174,8 +174,10 @@ function mostCopies(record: MessageRecord, session: BrokerSession): number {
     if (one.void) continue
     copies += (one.qos === 1 ? one.sends : 1) * filters
     if (!one.retain) continue
-    for (const { requests } of found) {
-      copies += requests.filter(seq => seq > one.seq).length
+    for (const subscriptions of [...session.over, session.subscriptions]) {
+      for (const { requests } of matching(subscriptions, record.topic)) {
+        copies += requests.filter(seq => seq > one.seq).length
+      }
     }
   }
   return copies

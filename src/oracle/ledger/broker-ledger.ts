@@ -260,6 +260,8 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
   /** Both directions of the session are forgotten; owedDeliveries of the old one end with it. */
   function startAnew(session: BrokerSession, endedBy: 'clean start' | 'expiry', seq: number): void {
     session.before = { subscriptions: session.subscriptions, endedBy }
+    if (session.subscriptions.byFilter.size > 0) session.over.push(session.subscriptions)
+    if (session.over.length > overMax) session.over.shift()
     session.incarnation += 1
     session.since = seq
     session.outgoing.clear()
@@ -547,6 +549,9 @@ function createConnection(number: number, actor: string, version: Version): Brok
   }
 }
 
+/** So many sessions of a client id that are over are remembered. */
+const overMax = 64
+
 function createSession(client: string, connection: BrokerConnection): BrokerSession {
   return {
     client,
@@ -556,6 +561,7 @@ function createSession(client: string, connection: BrokerConnection): BrokerSess
     incoming: createIncoming(),
     subscriptions: createSubscriptions(),
     before: undefined,
+    over: [],
     incarnation: 0,
     since: 0,
     connection: undefined,

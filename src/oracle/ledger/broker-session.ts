@@ -15,6 +15,8 @@ export type BrokerSession = {
   subscriptions: Subscriptions
   /** Those of the session of this client id that this one took the place of, and what had ended it. */
   before: { subscriptions: Subscriptions; endedBy: 'clean start' | 'expiry' } | undefined
+  /** Those of the last sessions of this client id that are over: their copies count where a message came too often. */
+  over: Subscriptions[]
   /** Counts the sessions of this client id: a new one with each loss. */
   incarnation: number
   /** `seq` of the CONNACK that began it. */

@@ -355,6 +355,28 @@ const rows: Row[] = [
     breaks: both('MQTT-4.3.3-2', 'MQTT-4.3.3-10'),
   },
   {
+    title: 'A subscription of a session that is gone may have brought the retained message too',
+    text: `${scene()}
+      1> PUBLISH 7 q2 A retain
+      < PUBREC 7
+      > PUBREL 7
+      < PUBCOMP 7
+      ${got2(1)}
+      {> SUBSCRIBE 2 t:2 | > PINGREQ}
+      ${got2(2).replace('q2 A', 'q2 A retain')}
+      {< SUBACK 2 codes=2 | < PINGRESP}
+      cut 2
+      8> CONNECT sub fresh
+      < CONNACK
+      > SUBSCRIBE 3 t:2
+      < SUBACK 3 codes=2
+      8< PUBLISH 1 q2 A retain
+      > PUBREC 1
+      < PUBREL 1
+      > PUBCOMP 1`,
+    breaks: both('MQTT-4.3.3-2', 'MQTT-4.3.3-10'),
+  },
+  {
     title: 'A will is published when the connection is cut',
     text: `${scene()}
       4> CONNECT ill fresh will=W
