@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 
 /** The board did not answer as a MicroPython REPL does. */
@@ -71,6 +72,15 @@ export class RawRepl {
       // A boot.py that does not end can be interrupted like any other program.
       await this.interrupt()
     }
+    await this.fence()
+  }
+
+  /** Of a call that was said again because its answer was late, more answers than one come: all of them come before what this prints. */
+  private async fence(): Promise<void> {
+    const word = randomBytes(8).toString('hex')
+    this.stream.write(`print('${word}')${ctrlD}`)
+    await this.until(word, runMs)
+    await this.until(`${ctrlD}${ctrlD}>`, answerMs)
   }
 
   /** A program that reads its input may take what was meant for the REPL, until it is gone: so it is said again. */

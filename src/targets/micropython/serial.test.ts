@@ -49,7 +49,8 @@ t.test('what a running program takes of the call for the REPL is said again', as
     read: () => undefined,
     write: (bytes, _encoding, done) => {
       if (bytes.includes('\x01') && ++calls > 1) board.push(prompt)
-      if (bytes.includes('\x04')) board.push(`OK\r\nMPY: soft reboot\r\n${prompt}`)
+      if (!printsWord(board, bytes) && bytes.includes('\x04'))
+        board.push(`OK\r\nMPY: soft reboot\r\n${prompt}`)
       done()
     },
   })
@@ -65,7 +66,7 @@ t.test('a boot.py that does not end behind a soft reboot is interrupted', async 
   const board = new Duplex({
     read: () => undefined,
     write: (bytes, _encoding, done) => {
-      if (bytes.includes('\x04')) {
+      if (!printsWord(board, bytes) && bytes.includes('\x04')) {
         booting = true
         board.push('OK\r\nMPY: soft reboot\r\n')
       }
@@ -78,14 +79,40 @@ t.test('a boot.py that does not end behind a soft reboot is interrupted', async 
   t.equal(calls, 3)
 })
 
+t.test('late answers of a board are not taken for those of what was asked next', async t => {
+  const prompt = 'raw REPL; CTRL-B to exit\r\n>'
+  let booting = false
+  let calls = 0
+  const board = new Duplex({
+    read: () => undefined,
+    write: (bytes: Buffer, _encoding, done) => {
+      const text = bytes.toString('latin1')
+      if (printsWord(board, bytes)) return done()
+      if (text === '\x05A\x01') board.push(Buffer.from([0x52, 1, 128, 0, 1]))
+      else if (text === '\x04' && booting) board.push('\x0442\r\n\x04\x04>')
+      else if (text === '\x04') {
+        booting = true
+        board.push('OK\r\nMPY: soft reboot\r\n')
+      } else if (text === '\r\x01' && !booting) board.push(prompt)
+      // The first of two calls is answered when the second has come.
+      else if (text === '\r\x01' && ++calls === 2) board.push(prompt + prompt)
+      done()
+    },
+  })
+  const repl = new RawRepl(board, 0.02)
+  await repl.enter()
+  t.equal(calls, 2)
+  t.equal(await repl.run('print(6 * 7)'), '42\r\n')
+})
+
 t.test('a boot.py that waits without end is interrupted on a simulated board', async t => {
   const board = await createSimulatedPico({
     program: 'repl',
     files: { 'boot.py': 'import time\nwhile True:\n    time.sleep(1)\n' },
   })
   t.teardown(() => board.stop())
-  const repl = new RawRepl(board.serial(), 0.1)
-  await repl.enter()
+  await new RawRepl(board.serial(), 0.1).enter()
+  const repl = new RawRepl(board.serial())
   t.equal((await repl.run('print(6 * 7)')).trim(), '42')
 })
 
@@ -159,6 +186,13 @@ t.test('messages for ports say what to do', async t => {
     /does not exist|serialport/,
   )
 })
+
+/** Whether what came is code that prints a word: then it is printed, as in raw mode. */
+function printsWord(board: Duplex, code: Buffer): boolean {
+  const word = /^print\('(\w+)'\)/.exec(code.toString('latin1'))?.[1]
+  if (word) board.push(`OK${word}\r\n\x04\x04>`)
+  return word !== undefined
+}
 
 async function answers(t: Test, lines: LineEndpoint): Promise<void> {
   const answer = new Promise<string>(resolve =>
