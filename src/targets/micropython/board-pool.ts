@@ -1,10 +1,11 @@
 import { type BoardEnd, createSimulatedPico, type SimulatedPico } from './board.ts'
 import type { FlashImage } from './flash.ts'
+import { OpenCommands } from './open-commands.ts'
 
 type Command = { id?: unknown; do?: unknown; client?: unknown; [field: string]: unknown }
 
 /** One board with a client under test on it, or free for the next. */
-type Seat = { board: SimulatedPico; blank: FlashImage; ready: Promise<void> }
+type Seat = { board: SimulatedPico; open: OpenCommands; blank: FlashImage; ready: Promise<void> }
 
 /**
  * The adapter protocol over a board for each client: they neither wait for one another nor share a flash. What a program on a board cannot
@@ -42,10 +43,11 @@ export class BoardPool {
 
   private async obey(command: Command, line: string, name: string): Promise<void> {
     if (command.do === 'stop') return this.release(command, name)
-    const { board } = await this.seat(name)
+    const seat = await this.seat(name)
+    const { board } = seat
     switch (command.do) {
       case 'power':
-        await this.cutPower(board, command)
+        await this.cutPower(seat, command)
         return this.answer(command, { ok: {} })
       case 'link':
         board.link(command.up === true)
@@ -54,6 +56,7 @@ export class BoardPool {
         await board.advance(Number(command.ms))
         return this.answer(command, { ok: {} })
       default:
+        seat.open.sent(command)
         board.send(line)
     }
   }
@@ -75,10 +78,13 @@ export class BoardPool {
   private async create(): Promise<Seat> {
     const board = await createSimulatedPico({ files: this.files })
     this.all.add(board)
-    board.onLine(line => this.onLine(withPower(line)))
+    const open = new OpenCommands()
+    board.onLine(line => {
+      if (open.passes(line)) this.onLine(withPower(line))
+    })
     board.onEnd(end => this.ended(end))
     if (this.stopped) await board.stop()
-    return { board, blank: board.flash(), ready: Promise.resolve() }
+    return { board, open, blank: board.flash(), ready: Promise.resolve() }
   }
 
   /** The client's board is cleared for another: what it kept must be gone with it. */
@@ -87,6 +93,7 @@ export class BoardPool {
     this.seats.delete(name)
     if (taken) {
       const seat = await taken
+      this.giveUp(seat, 'its client was stopped')
       seat.board.link(true)
       seat.ready = seat.board.reboot({ image: seat.blank })
       this.free.push(seat)
@@ -95,14 +102,20 @@ export class BoardPool {
   }
 
   /** With `tear`, the file of that name loses its second half meanwhile, as where a cell of the flash failed. */
-  private async cutPower(board: SimulatedPico, { tear }: Command): Promise<void> {
+  private async cutPower(seat: Seat, { tear }: Command): Promise<void> {
+    const { board } = seat
     await board.powerCut()
+    this.giveUp(seat, 'the power was cut')
     const image = board.flash()
     for (const [path, bytes] of image) {
       if (tear !== undefined && path.endsWith(`/${tear}`))
         image.set(path, bytes.slice(0, bytes.length / 2))
     }
     await board.reboot({ image })
+  }
+
+  private giveUp({ open }: Seat, why: string): void {
+    for (const answer of open.giveUp(why)) this.onLine(JSON.stringify(answer))
   }
 
   private ended(end: BoardEnd): void {

@@ -4,6 +4,7 @@ import type { LineEndpoint } from '../../client/lines.ts'
 import { readNamedBytes } from '../../named-file.ts'
 import { TargetError } from '../../target-error.ts'
 import { packagedFirmware } from '../firmware.ts'
+import { OpenCommands } from '../open-commands.ts'
 import { startTester } from '../serial.ts'
 import { EmulatedPico } from './emulated-pico.ts'
 import { flashOfImage } from './image.ts'
@@ -31,6 +32,7 @@ export class EmulatedBoard {
   private flash: Uint8Array
   private pico: EmulatedPico | undefined
   private lines: LineEndpoint | undefined
+  private readonly open = new OpenCommands()
   onLine: (line: string) => void = () => undefined
   onBroken: (error: Error) => void = () => undefined
 
@@ -70,7 +72,9 @@ export class EmulatedBoard {
     const more = files ? { files } : {}
     const lines = await startTester(pico.usb, image, { config, standIns, slowness, ...more })
     this.lines = lines
-    lines.onLine(line => this.onLine(this.told(line)))
+    lines.onLine(line => {
+      if (this.open.passes(line)) this.onLine(this.told(line))
+    })
   }
 
   /** What is on the flash of a board that is off. */
@@ -87,11 +91,14 @@ export class EmulatedBoard {
   async send(line: string): Promise<void> {
     const command = JSON.parse(line) as { id?: unknown; do?: unknown }
     if (command.do !== 'power') {
+      this.open.sent(command)
       this.lines?.send(line)
       return
     }
     try {
       this.powerOff()
+      for (const answer of this.open.giveUp('the power was cut'))
+        this.onLine(JSON.stringify(answer))
       await this.boot()
       this.onLine(JSON.stringify({ id: command.id, ok: {} }))
     } catch (error) {
