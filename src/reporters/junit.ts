@@ -6,7 +6,7 @@ import { drawRuns } from './counting/runs.ts'
 import { atEnd } from './reporter.ts'
 import { firstOf, type Room, roomOf } from './room.ts'
 import { detailsOf } from './text/details.ts'
-import { headline, isAccepted, saysOf, warningsFail } from './text/headline.ts'
+import { headline, isAccepted, problemDetails, saysOf, warningsFail } from './text/headline.ts'
 import { visible } from './text/visible.ts'
 import { count } from './text/words.ts'
 import { type Element, element, writeXml } from './text/xml.ts'
@@ -173,7 +173,8 @@ function problemCases(report: RunReport): JunitCase[] {
   const nothing = report.results.length === 0 && report.exitCode !== 0
   if (report.problem === undefined && !nothing) return []
   const message = headline(report)
-  return [runCase('the run', { kind: 'error', type: 'run', message, text: message })]
+  const text = [message, ...problemDetails(report)].join('\n')
+  return [runCase('the run', { kind: 'error', type: 'run', message, text })]
 }
 
 /** What warned, a test for each cause. */

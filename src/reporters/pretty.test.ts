@@ -84,6 +84,19 @@ t.test('until the target is found the live line says so, and an error takes it b
   t.match(onScreen(begun), /^mqttspec 0\.1\.0/)
 })
 
+t.test(
+  'what a problem says beyond its first line stands below the verdict, line by line',
+  async t => {
+    const problem =
+      'the adapter gave no answer in 10 s.\nIt wrote last:\n  {"id":3}\nAnswer at once.'
+    const broken = caseOf('a/c:5.0', { verdict: 'fail', findings: [findingOf({ level: 'MUST' })] })
+    t.match(
+      rendered(reportOf([broken], { exitCode: 1, problem })),
+      /^✗ the adapter gave no answer in 10 s; 1 MUST is broken\n {2}It wrote last:\n {2}\{"id":3\}\n {2}Answer at once\.\n$/m,
+    )
+  },
+)
+
 t.test('the verdict line follows the exit code', async t => {
   const last = (more: Partial<RunReport>) =>
     rendered(reportOf([caseOf('a/b:5.0')], more))

@@ -3,7 +3,7 @@ import { caseCounts, neverBegan, statementCounts } from '../counting/counts.ts'
 import { type Group, groupAlike, groupByCause, scenarioOf, shortId } from '../counting/groups.ts'
 import type { ReporterOptions } from '../reporter.ts'
 import { fit, wrap } from '../text/columns.ts'
-import { headline, isAccepted, knownWords } from '../text/headline.ts'
+import { headline, isAccepted, knownWords, problemDetails } from '../text/headline.ts'
 import { partWords, profileWords } from '../text/profile-words.ts'
 import { visible } from '../text/visible.ts'
 import { count, duration } from '../text/words.ts'
@@ -222,6 +222,9 @@ function summary(report: RunReport, page: Paper): string[] {
     ),
     '',
     ...verdict.map((line, index) => `${index === 0 ? mark : ' '} ${paint.bold(colour(line))}`),
+    ...problemDetails(report).flatMap(line =>
+      wrap(visible(line, 2000), page.columns - 2).map(part => `  ${part}`),
+    ),
   ]
 }
 

@@ -10,7 +10,8 @@ const canarySuite = 'explore/canary'
 /** The exit code in words: what a reader must know if they read one line. */
 export function headline(report: RunReport): string {
   if (report.problem !== undefined) {
-    return report.exitCode === 1 ? `${report.problem}; ${broken(report)}` : report.problem
+    const [what = ''] = report.problem.split('\n')
+    return report.exitCode === 1 ? `${what.replace(/\.$/, '')}; ${broken(report)}` : what
   }
   switch (report.exitCode) {
     case 0:
@@ -27,6 +28,11 @@ export function headline(report: RunReport): string {
       return 'mqttspec itself failed; the trace is in the report'
   }
   return `the run ended with exit code ${report.exitCode}`
+}
+
+/** What a problem says beyond its first line: what an adapter wrote last, what to try. */
+export function problemDetails({ problem = '' }: RunReport): string[] {
+  return problem.split('\n').slice(1)
 }
 
 function withoutVerdict({ results, summary }: RunReport): string {

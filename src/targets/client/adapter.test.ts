@@ -129,11 +129,11 @@ const failures: [file: string, code: TargetErrorCode, tells: RegExp][] = [
     'ADAPTER_NOT_STARTED',
     /ended with exit code 1 before it answered hello[\s\S]*libwonderful/,
   ],
-  ['never-answers', 'ADAPTER_SILENT', /no answer to hello in 500 ms\. It wrote nothing/],
+  ['never-answers', 'ADAPTER_SILENT', /no answer to hello in 500 ms\.\nIt wrote nothing/],
   [
     'no-json',
     'ADAPTER_SILENT',
-    /what it wrote are no JSON lines\. It wrote last:\n {2}got \{"id":1,"do":"hello"\}, thank you/,
+    /what it wrote are no JSON lines\.\nIt wrote last:\n {2}got \{"id":1,"do":"hello"\}, thank you/,
   ],
   ['wrong-hello', 'ADAPTER_BROKEN', /hello with \{"ok":\{"name"[\s\S]*"versions" holds "4"/],
   ['floods-lines', 'ADAPTER_BROKEN', /floods its output[\s\S]*DEBUG poll/],

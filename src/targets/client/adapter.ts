@@ -261,7 +261,7 @@ export class Adapter {
   }
 
   private message(code: TargetErrorCode, what: string): string {
-    return `the adapter \`${this.label}\` ${what}. ${this.wrote}\n${this.advice(code)}`.trimEnd()
+    return `the adapter \`${this.label}\` ${what}.\n${this.wrote}\n${this.advice(code)}`.trimEnd()
   }
 
   private advice(code: TargetErrorCode): string {

@@ -1,6 +1,6 @@
 import type { StatementOutcome } from '../../../model/report.ts'
 import { caseCounts } from '../../counting/counts.ts'
-import { headline } from '../../text/headline.ts'
+import { headline, problemDetails } from '../../text/headline.ts'
 import { visible } from '../../text/visible.ts'
 import { duration } from '../../text/words.ts'
 import { CauseRow } from './causes.tsx'
@@ -18,6 +18,11 @@ export function Overview({ data }: { data: ReportData }) {
     <>
       <header class={`verdict ${state}`}>
         <p class="headline">{visible(headline(report), 1000)}</p>
+        {problemDetails(report).map((line, at) => (
+          <p key={at} class="quiet">
+            {visible(line, 1000)}
+          </p>
+        ))}
         <p class="quiet">{caseCounts(report)}</p>
       </header>
       <Scores statements={report.statements} />
