@@ -144,10 +144,14 @@ async function runStage(
 const timing = { replyMs: 800, connectMs: 10_000, reconnectMs: 1500 }
 
 function missOf(result: CaseResult, flaw: Flaw | undefined): Miss[] {
-  const { verdict } = result
+  const { id } = result
+  // A breach that comes and goes is one, where the bytes prove it.
+  const { verdict, findings, reason } = result.first?.proven
+    ? { ...result, ...result.first }
+    : result
   if (verdict === 'pass' || verdict === 'skipped') return []
-  const told = result.findings.filter(({ level }) => level !== 'MAY')
+  const told = findings.filter(({ level }) => level !== 'MAY')
   const statements = [...new Set(told.map(({ statement }) => statement))]
   const own = flaw !== undefined && statements.some(one => flaw.statements.includes(one))
-  return [{ id: result.id, verdict, statements, own, reason: result.reason.slice(0, 300) }]
+  return [{ id, verdict, statements, own, reason: reason.slice(0, 300) }]
 }

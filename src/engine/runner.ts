@@ -4,6 +4,7 @@ import type { TraceEvent } from '../model/trace.ts'
 import type { Case } from '../scenario/ast.ts'
 import { caseBytesMax, largestPayload, sentBytes } from '../scenario/checking/sent-bytes.ts'
 import { type Facts, notApplicable, verbsOf } from './applicable/applicable.ts'
+import { ComesAgain } from './confirming/comes-again.ts'
 import { confirm, type Doubt } from './confirming/confirm.ts'
 import { isDoubtful } from './confirming/rests-on.ts'
 import { senderOf } from './excused/other-cases.ts'
@@ -114,6 +115,7 @@ class Runner {
   private readonly pace: Pace
   /** Failures that have to come again before they are told. */
   private doubts: Doubt<Job>[] = []
+  private readonly comesAgain = new ComesAgain()
   /** The cases under way, and what each of them met. */
   private standing: Promise<boolean> | undefined
   private readonly underWay = new Map<number, Set<string>>()
@@ -247,7 +249,8 @@ class Runner {
     const { kase, index } = job
     this.options.onStart(kase)
     const beside = this.begin(job)
-    const result = await this.inTime(kase, index)
+    const first = await this.inTime(kase, index)
+    const result = isFlooded(first) ? first : await this.seenTwice(job, first, beside)
     this.underWay.delete(index)
     this.idle.forget(index)
     if (laneOf(kase) !== 'private' && (await this.loss.since(isSignOfLoss(result)))) {
@@ -266,6 +269,13 @@ class Runner {
         waits: laneOf(kase) === 'waiting',
       })
     } else this.done(index, result)
+  }
+
+  /** A breach that is proven, once it is known whether it comes again: where it was, beside what runs there. */
+  private seenTwice(job: Job, first: CaseResult, beside: Set<string>): Promise<CaseResult> {
+    return this.comesAgain.judge(first, [...beside], async () =>
+      this.isOver ? undefined : await this.inTime(job.kase, job.index, true),
+    )
   }
 
   /** Notes that a case is under way; the set grows by the cases that it meets. */

@@ -1,5 +1,6 @@
 import type { CaseResult } from '../../model/report.ts'
 import { cameAgain, causeOf, isDoubtful } from './rests-on.ts'
+import { failedInCompany } from './unstable.ts'
 
 /** A failure that has to come again. */
 export type Doubt<Job> = {
@@ -66,29 +67,8 @@ async function tryOnce<Job>(
     again.done(job, result)
     return true
   }
-  if (last) again.done(job, unstable(first, result, beside))
+  if (last) again.done(job, failedInCompany(first, result, beside))
   return false
-}
-
-function unstable(first: CaseResult, again: CaseResult, beside: string[]): CaseResult {
-  const { verdict, reason, durationMs, findings, trace } = first
-  const others = beside.length === 1 ? '1 other case' : `${beside.length} other cases`
-  const came = again.verdict === 'pass' ? 'it passed' : `it was ${again.verdict}: ${again.reason}`
-  return {
-    ...again,
-    verdict: 'unstable',
-    reason: `it failed beside ${others}, and run again alone ${came}; at first: ${reason}`,
-    findings: [],
-    first: {
-      verdict: verdict === 'warn' ? 'warn' : 'fail',
-      reason,
-      durationMs,
-      findings,
-      trace,
-      beside,
-    },
-    replay: `${again.replay} # takes company: alone it did not fail again`,
-  }
 }
 
 async function sideBySide<T>(

@@ -1,9 +1,11 @@
 import type { Publish } from '../../model/packet.ts'
 import { sentinelPrefix } from '../../model/trace.ts'
+import type { Owed } from '../../oracle/owed.ts'
 import type { Actor } from '../../peers/actor.ts'
 import type { StepBody } from '../../scenario/ast.ts'
 import { endOf, hasEnded, leftBy, mustAnswer } from '../packets/expect-next.ts'
 import type { Scene } from '../scene.ts'
+import { promptMs } from '../waiting/budgets.ts'
 import { endedInstead, sentNothing } from '../wording/absent.ts'
 import { packetText } from '../wording/packet-text.ts'
 import { programEnding } from './dial.ts'
@@ -102,6 +104,7 @@ async function sentinel(scene: Scene, body: Body, from: Actor, to: Actor[]): Pro
   const wanted =
     body.qos === undefined ? (from.lastPublished?.qos ?? 2) : scene.env.number(body.qos)
   const qos = fittingQos(scene, from, wanted)
+  await lastOnesCome(scene, [from, ...to])
   const payload = `${sentinelPrefix}${scene.nextSentinel()}`
   const packet = sentinelPacket(scene, from, topic, qos, payload)
   const flow = from.begin(packet)
@@ -129,6 +132,28 @@ async function sentinel(scene: Scene, body: Body, from: Actor, to: Actor[]): Pro
     actors: [from, ...to].map(actor => actor.name),
     how: 'sentinel',
   })
+}
+
+/**
+ * A sentinel is a message as any other. Behind the last of a queue that is still being sent it would meet the target in the middle of that,
+ * at a moment which is another one each time, and ask what the scenario does not ask. What is on its way comes first; for what does
+ * not come, the sentinel is the question.
+ */
+async function lastOnesCome(scene: Scene, actors: Actor[]): Promise<void> {
+  const nothingOwed = () => {
+    for (const one of scene.judges.owed()) if (actors.some(actor => comes(one, actor))) return
+    return true
+  }
+  for (let round = 1; round <= roundsMax; round++) {
+    const before = scene.log.lastSeq
+    if (await scene.briefly(nothingOwed, promptMs(scene.budgets))) return
+    if (scene.log.lastSeq === before) return
+  }
+}
+
+/** Whether it is owed on the connection of that actor, and nothing is asked of us before it comes. */
+function comes({ connection }: Owed, { auto, withheld, conversation }: Actor): boolean {
+  return auto && withheld.size === 0 && conversation?.number === connection
 }
 
 /** Rounds of `replyMs` for which a fence waits while packets still come, and no message that had not come before. */

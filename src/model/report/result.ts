@@ -15,6 +15,12 @@ const firstRun = Type.Object(
     findings: Type.Array(finding),
     trace: Type.Array(event),
     beside: Type.Array(text, { description: 'Ids of the cases that ran beside it.' }),
+    proven: Type.Optional(
+      Type.Literal(true, {
+        description:
+          'What the target sent proves the breach: it comes and goes. Left out where it may have been the doing of others.',
+      }),
+    ),
   },
   { description: 'Of an unstable case: what it came to at first, and did not again.' },
 )

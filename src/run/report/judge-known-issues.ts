@@ -52,7 +52,8 @@ function outcomeOf(result: CaseResult, entry: KnownIssue, today: string): Outcom
   if (result.verdict === 'skipped') return 'skipped'
   if (entry.expires !== undefined && entry.expires < today) return 'expired'
   if (result.verdict === 'pass') return entry.intermittent ? 'expected' : 'passes'
-  const cited = result.findings.some(finding => finding.statement === entry.statement)
+  const findings = result.first?.findings ?? result.findings
+  const cited = findings.some(finding => finding.statement === entry.statement)
   if (entry.statement !== undefined && !cited) return 'differs'
   return 'expected'
 }

@@ -1,0 +1,55 @@
+import type { CaseResult } from '../../model/report.ts'
+import { causeOf, isDoubtful } from './rests-on.ts'
+import { cameNoMore } from './unstable.ts'
+
+/** A case that took longer than this, in ms, is not played a second time only to learn whether it does the same. */
+const playedTwiceMaxMs = 1000
+
+/**
+ * What the target sent proves its breach; that it does so each time, only a second play can tell. Where two connections meet, a race
+ * within the target may decide, and its verdict would be another one in each run. Of each scenario and cause the first is played
+ * again: where that breaks nothing, the breach comes and goes, and so may those of the scenario's other cases, which are played again too.
+ */
+export class ComesAgain {
+  /** By scenario and cause: whether its first case did the same again. */
+  private readonly known = new Map<string, Promise<boolean>>()
+
+  /** What is told of a failure. @param play Plays the case again; nothing where it could not be played. */
+  async judge(
+    first: CaseResult,
+    beside: readonly string[],
+    play: () => Promise<CaseResult | undefined>,
+  ): Promise<CaseResult> {
+    if (!mayRace(first)) return first
+    const key = `${first.id.split(':')[0]} ${causeOf(first)}`
+    const known = this.known.get(key)
+    if (known && (await known)) return first
+    const played = play().then(again => verdictOf(first, again, beside))
+    if (!known)
+      this.known.set(
+        key,
+        played.then(({ verdict }) => verdict !== 'unstable'),
+      )
+    return played
+  }
+}
+
+/** A breach that is proven, in a case of several connections which is soon played. */
+function mayRace(result: CaseResult): boolean {
+  const { verdict, suite, durationMs, sleptMs, trace } = result
+  if ((verdict !== 'fail' && verdict !== 'warn') || isDoubtful(result)) return false
+  // A simulated board has a clock and a chance of its own: it does the same each time.
+  if (suite.startsWith('device/') || sleptMs > 0 || durationMs > playedTwiceMaxMs) return false
+  return trace.filter(({ kind }) => kind === 'open').length > 1
+}
+
+/** One that fails in another way, too, has failed; one that ends without a verdict says nothing of the first time. */
+function verdictOf(
+  first: CaseResult,
+  again: CaseResult | undefined,
+  beside: readonly string[],
+): CaseResult {
+  const cameBack =
+    again?.verdict !== 'pass' && !(again?.verdict === 'warn' && first.verdict === 'fail')
+  return again && !cameBack ? cameNoMore(first, again, beside) : first
+}

@@ -1,0 +1,54 @@
+import type { CaseResult } from '../../model/report.ts'
+
+/** A failure that might have been the doing of others, and did not come again alone. */
+export function failedInCompany(
+  first: CaseResult,
+  again: CaseResult,
+  beside: readonly string[],
+): CaseResult {
+  return {
+    ...unstable(first, again, beside),
+    reason: `it failed beside ${othersText(beside)}, and run again alone ${cameText(again)}; at first: ${first.reason}`,
+    replay: `${again.replay} # takes company: alone it did not fail again`,
+  }
+}
+
+/** A breach that the bytes of the target prove, and that did not come a second time. */
+export function cameNoMore(
+  first: CaseResult,
+  again: CaseResult,
+  beside: readonly string[],
+): CaseResult {
+  const result = unstable(first, again, beside)
+  return {
+    ...result,
+    reason: `it failed in one of two plays, which what the target sent proves; the other time ${cameText(again)}; at first: ${first.reason}`,
+    first: { ...result.first, proven: true },
+    replay: `${again.replay} # a race: it may take several plays`,
+  }
+}
+
+function unstable(first: CaseResult, again: CaseResult, beside: readonly string[]) {
+  const { verdict, reason, durationMs, findings, trace } = first
+  return {
+    ...again,
+    verdict: 'unstable',
+    findings: [],
+    first: {
+      verdict: verdict === 'warn' ? 'warn' : 'fail',
+      reason,
+      durationMs,
+      findings,
+      trace,
+      beside: [...beside],
+    },
+  } satisfies CaseResult
+}
+
+function othersText({ length }: readonly string[]): string {
+  return length === 1 ? '1 other case' : `${length} other cases`
+}
+
+function cameText({ verdict, reason }: CaseResult): string {
+  return verdict === 'pass' ? 'it passed' : `it was ${verdict}: ${reason}`
+}
