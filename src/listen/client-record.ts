@@ -4,16 +4,21 @@ import type { Breach, Finding } from '../model/finding.ts'
 import type { TraceBody, TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import { createJudges, type Judges } from '../oracle/judges.ts'
+import type { FindingTexts } from './rooms.ts'
 
 /** A client that does everything wrong only repeats itself. */
 const findingsMax = 200
 /** And what it sends may be long. */
 const charactersMax = 2000
+/** What a debt takes that is remembered, about. */
+const debtBytes = 200
 
 export type ClientRecordOptions = {
   version: Version
   /** Of the traces of all clients. */
   allowance: Allowance
+  /** Of the findings of all clients. */
+  texts: FindingTexts
   onEvent(event: TraceEvent): void
   onFinding(finding: Finding): void
 }
@@ -23,7 +28,9 @@ export class ClientRecord {
   readonly findings: Finding[] = []
   private readonly redactor = new Redactor()
   private readonly log: TraceLog
-  private readonly judges: Judges
+  private judges: Judges
+  /** `seq` of the first event whose breach was left out, as there was no room for it. */
+  fullSince: number | undefined
   private readonly options: ClientRecordOptions
   /** What was owed for too long, and told. */
   private readonly debts = new Set<string>()
@@ -33,7 +40,7 @@ export class ClientRecord {
   constructor(options: ClientRecordOptions) {
     this.options = options
     const { version, allowance } = options
-    this.judges = createJudges({ target: 'client', version })
+    this.judges = judgesOf(version)
     const take = (event: TraceEvent, shown: TraceEvent) => {
       options.onEvent(shown)
       for (const breach of this.judges.observe(event)) this.find(breach)
@@ -54,9 +61,23 @@ export class ClientRecord {
     return this.log.size
   }
 
-  /** Lets go of all events but the first and the last. */
-  cut(): void {
-    this.log.cut()
+  /** About how much memory is taken by what the client began and did not end, and by its secrets. */
+  get heldBytes(): number {
+    const debts = (this.debts.size + this.owedSince.size) * debtBytes
+    return this.judges.heldBytes() + this.redactor.heldBytes + debts
+  }
+
+  /** Lets go of all events but so many of the first and the last. */
+  cut(eventsMax: number): void {
+    this.log.cut(eventsMax)
+  }
+
+  /** What the client broke was judged; what it left under way is forgotten. */
+  letGo(): void {
+    this.close()
+    this.judges = judgesOf(this.options.version)
+    this.owedSince.clear()
+    this.debts.clear()
   }
 
   record(body: TraceBody): TraceEvent {
@@ -69,7 +90,7 @@ export class ClientRecord {
 
   /** Takes down a breach; one that two judges saw counts once. */
   find(breach: Breach): void {
-    if (this.findings.length >= findingsMax) return
+    if (this.findings.length >= findingsMax) return this.leaveOut(breach)
     const again = this.findings.some(
       known =>
         known.statement === breach.statement &&
@@ -79,19 +100,32 @@ export class ClientRecord {
     )
     if (again) return
     const told = (text: string) => this.redactor.text(text).slice(0, charactersMax)
-    const finding = {
-      ...breach,
+    const texts = {
       message: told(breach.message),
       expected: told(breach.expected),
       got: told(breach.got),
-      atMs: this.nowMs,
+      ...(breach.nearestMiss === undefined ? {} : { nearestMiss: told(breach.nearestMiss) }),
     }
+    const wanted = Object.values(texts).reduce((sum, { length }) => sum + length, 0)
+    const charactersLeft = this.options.texts.take(this.findings.length, wanted)
+    if (charactersLeft === 0) return this.leaveOut(breach)
+    const short = Object.entries(texts).map(([name, text]) => [name, text.slice(0, charactersLeft)])
+    const finding: Finding = { ...breach, ...Object.fromEntries(short), atMs: this.nowMs }
     this.findings.push(finding)
     this.options.onFinding(finding)
   }
 
+  private leaveOut({ seq }: Breach): void {
+    this.fullSince = Math.min(this.fullSince ?? seq, seq)
+  }
+
   /** Takes down what the client has owed for longer than `patienceMs`. Asked now and then. */
   overdue(patienceMs: number): void {
+    if (this.findings.length >= findingsMax) {
+      // No more is looked for.
+      this.fullSince ??= this.lastSeq
+      return
+    }
     const owed = new Map(this.judges.overdue().map(breach => [keyOf(breach), breach]))
     for (const key of this.owedSince.keys()) if (!owed.has(key)) this.owedSince.delete(key)
     for (const [key, breach] of owed) {
@@ -110,6 +144,11 @@ export class ClientRecord {
   close(): void {
     for (const breach of this.judges.end()) this.find(breach)
   }
+}
+
+/** Nobody commands the application of a client that dials in, nor hears it. */
+function judgesOf(version: Version): Judges {
+  return createJudges({ target: 'client', version, followsMessages: false })
 }
 
 function keyOf({ statement, seq, expected }: Breach): string {

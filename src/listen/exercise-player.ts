@@ -33,8 +33,8 @@ export type Stage = {
   /** Takes down what the client broke. */
   find(breach: Breach): void
   waited(rule: string, ms: number): void
-  /** The events since `seq`, behind those that opened the connection they began on. */
-  eventsSince(seq: number): TraceEvent[]
+  /** The events since `seq`, behind those that opened the connection they began on, as far as there is room for them. */
+  eventsSince(seq: number, isWrong: boolean): TraceEvent[]
 }
 
 /** A piece that was begun, and how it ended. Findings are weighed later. */
@@ -370,7 +370,7 @@ export class ExercisePlayer {
       to: stage.lastSeq,
       beganMs,
       endedMs: stage.nowMs,
-      trace: stage.eventsSince(from),
+      trace: stage.eventsSince(from, ending.kind !== 'done'),
     })
     const outcome = 'reason' in ending ? `is given up: ${ending.reason}` : 'is over'
     const { length } = this.todo

@@ -22,6 +22,8 @@ export type FirstPacketOptions = {
   connectMs: number
   /** What carries MQTT on this port, in words. */
   carried: string
+  /** So many bytes of it have come that are no whole packet; `end` drops the connection, and says why. */
+  onUnfinished?(bytes: number, end: (why: string) => void): void
   onClient(stream: Duplex, connect: Connect, version: Version): void
   /** The Protocol Level is none we know; the caller may answer. */
   onLevel(stream: Duplex, level: number, bytes: Uint8Array): void
@@ -30,6 +32,8 @@ export type FirstPacketOptions = {
 
 /** A CONNECT with the largest will, user name, password and client id has five strings of 64 KiB. */
 const connectBytesMax = 384 * 1024
+/** So many reads are put together into one: a chunk of one byte takes a hundred times that. */
+const chunksMax = 64
 /** Of what is no packet a report keeps so much. */
 const shownBytesMax = 256
 
@@ -39,7 +43,7 @@ const shownBytesMax = 256
  */
 export function awaitConnect(stream: Duplex, options: FirstPacketOptions): void {
   const framer = createFramer({ maxPacketBytes: connectBytesMax })
-  const chunks: Uint8Array[] = []
+  let chunks: Uint8Array[] = []
   let length = 0
   const timer = setTimeout(() => giveUp(lateness(length, options.connectMs)), options.connectMs)
   stream.on('data', onData)
@@ -57,7 +61,9 @@ export function awaitConnect(stream: Duplex, options: FirstPacketOptions): void 
     if (frame?.kind === 'broken') {
       return isConnect(chunks[0]) ? giveUp(frame.reason, true) : giveUp('speaks no MQTT')
     }
-    if (frame?.kind === 'packet') settle(frame.bytes)
+    if (frame?.kind === 'packet') return settle(frame.bytes)
+    if (chunks.length > chunksMax) chunks = [Buffer.concat(chunks)]
+    options.onUnfinished?.(length + framer.heldBytes, giveUp)
   }
 
   function settle(bytes: Uint8Array): void {
@@ -88,7 +94,8 @@ export function awaitConnect(stream: Duplex, options: FirstPacketOptions): void 
 
   function giveUp(why: string, wrong = false, packet?: Uint8Array): void {
     leave()
-    const bytes = packet ?? Buffer.concat(chunks).subarray(0, shownBytesMax)
+    // A view would keep all of it.
+    const bytes = packet ?? Uint8Array.from(Buffer.concat(chunks).subarray(0, shownBytesMax))
     const version = versionOfLevel(levelOf(bytes) ?? 4) ?? '3.1.1'
     options.onStranger(stream, { why, wrong, bytes, version })
   }

@@ -1,5 +1,5 @@
 import { Redactor } from '../engine/traces/redact.ts'
-import { verdictOf } from '../engine/verdict.ts'
+import { type Ending, verdictOf } from '../engine/verdict.ts'
 import { blankResult } from '../model/blank-result.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
@@ -52,7 +52,7 @@ function conduct(guest: ServedClient, findings: Finding[], replay: Replay): Case
       version,
       replay(),
     ),
-    ...verdictOf({ kind: 'done' }, findings),
+    ...verdictOf(conductEnding(guest), findings),
     durationMs: guest.record.nowMs,
     covers: [`${version}:${version === '3.1' ? '§3.1' : 'MQTT-3.1.0-1'}`],
     findings,
@@ -60,21 +60,36 @@ function conduct(guest: ServedClient, findings: Finding[], replay: Replay): Case
   }
 }
 
+function conductEnding({ gaveUp }: ServedClient): Ending {
+  return gaveUp === undefined
+    ? { kind: 'done' }
+    : { kind: 'inconclusive', reason: `given up: ${gaveUp}` }
+}
+
 function playedResult(
   guest: ServedClient,
-  { piece, ending, trace, beganMs, endedMs }: Played,
+  played: Played,
   findings: Finding[],
   replay: Replay,
 ): CaseResult {
+  const { piece, trace, beganMs, endedMs } = played
   const waits = trace.reduce((sum, event) => sum + (event.kind === 'wait' ? event.ms : 0), 0)
   return {
     ...forPiece(guest, piece, replay),
-    ...verdictOf(ending, findings),
+    ...verdictOf(endingOf(guest, played), findings),
     durationMs: Math.round(endedMs - beganMs),
     sleptMs: waits,
     findings,
     trace: withFindings(guest, trace, findings),
   }
+}
+
+/** Where findings were left out that may be this piece's, nobody can tell that it went well. */
+function endingOf({ record }: ServedClient, { ending, to }: Played): Ending {
+  const { fullSince } = record
+  if (ending.kind !== 'done' || fullSince === undefined || to < fullSince) return ending
+  const reason = 'the client broke more by then than is kept of it'
+  return { kind: 'inconclusive', reason }
 }
 
 /** A finding that came late points at an event which the piece has; its trace stays as it is. */

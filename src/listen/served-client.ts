@@ -12,6 +12,7 @@ import { ClientRecord } from './client-record.ts'
 import { ExercisePlayer, type GoneBy, type Stage } from './exercise-player.ts'
 import type { Exercise } from './exercises.ts'
 import { copyFor, type Subscribed, sizeOf, topicOf, type Waiting } from './messages.ts'
+import type { FindingTexts, PieceTraces } from './rooms.ts'
 import { type Shown, shownBy } from './share.ts'
 
 export type ServedClientOptions = {
@@ -24,11 +25,15 @@ export type ServedClientOptions = {
   patienceMs: number
   maxPacketBytes: number
   allowance: Allowance
+  texts: FindingTexts
+  pieceTraces: PieceTraces
   /** Of all messages that wait for clients. */
   waiting: Waiting
   /** How many connections there are. */
   connectionsOpen(): number
   retained(): Iterable<Publish>
+  /** So many bytes were read of it. */
+  onRead(bytes: number): void
   /** Calls `resume` when it may be read again; reading it took so long just now. */
   awaitTurn(tookMs: number, resume: () => void): void
   /** A message that subscribers have to get, this client among them. */
@@ -45,6 +50,10 @@ const queueBytesMax = 2 * 1024 * 1024
 const unreadBytesMax = 2 * 1024 * 1024
 /** Of all clients together: the more there are, the less may wait for each of them. */
 const unreadBytesOfAllMax = 64 * 1024 * 1024
+/** Subscriptions of one client; more are refused. */
+const subscriptionsMax = 1000
+/** What a subscription, an identifier and a message under way take beside their texts, about. */
+const entryBytes = 200
 /** Messages to a client that it has not answered yet. */
 const inFlightMax = 64
 /** Whoever sends more packets at once waits for its turn. */
@@ -80,7 +89,9 @@ export class ServedClient {
   private receiveMaximum = 65_535
   private idle: NodeJS.Timeout | undefined
   /** The packets of what is being read, and when the first of them was. */
-  private readonly reading = { packets: 0, beganMs: 0 }
+  private readonly reading = { packets: 0, beganMs: 0, bytes: 0 }
+  /** Why nothing more is taken of it. */
+  gaveUp: string | undefined
   /** The events that opened the present connection: what follows makes no sense without them. */
   private opening: TraceEvent[] = []
 
@@ -89,7 +100,11 @@ export class ServedClient {
     this.record = new ClientRecord({
       version: options.version,
       allowance: options.allowance,
+      texts: options.texts,
       onEvent: event => {
+        if (event.kind === 'packet' && event.from === 'target') {
+          this.reading.bytes += event.bytes.length
+        }
         if (event.kind === 'open') this.opening = []
         const opens = event.kind === 'packet' && /^CONN/.test(event.packet.type)
         if ((event.kind === 'open' || opens) && this.opening.length < 3) this.opening.push(event)
@@ -100,8 +115,15 @@ export class ServedClient {
     this.performance = new ExercisePlayer(options.pieces, this.stage(), options.patienceMs)
   }
 
-  /** Takes over a connection whose CONNECT is known and still to be read from it. */
-  attach(stream: Duplex): void {
+  /**
+   * Takes over a connection whose CONNECT is known and still to be read from it.
+   *
+   * @param onUnfinished Gets what a packet takes that is not whole, and a way to end the connection over it.
+   */
+  attach(
+    stream: Duplex,
+    onUnfinished: (bytes: number, isNew: boolean, end: (why: string) => void) => void,
+  ): void {
     this.leave('taken over')
     this.connections += 1
     const conversation: Conversation = new Conversation({
@@ -114,6 +136,8 @@ export class ServedClient {
       recorder: this.record,
       onPacket: (packet, seq) => this.onPacket(conversation, packet, seq),
       onRead: () => this.afterRead(conversation),
+      onUnfinished: (bytes, isNew) =>
+        onUnfinished(bytes, isNew, why => this.dismiss(conversation, why)),
       onEnd: () => this.onEnd(conversation),
     })
     this.conversation = conversation
@@ -166,8 +190,30 @@ export class ServedClient {
     return bytes
   }
 
+  /** About how much memory is taken by what it began and did not end. */
+  get heldBytes(): number {
+    let bytes = this.record.heldBytes + this.session.held.size * entryBytes
+    for (const filter of this.subscriptions.keys()) bytes += filter.length + entryBytes
+    for (const { packet } of this.session.flows.values()) bytes += sizeOf(packet) + entryBytes
+    return bytes
+  }
+
+  /** Nothing more is taken of it: what was seen so far is judged, and what it left under way is forgotten. */
+  giveUp(why: string): void {
+    if (this.gaveUp !== undefined) return
+    this.gaveUp = why
+    this.note(`the client is given up: ${why}`)
+    this.drop()
+    this.close()
+    this.record.letGo()
+    this.forget()
+    this.known = false
+    this.opening = []
+  }
+
   /** Called now and then. */
   tick(): void {
+    if (this.gaveUp !== undefined) return
     this.record.overdue(this.options.patienceMs)
     this.performance.tick()
     this.mustRead()
@@ -179,7 +225,7 @@ export class ServedClient {
     const share = unreadBytesOfAllMax / Math.max(1, this.options.connectionsOpen())
     if (!conversation || conversation.link.unsentBytes <= Math.min(unreadBytesMax, share)) return
     this.note('the client does not read what it is sent; the connection is reset')
-    this.cut('rst')
+    this.drop()
   }
 
   /** Drops the connection without a word and closes the books. */
@@ -222,7 +268,7 @@ export class ServedClient {
       announce: text => guest.options.onPiece(text),
       find: breach => guest.record.find(breach),
       waited: (rule, ms) => guest.record.record({ kind: 'wait', rule, ms }),
-      eventsSince: seq => guest.eventsSince(seq),
+      eventsSince: (seq, isWrong) => guest.eventsSince(seq, isWrong),
     }
   }
 
@@ -233,8 +279,10 @@ export class ServedClient {
 
   /** One that sends many packets at once is not read before it is its turn again. */
   private afterRead(conversation: Conversation): void {
-    const { packets, beganMs } = this.reading
+    const { packets, beganMs, bytes } = this.reading
     this.reading.packets = 0
+    this.reading.bytes = 0
+    this.options.onRead(bytes)
     if (packets < packetsAtOnceMax || !conversation.open) return
     conversation.link.pause()
     this.options.awaitTurn(performance.now() - beganMs, () => {
@@ -338,6 +386,7 @@ export class ServedClient {
       if (one.qos > 2) return 0x80
       const entry = { ...one, identifier: typeof identifier === 'number' ? identifier : undefined }
       const isNew = !this.subscriptions.has(one.filter)
+      if (isNew && this.subscriptions.size >= subscriptionsMax) return version5 ? 0x97 : 0x80
       this.subscriptions.set(one.filter, entry)
       this.everSubscribedAt = Math.max(this.everSubscribedAt, one.qos)
       if (one.retainHandling === 0 || (one.retainHandling === 1 && isNew)) added.push(entry)
@@ -400,6 +449,25 @@ export class ServedClient {
     if (was?.will && !delay) {
       this.options.publish({ type: 'PUBLISH', dup: false, ...was.will })
     }
+  }
+
+  /** Its connection takes more room than there is. */
+  private dismiss(conversation: Conversation, why: string): void {
+    if (conversation !== this.conversation) {
+      conversation.link.rstAtOnce()
+      return
+    }
+    this.note(`the connection is reset: ${why}`)
+    this.drop()
+  }
+
+  /** Ends the present connection at once: it takes what others need. */
+  private drop(): void {
+    const { conversation } = this
+    if (!conversation) return
+    this.fault({ kind: 'cut', how: 'rst' })
+    this.gone('us')
+    conversation.link.rstAtOnce()
   }
 
   /** Another connection of the same client id ends this one. */
@@ -509,7 +577,7 @@ export class ServedClient {
     this.queueBytes = 0
   }
 
-  private eventsSince(seq: number): TraceEvent[] {
+  private eventsSince(seq: number, isWrong: boolean): TraceEvent[] {
     const own = this.record.events().filter(event => event.seq >= seq)
     const first = own.find(event => 'connection' in event)
     const opening = this.openingOf(first)
@@ -517,7 +585,9 @@ export class ServedClient {
       own.length > pieceHeadMax + pieceTailMax
         ? [...own.slice(0, pieceHeadMax), ...own.slice(-pieceTailMax)]
         : own
-    return [...opening.filter(event => event.seq < seq), ...kept]
+    const all = [...opening.filter(event => event.seq < seq), ...kept]
+    const { findings } = this.record
+    return this.options.pieceTraces.keep(all, isWrong || findings.some(one => one.seq >= seq))
   }
 
   /** The events that opened the connection of `event`, as far as the trace still has them. */

@@ -4,6 +4,7 @@ import type { Connect, Publish } from '../model/packet.ts'
 import type { CaseResult } from '../model/report.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
+import { Unfinished } from '../peers/unfinished.ts'
 import { type TransportName, transportNamed } from '../transport/index.ts'
 import { type DoorIdentity, Listener } from '../transport/listen.ts'
 import { reset } from '../transport/reset.ts'
@@ -13,6 +14,7 @@ import { type Exercise, piecesFor, programme } from './exercises.ts'
 import { awaitConnect, type Stranger } from './first-packet.ts'
 import { Retained, Waiting } from './messages.ts'
 import { type Replay, resultsOf, strangerResult } from './results.ts'
+import { FindingTexts, PieceTraces } from './rooms.ts'
 import { ServedClient } from './served-client.ts'
 import type { Shown } from './share.ts'
 import { Turns } from './turns.ts'
@@ -30,6 +32,10 @@ export type ListenOptions = {
   patienceMs?: number
   /** How long a connection may take to its CONNECT. */
   connectMs?: number
+  /** Of packets that are not whole, over all connections; half of it for those of one address. Default 64 MiB. */
+  unfinishedBytesMax?: number
+  /** Of what clients begin and do not end, about. Default 96 MiB. */
+  heldBytesMax?: number
   /** Plain TCP, unless it is said. */
   transport?: TransportName
   /** What is shown where the transport is encrypted; one of our own if nothing is given. */
@@ -64,11 +70,18 @@ const unspokenMax = 64
 /** Connections of one address that are clients. */
 const perAddressMax = 600
 const strangersMax = 100
+const unfinishedBytesMax = 64 * 1024 * 1024
 /** Events of all clients together: beyond that the longest traces are cut to their beginning and end. */
 const eventsMax = 60_000
+/** So many of a trace that is cut, of few clients; and of many together. */
 const eventsKept = 200
+const eventsKeptOfAll = 30_000
 /** Of the long packets of all clients together; of those behind that a trace keeps the beginning. A page holds them four times over. */
 const longPacketBytesMax = 16 * 1024 * 1024
+/** Of what clients begin and do not end: exchanges, subscriptions, secrets. Beyond that the client that holds most is given up. */
+const heldBytesMax = 96 * 1024 * 1024
+/** It is weighed when so much was read, and with every tick. */
+const weighedBytes = 8 * 1024 * 1024
 const tickMs = 200
 
 /** Opens the port. Rejects with the system's error. */
@@ -84,11 +97,15 @@ class House implements Listening {
   private readonly retained = new Retained()
   private readonly turns = new Turns()
   private readonly waiting = new Waiting()
+  private readonly texts = new FindingTexts()
+  private readonly pieceTraces = new PieceTraces()
+  private readBytes = 0
   private readonly allowance = { leftBytes: longPacketBytesMax }
   private readonly streams = new Set<Duplex>()
   /** By connection: the address it came from. */
   private readonly addresses = new Map<Duplex, string>()
   private readonly unspoken = new Map<Duplex, string>()
+  private readonly unfinished: Unfinished<Duplex>
   private readonly strangers: CaseResult[] = []
   private listener: Listener | undefined
   private ticking: NodeJS.Timeout | undefined
@@ -96,6 +113,8 @@ class House implements Listening {
 
   constructor(options: ListenOptions) {
     this.options = options
+    const bytesMax = options.unfinishedBytesMax ?? unfinishedBytesMax
+    this.unfinished = new Unfinished({ bytesMax, addressBytesMax: bytesMax / 2 })
   }
 
   get port(): number {
@@ -146,9 +165,28 @@ class House implements Listening {
   private tick(): void {
     const guests = [...this.guests.values()]
     for (const guest of guests) guest.tick()
+    this.weigh()
     const events = guests.reduce((sum, { record }) => sum + record.size, 0)
     if (events <= eventsMax) return
-    for (const { record } of guests) if (record.size > eventsKept) record.cut()
+    const kept = Math.min(eventsKept, Math.floor(eventsKeptOfAll / guests.length))
+    for (const { record } of guests) record.cut(kept)
+  }
+
+  /** Gives up those who hold the most, until the others have room. */
+  private weigh(): void {
+    this.readBytes = 0
+    const most = this.options.heldBytesMax ?? heldBytesMax
+    const weights = [...this.guests.values()].map(guest => ({ guest, bytes: guest.heldBytes }))
+    weights.sort((a, b) => b.bytes - a.bytes)
+    let all = weights.reduce((sum, { bytes }) => sum + bytes, 0)
+    for (const { guest, bytes } of weights) {
+      if (all <= most) return
+      const mebibytes = (of: number) => Math.ceil(of / 1024 / 1024)
+      const why = `what it began and did not end takes ${mebibytes(bytes)} MiB, the most of all, who have ${mebibytes(most)} MiB`
+      this.options.onStranger?.(guest.options.name, `is given up: ${why}`)
+      guest.giveUp(why)
+      all -= bytes
+    }
   }
 
   private admit(): void {
@@ -171,6 +209,7 @@ class House implements Listening {
       awaitConnect(stream, {
         connectMs: this.options.connectMs ?? 10_000,
         carried: transportNamed(this.options.transport).title,
+        onUnfinished: (bytes, end) => this.unfinished.note(stream, { address, bytes, end }, false),
         onClient: (_stream, connect, version) => this.welcome(stream, from, connect, version),
         onLevel: (_stream, level) => this.refuseLevel(stream, from, level),
         onStranger: (_stream, stranger) => this.dismiss(stream, from, stranger),
@@ -205,6 +244,7 @@ class House implements Listening {
   private forget(stream: Duplex): void {
     this.streams.delete(stream)
     this.unspoken.delete(stream)
+    this.unfinished.forget(stream)
     this.addresses.delete(stream)
   }
 
@@ -224,9 +264,21 @@ class House implements Listening {
       const same = guest.options.clientId === connect.clientId && connect.clientId !== ''
       if (same && guest !== known) guest.leave('taken over')
     }
+    if (known?.gaveUp !== undefined) {
+      this.turnAway(stream, from, version, version === '5.0' ? 0x97 : 3, 'turned away: given up')
+      return
+    }
     const guest = known ?? this.newGuest(connect.clientId, version)
     this.unspoken.delete(stream)
-    guest.attach(stream)
+    this.unfinished.forget(stream)
+    const address = addressOf(from)
+    guest.attach(stream, (bytes, isNew, end) => {
+      const told = (why: string) => {
+        this.options.onStranger?.(from, why)
+        end(why)
+      }
+      this.unfinished.note(stream, { address, bytes, end: told }, isNew)
+    })
   }
 
   private newGuest(clientId: string, version: Version): ServedClient {
@@ -242,7 +294,13 @@ class House implements Listening {
       maxPacketBytes,
       retained: () => this.retained.all(),
       allowance: this.allowance,
+      texts: this.texts,
+      pieceTraces: this.pieceTraces,
       waiting: this.waiting,
+      onRead: bytes => {
+        this.readBytes += bytes
+        if (this.readBytes > weighedBytes) this.weigh()
+      },
       connectionsOpen: () => this.streams.size,
       awaitTurn: (tookMs, resume) => this.turns.wait(tookMs, resume),
       publish: message => this.route(message, guest),

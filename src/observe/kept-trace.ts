@@ -1,5 +1,5 @@
 import type { Redactor } from '../engine/traces/redact.ts'
-import { shortened, sizeOf } from '../engine/traces/shortened.ts'
+import { ownBytes, shortened, sizeOf } from '../engine/traces/shortened.ts'
 import type { TraceEvent } from '../model/trace.ts'
 
 /** Of what a client did so much is kept, from its beginning and from its end. */
@@ -42,15 +42,4 @@ export class KeptTrace {
     const between = [...this.pinned.values()].filter(({ seq }) => seq < begin)
     return [...this.head, ...between.sort((a, b) => a.seq - b.seq), ...last]
   }
-}
-
-/** Bytes are views of what was read: kept longer they would hold all of that in memory. */
-function ownBytes(event: TraceEvent): TraceEvent {
-  if (event.kind !== 'packet' && event.kind !== 'bytes') return event
-  const bytes = event.bytes.slice()
-  if (event.kind === 'packet' && event.packet.type === 'PUBLISH') {
-    const payload = event.packet.payload.slice()
-    return { ...event, bytes, packet: { ...event.packet, payload } }
-  }
-  return { ...event, bytes }
 }

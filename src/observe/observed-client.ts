@@ -102,7 +102,7 @@ export class ObservedClient {
 
 /** The client stands where the harness does in other traces. */
 function judgesOf(version: Version): Judges {
-  return createJudges({ target: 'client', version, judged: 'harness', hearsApp: false })
+  return createJudges({ target: 'client', version, judged: 'harness', followsMessages: false })
 }
 
 function isFoundation(event: TraceEvent): boolean {

@@ -5,6 +5,7 @@ import type { TargetRole } from '../standard/clauses.ts'
 import { createAudit } from './audit/audit.ts'
 import { createLedger } from './ledger/ledger.ts'
 import type { Ledger } from './ledger/ledger-type.ts'
+import { noLedger } from './ledger/no-ledger.ts'
 import type { Owed } from './owed.ts'
 import { createReferee } from './referee/referee.ts'
 import { seenOf } from './sides.ts'
@@ -28,6 +29,8 @@ export type Judges = {
   excuse(connection: number): void
   /** What the messages of the whole time broke, and those of them that are still owed. */
   end(): Breach[]
+  /** About how much memory what is under way takes: exchanges that were begun and not ended. */
+  heldBytes(): number
   /** What became of each message, for verifiers. */
   readonly ledger: Ledger
 }
@@ -42,6 +45,8 @@ export type JudgesOptions = {
   hearsApp?: boolean
   /** A client: its adapter claims that the library tells when a publish is complete. Default true. */
   tellsPublished?: boolean
+  /** False where no application is commanded or heard, as of a client that only dials in: its messages are not followed. Default true. */
+  followsMessages?: boolean
   /** A broker: others may publish whom nobody sees, as in a capture. Default false. */
   unseenPublishers?: boolean
 }
@@ -52,17 +57,20 @@ export function createJudges({
   judged = 'target',
   hearsApp,
   tellsPublished,
+  followsMessages = true,
   unseenPublishers,
 }: JudgesOptions): Judges {
   const audit = createAudit({ target })
   const referee = createReferee({ target, version })
-  const ledger = createLedger({
-    target,
-    version,
-    ...(hearsApp === undefined ? {} : { hearsApp }),
-    ...(tellsPublished === undefined ? {} : { tellsPublished }),
-    ...(unseenPublishers === undefined ? {} : { unseenPublishers }),
-  })
+  const ledger = followsMessages
+    ? createLedger({
+        target,
+        version,
+        ...(hearsApp === undefined ? {} : { hearsApp }),
+        ...(tellsPublished === undefined ? {} : { tellsPublished }),
+        ...(unseenPublishers === undefined ? {} : { unseenPublishers }),
+      })
+    : noLedger
 
   function observe(event: TraceEvent): Breach[] {
     const seen = seenOf(event, judged)
@@ -84,6 +92,7 @@ export function createJudges({
     overdue: referee.overdue,
     excuse: referee.excuse,
     end: ledger.judge,
+    heldBytes: referee.heldBytes,
     ledger,
   }
 }

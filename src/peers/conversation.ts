@@ -22,6 +22,8 @@ export type ConversationOptions = {
   onPacket(packet: Packet, seq: number): void
   /** All packets of one read have been handed over. Waking waiters once per read keeps a flood linear. */
   onRead(): void
+  /** So much memory is taken by a packet that is not whole after a read; `isNew`: another one than after the last. */
+  onUnfinished?(bytes: number, isNew: boolean): void
   onEnd(): void
 }
 
@@ -159,11 +161,14 @@ export class Conversation {
   private receive(chunk: Uint8Array): void {
     this.spoken = true
     if (this.broken) return
+    let packets = 0
     for (const incoming of this.flow.read(chunk)) {
+      packets += 1
       if (incoming.kind === 'packet') this.arrive(incoming.packet, incoming.seq)
       else this.stopReading(incoming.why)
       if (this.broken) return
     }
+    this.options.onUnfinished?.(this.flow.unfinishedBytes, packets > 0)
     this.options.onRead()
   }
 

@@ -54,6 +54,11 @@ export class PacketFlow {
     }
   }
 
+  /** Memory that a packet takes which is not whole yet. */
+  get unfinishedBytes(): number {
+    return this.framer.heldBytes
+  }
+
   /** The connection is over: what is left of a packet that is not whole, and recorded now. */
   end(): Uint8Array {
     const rest = this.framer.rest()

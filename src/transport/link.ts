@@ -128,6 +128,11 @@ export class Link {
   async rst(): Promise<void> {
     if (!this.open) return
     await this.flush()
+    this.rstAtOnce()
+  }
+
+  /** The same without waiting for anything: whoever does not read is not waited for. */
+  rstAtOnce(): void {
     if (!this.open) return
     this.ending = { by: 'us', how: 'rst' }
     reset(this.stream)

@@ -10,6 +10,8 @@ export type Framer = {
   push(chunk: Uint8Array): Frame[]
   /** Bytes of a packet that is not whole yet. */
   rest(): Uint8Array
+  /** Memory that it takes. */
+  readonly heldBytes: number
 }
 
 /**
@@ -32,6 +34,9 @@ export function createFramer(options: { maxPacketBytes: number }): Framer {
       return frames
     },
     rest: () => pending.view(),
+    get heldBytes() {
+      return pending.heldBytes
+    },
   }
 
   /** A packet begins at `at`. Returns where the next one begins. */
@@ -109,6 +114,10 @@ class Pending {
     if (needed > this.buffer.length) this.grow(needed)
     this.buffer.set(bytes, this.length)
     this.length = needed
+  }
+
+  get heldBytes(): number {
+    return this.buffer.length
   }
 
   view(): Uint8Array {

@@ -46,6 +46,23 @@ function complaintsOf(arena: Arena): string[] {
   return arena.missingReports()
 }
 
+/** Others attack beside a client that does all right: it is served and judged. */
+function besides(behaviour: string): Attack {
+  return clients(behaviour, [0, 1, 4], {
+    play: async arena => {
+      const { exitCode } = await against(arena, behaviour)
+      return { exitCode, complaints: [...complaintsOf(arena), ...judgedIn(arena)] }
+    },
+  })
+}
+
+function judgedIn(arena: Arena): string[] {
+  const report = arena.report() as { results?: { id: string; verdict: string }[] } | undefined
+  const judged = (report?.results ?? []).find(({ id }) => /\/conduct:.*:judged$/.test(id))
+  if (!judged) return ['the judged client was not served']
+  return judged.verdict === 'fail' ? ['the judged client failed'] : []
+}
+
 /** The judged client is there, passes what it does, and nobody else makes the run red. */
 async function strangersJudgeNothing(arena: Arena, behaviour: string): Promise<Played> {
   const { exitCode } = await against(arena, behaviour, 4)
@@ -65,6 +82,13 @@ export const listeners: Attack[] = [
   clients('deaf-subscriber', [0, 1, 4]),
   clients('never-answers', [0, 1, 4]),
   clients('new-clients', [0, 1, 4]),
+  besides('unfinished'),
+  besides('unfinished-connects'),
+  besides('every-id'),
+  clients('much-wrong', [1]),
+  clients('many-filters', [0, 1, 4]),
+  clients('many-passwords', [0, 1, 4]),
+  clients('distinct', [0, 1, 4]),
   {
     name: 'listen/strangers beside a client',
     exits: [0, 4],
@@ -81,13 +105,7 @@ export const listeners: Attack[] = [
     exits: [0, 1, 4],
     play: async arena => {
       const { exitCode } = await against(arena, 'crowd', 6)
-      const report = arena.report() as { results?: { id: string }[] } | undefined
-      const judged = (report?.results ?? []).some(({ id }) => id.endsWith(':judged'))
-      const complaints = complaintsOf(arena)
-      return {
-        exitCode,
-        complaints: judged ? complaints : [...complaints, 'the judged client was not served'],
-      }
+      return { exitCode, complaints: [...complaintsOf(arena), ...judgedIn(arena)] }
     },
   },
 ]

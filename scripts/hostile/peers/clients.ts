@@ -11,8 +11,12 @@ const port = Number(portText)
 setTimeout(() => process.exit(), Number(secondsText) * 1000)
 process.stdout.write('going\n')
 
-function dial(first: Uint8Array, onData?: (socket: net.Socket, bytes: Buffer) => void): net.Socket {
-  const socket = net.connect({ host: '127.0.0.1', port, noDelay: true })
+type OnData = (socket: net.Socket, bytes: Buffer) => void
+
+/** @param from One of the addresses of loopback. */
+function dial(first: Uint8Array, onData?: OnData, from = '127.0.0.1'): net.Socket {
+  const where = from === '127.0.0.1' ? {} : { localAddress: from }
+  const socket = net.connect({ host: '127.0.0.1', port, noDelay: true, ...where })
   socket.on('error', () => undefined)
   socket.on('data', bytes => onData?.(socket, bytes))
   if (first.length > 0) socket.write(first)
@@ -45,6 +49,30 @@ function good(name: string): void {
     socket.end(Buffer.of(0xe0, 0))
   })
 }
+
+/** Writes `bytes`, and again the bytes that `next` gives, as they are taken; over a new connection where one ends. */
+function keepSending(
+  name: string,
+  next: () => Uint8Array | undefined,
+  from?: string,
+  how: { again: boolean } = { again: true },
+): void {
+  const socket = dial(connect({ clientId: name, clean: false }), undefined, from)
+  const pour = () => {
+    while (!socket.destroyed && socket.writable) {
+      const bytes = next()
+      if (bytes === undefined || !socket.write(bytes)) return
+    }
+  }
+  socket.on('drain', pour)
+  pour()
+  socket.on('close', () => {
+    if (how.again) setTimeout(() => keepSending(name, next, from), 100)
+  })
+}
+
+/** So many clients, from more than one address: one has room for 600. */
+const addressOf = (index: number) => `127.0.0.${1 + (index % 4)}`
 
 const hello = Buffer.from('1603010200010001fc0303', 'hex')
 const http = Buffer.from('GET / HTTP/1.1\r\nHost: example.org\r\n\r\n')
@@ -91,6 +119,89 @@ switch (behaviour) {
       if (i % 20 === 0) await new Promise(resolve => setTimeout(resolve, 20))
     }
     break
+  case 'unfinished': {
+    // 600 packets that announce 4 MiB each and lack their last byte.
+    const whole = publish(4, { bytes: 4 * 1024 * 1024 - 20 })
+    const lacking = whole.subarray(0, whole.length - 1)
+    for (let i = 0; i < 600; i++) keepLacking(`lacks${i}`, lacking, addressOf(i))
+    setTimeout(() => good('judged'), 3000)
+    break
+  }
+  case 'unfinished-connects': {
+    // As many as may say nothing, of many addresses, a byte at a time.
+    const whole = Buffer.concat([Buffer.of(0x10, 0xff, 0xff, 0x0f), Buffer.alloc(262_143)])
+    for (let i = 0; i < 600; i++) {
+      const socket = dial(Buffer.alloc(0), undefined, `127.0.0.${1 + (i % 20)}`)
+      drip(socket, whole.subarray(0, whole.length - 1))
+    }
+    setTimeout(() => good('judged'), 3000)
+    break
+  }
+  case 'every-id':
+    // Each begins an exchange under every identifier and ends none.
+    for (let i = 0; i < 600; i++) {
+      let id = 0
+      const topic = `${i}/${'x'.repeat(300)}`
+      const next = () => {
+        if (id >= 65_500) return undefined
+        const begun = Array.from({ length: 100 }, () =>
+          publish(4, { topic, qos: 2, id: ++id, bytes: 4 }),
+        )
+        return Buffer.concat(begun)
+      }
+      keepSending(`begins${i}`, next, addressOf(i), { again: false })
+    }
+    setTimeout(() => good('judged'), 3000)
+    break
+  case 'much-wrong':
+    // Everything that they send is wrong, and says so at length.
+    for (let i = 0; i < 900; i++) {
+      const text = 'y'.repeat(1000)
+      const wrong = Array.from({ length: 250 }, (_, round) =>
+        publish(4, { topic: `${round}/${text}`, qos: 2, id: 5, bytes: 500 }),
+      )
+      const socket = dial(connect({ clientId: `wrong${i}`, clean: false }), undefined, addressOf(i))
+      socket.write(Buffer.concat(wrong))
+      if (i % 50 === 0) await new Promise(resolve => setTimeout(resolve, 50))
+    }
+    break
+  case 'many-filters':
+    for (let i = 0; i < 600; i++) {
+      let round = 0
+      const next = () => {
+        round += 1
+        return round > 200
+          ? undefined
+          : Buffer.concat(
+              Array.from({ length: 50 }, (_, n) => {
+                return subscribe(4, `${round}/${n}/${'z'.repeat(1000)}`, 1)
+              }),
+            )
+      }
+      keepSending(`subscribes${i}`, next, addressOf(i), { again: false })
+    }
+    break
+  case 'many-passwords':
+    // A secret is remembered, so that it is hidden where it comes again.
+    for (let i = 0; i < 200; i++) keepConfiding(`confides${i}`, 0, addressOf(i))
+    break
+  case 'distinct':
+    // Messages of days in seconds: no two alike, each to its end.
+    for (let i = 0; i < 20; i++) {
+      let number = 0
+      const next = () => {
+        const some = Array.from({ length: 50 }, () => {
+          number += 1
+          const id = (number % 60_000) + 1
+          const topic = `soak/${i}/${number}`
+          const released = packet(0x62, Buffer.of(id >> 8, id & 0xff))
+          return Buffer.concat([publish(4, { topic, qos: 2, id, bytes: 20 }), released])
+        })
+        return Buffer.concat(some)
+      }
+      keepSending(`soaks${i}`, next, addressOf(i))
+    }
+    break
   case 'strangers':
     for (let i = 0; i < 100; i++) {
       dial([hello, http, ...banners.map(one => Buffer.from(one))][i % 6]!)
@@ -119,6 +230,29 @@ switch (behaviour) {
     break
   default:
     throw new RangeError(`no behaviour is called ${behaviour}`)
+}
+
+function keepLacking(name: string, lacking: Uint8Array, from: string): void {
+  const socket = dial(connect({ clientId: name }), undefined, from)
+  socket.write(lacking)
+  socket.on('close', () => setTimeout(() => keepLacking(name, lacking, from), 200))
+}
+
+/** A byte, and the rest in small pieces, each a read of its own. */
+function drip(socket: net.Socket, bytes: Uint8Array): void {
+  let at = 0
+  const timer = setInterval(() => {
+    if (at >= bytes.length || socket.destroyed) return clearInterval(timer)
+    socket.write(bytes.subarray(at, at + 1000))
+    at += 1000
+  }, 20)
+}
+
+function keepConfiding(name: string, round: number, from: string): void {
+  const password = `${name} ${round} ${'p'.repeat(60_000)}`
+  const socket = dial(connect({ clientId: name, username: 'u', password }), undefined, from)
+  setTimeout(() => socket.destroy(), 60)
+  socket.on('close', () => keepConfiding(name, round + 1, from))
 }
 
 async function keepEveryTopic(): Promise<void> {

@@ -29,6 +29,11 @@ export class Redactor {
     for (const word of [password, username]) if (word) this.learn(Buffer.from(word))
   }
 
+  /** Memory that the secrets of this trace take, about. */
+  get heldBytes(): number {
+    return this.words.reduce((sum, { length }) => sum + length + 100, 0)
+  }
+
   /** The event as it may be kept and told; itself where there is nothing to hide. */
   event<T extends TraceBody>(event: T): T {
     return secretsAreShown() ? event : (this.hidden(event) as T)

@@ -15,6 +15,20 @@ export function shortened(event: TraceEvent): TraceEvent {
   return { ...short, leftOutBytes: sizeBytes - sizeOf(short) } as TraceEvent
 }
 
+/** The event with bytes of its own: they are views of what was read, and kept longer would hold all of that in memory. */
+export function ownBytes(event: TraceEvent): TraceEvent {
+  if (event.kind !== 'packet' && event.kind !== 'bytes') return event
+  const bytes = Uint8Array.from(event.bytes)
+  if (event.kind === 'packet' && event.packet.type === 'PUBLISH') {
+    const { payload: read } = event.packet
+    const from = read.byteOffset - event.bytes.byteOffset
+    const isPart = read.buffer === event.bytes.buffer && from >= 0
+    const payload = isPart ? bytes.subarray(from, from + read.length) : Uint8Array.from(read)
+    return { ...event, bytes, packet: { ...event.packet, payload } }
+  }
+  return { ...event, bytes }
+}
+
 /** How many bytes of the wire, or of an application's payload, an event holds. */
 export function sizeOf(event: TraceEvent): number {
   switch (event.kind) {

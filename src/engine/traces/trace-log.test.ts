@@ -34,3 +34,27 @@ t.test('a trace of its own keeps the long packets of its beginning', async t => 
   for (let i = 0; i < 12; i++) log.record(long())
   t.same(bytesIn(log), [...Array(10).fill(100_000), 512, 512])
 })
+
+t.test('a small packet of a trace that lasts does not hold what was read with it', async t => {
+  const read = new Uint8Array(65_536)
+  const on = { connection: 1, actor: 'a', from: 'target' } as const
+  for (const [shared, sizes] of [
+    [{ leftBytes: 1000 }, [10, 10]],
+    [undefined, [65_536, 65_536]],
+  ] as const) {
+    const log = new TraceLog(new Redactor(), () => undefined, shared)
+    const packet = {
+      type: 'PUBLISH' as const,
+      topic: 'a',
+      qos: 0 as const,
+      dup: false,
+      retain: false,
+      payload: read.subarray(6, 10),
+      properties: {},
+    }
+    log.record({ kind: 'packet', ...on, packet, bytes: read.subarray(0, 10), seq: 0, at: 0 })
+    const [kept] = log.events()
+    if (kept?.kind !== 'packet' || kept.packet.type !== 'PUBLISH') return t.fail('no packet')
+    t.same([kept.bytes.buffer.byteLength, kept.packet.payload.buffer.byteLength], sizes)
+  }
+})

@@ -1,6 +1,6 @@
 import type { TraceEvent, Unstamped } from '../../model/trace.ts'
 import type { Redactor } from './redact.ts'
-import { shortened, sizeOf } from './shortened.ts'
+import { ownBytes, shortened, sizeOf } from './shortened.ts'
 
 /** Beyond these a trace keeps its beginning and its end: 100,000 messages in one case must not fill the memory. */
 const headMax = 4000
@@ -8,11 +8,11 @@ const tailMax = 8000
 /** So many bytes of packets stay as they are; of long packets behind that only the beginning does. */
 const wholeBytesMax = 1024 * 1024
 const longBytes = 1024
-/** What is left of a trace that is cut because of a flood. */
-const cutHeadMax = 50
-const cutTailMax = 150
 
-/** What several traces together may hold of long packets; `leftBytes` shrinks as they are kept. */
+/** What is left of a trace that is cut because of a flood. */
+const cutMax = 200
+
+/** What several traces together may hold of long packets; `leftBytes` shrinks as they are kept. Such traces last: their bytes are copied. */
 export type Allowance = { leftBytes: number }
 
 /** The trace of one case while it grows. Judges see every event as it comes; the bounded list is for people. */
@@ -25,16 +25,16 @@ export class TraceLog {
   private readonly began = performance.now()
   private readonly onEvent: (event: TraceEvent, shown: TraceEvent) => void
   private readonly redactor: Redactor
-  private readonly shared: Allowance
+  private readonly shared: Allowance | undefined
 
   /**
    * @param onEvent Gets the event as it was, for judges, and as it is kept, for people.
-   * @param shared Of all traces that are held side by side.
+   * @param shared Of all traces that are held side by side, for as long as somebody likes to come.
    */
   constructor(
     redactor: Redactor,
     onEvent: (event: TraceEvent, shown: TraceEvent) => void,
-    shared: Allowance = { leftBytes: Number.POSITIVE_INFINITY },
+    shared?: Allowance,
   ) {
     this.redactor = redactor
     this.onEvent = onEvent
@@ -71,24 +71,26 @@ export class TraceLog {
     return this.head.length + this.tail.length
   }
 
-  /** Lets go of all but the beginning and the end, of what is there so far. */
-  cut(): void {
+  /** Lets go of all but so many events from the beginning and the end, a quarter and three, of what is there so far. */
+  cut(eventsMax = cutMax): void {
     const all = [...this.head, ...this.tail]
-    if (all.length <= cutHeadMax + cutTailMax) return
-    this.left += all.length - cutHeadMax - cutTailMax
-    this.head = all.slice(0, cutHeadMax)
-    this.tail = all.slice(-cutTailMax)
+    if (all.length <= eventsMax) return
+    const head = Math.floor(eventsMax / 4)
+    this.left += all.length - eventsMax
+    this.head = all.slice(0, head)
+    this.tail = all.slice(head - eventsMax)
   }
 
   private kept(event: TraceEvent): TraceEvent {
     const bytes = sizeOf(event)
     if (bytes > longBytes) {
-      const fits = this.wholeBytes + bytes <= wholeBytesMax && bytes <= this.shared.leftBytes
+      const left = this.shared?.leftBytes ?? Number.POSITIVE_INFINITY
+      const fits = this.wholeBytes + bytes <= wholeBytesMax && bytes <= left
       if (!fits) return shortened(event)
-      this.shared.leftBytes -= bytes
+      if (this.shared) this.shared.leftBytes -= bytes
     }
     this.wholeBytes += bytes
-    return event
+    return this.shared ? ownBytes(event) : event
   }
 
   events(): TraceEvent[] {

@@ -11,6 +11,7 @@ import { createRuling, drain, say } from '../ruling.ts'
 import { addOwed, clearOwed } from './answers.ts'
 import { beforeAuthenticated, onAuth } from './authentication.ts'
 import { createConnection, nextMark } from './connection.ts'
+import { heldBytes } from './held.ts'
 import { onClose, onConnack, onConnect, onDisconnect, type Sessions } from './lifecycle.ts'
 import { checkProblemInformation, checkPublish, checkSize, checkSubscribe } from './limits.ts'
 import { breaksRules, directionAllows } from './our-breaches.ts'
@@ -36,6 +37,8 @@ export type Referee = {
   overdue(): Breach[]
   /** The other side broke a rule on that connection: closing it is no wrong answer any more. */
   excuse(connection: number): void
+  /** About how much memory what is under way takes. */
+  heldBytes(): number
 }
 
 export type { Owed } from '../owed.ts'
@@ -364,6 +367,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   return {
     observe,
     excuse,
+    heldBytes: () => heldBytes(connections.values(), sessions.values()),
     owed: () => owedOf(target, connections.values()),
     overdue: () => overdueOf(target, connections.values(), actor => fences.get(actor) ?? -1),
   }

@@ -14,6 +14,9 @@ import type { Connection, Exchange, Mark, Phase, Session } from './state.ts'
  * The target as sender: PUBLISH, its PUBREL, and our acknowledgements. docs/qos2.md, table "Sender, per id".
  */
 
+/** So many acknowledgements of ours that may not have been read are remembered of one exchange. */
+const acksMax = 1024
+
 /** A QoS>0 PUBLISH of the target. */
 export function onPublish(
   ruling: Ruling,
@@ -465,10 +468,13 @@ function acknowledge(
     exchange.optional = true
     connection.excused = true
   }
-  exchange.acks.push({ type, refused, mark })
+  const known = exchange.acks.at(-1)
+  // More of the same changes nothing: whoever repeats a PUBLISH without end is answered each time.
+  const isMore = known?.type === type && known.refused === refused
+  if (!isMore || exchange.acks.length < acksMax) exchange.acks.push({ type, refused, mark })
   leaveResume(connection, id)
   if (type === 'PUBREC') {
-    exchange.recs.push(mark)
+    if (exchange.recs.length < acksMax) exchange.recs.push(mark)
     if (exchange.recOrder === 0) {
       session.acked += 1
       exchange.recOrder = session.acked
