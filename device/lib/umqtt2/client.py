@@ -19,7 +19,7 @@ _FINISHED = const(3)
 _LONG = const(1 << 28)  # ms: until something comes
 _STEP = const(200)  # ms between two calls of the wait hook
 _TRIES = const(12)  # connections that end on one message before it is set aside
-_HELD = const(16)  # inbound messages that wait in RAM for an application that is not ready
+_HELD = const(128)  # bytes that an inbound message takes in RAM beside its payload, while the application is not ready
 
 # Codes of the done callback beside those of the standard.
 SESSION_LOST = -1  # the broker has forgotten the exchange: whether the message arrived is unknown
@@ -679,10 +679,10 @@ class MQTTClient:
             self.oversized += 1
             msg = None
         elif qos and self.ready and pid not in self.store.inbound and (self._held or not self.ready()):
-            room = self.max_packet - len(msg)
+            room = self.max_packet - len(msg) - _HELD
             for held in self._held:
-                room -= len(held[3])
-            if self._missed or len(self._held) >= _HELD or room < 0:
+                room -= len(held[3]) + _HELD
+            if self._missed or room < 0:
                 self._missed = True
             else:
                 self._held.append((head, topic, pid, msg, more))
