@@ -9,7 +9,7 @@ import { settings } from './proof/settings.ts'
 
 /*
  * npm run explore-proof                    which flaws of the zoo a search without any scenario finds
- * npm run explore-proof -- --only WORD     flaws whose name contains the word
+ * npm run explore-proof -- --only A,B      flaws whose name contains one of the words
  * --schedules N                            the most for each flaw (default 5000)
  * --budget S                               the most seconds for each flaw (default 120)
  * --mqtt 3.1.1                             only this version, where the flaw shows in it (default: 3.1.1,5.0)
@@ -35,7 +35,7 @@ const refuses = /maximumQoS|denyPublish|allowTopics|busyEvery|maximumSessionExpi
 const [part = 1, parts = 1] = values.part.split('/').map(Number)
 const families = [...brokerReceiverFlaws, ...brokerSenderFlaws, ...brokerSessionFlaws]
 const chosen = families
-  .filter(({ name, invisible }) => name.includes(values.only) && invisible === undefined)
+  .filter(({ name, invisible }) => isAskedFor(name) && invisible === undefined)
   .filter(({ name }) => beyondReach(name) === undefined)
   .filter((_, index) => index % parts === part - 1)
 const limits = {
@@ -46,6 +46,10 @@ const limits = {
 }
 if (values.page) process.stdout.write(pageOf(values.page, families))
 else await (values.correct ? searchCorrect() : searchFlawed())
+
+function isAskedFor(name: string): boolean {
+  return values.only.split(',').some(word => name.includes(word))
+}
 
 async function searchFlawed(): Promise<void> {
   let killed = 0
@@ -60,7 +64,7 @@ async function searchFlawed(): Promise<void> {
 async function searchCorrect(): Promise<void> {
   const asked = settings.filter(
     ({ name, warns }, index) =>
-      name.includes(values.only) && !warns && !refuses.test(name) && index % parts === part - 1,
+      isAskedFor(name) && !warns && !refuses.test(name) && index % parts === part - 1,
   )
   let schedules = 0
   let alarms = 0

@@ -48,6 +48,9 @@ function wholeProblem(flow: Flow): string | undefined {
     if (intent.kind !== 'rest' && !names.has(intent.peer))
       return `no peer is called "${intent.peer}"`
   }
+  for (const { twinOf } of flow.peers) {
+    if (twinOf !== undefined && !names.has(twinOf)) return `no peer is called "${twinOf}"`
+  }
   return undefined
 }
 
@@ -61,6 +64,8 @@ type Fields = {
   retain?: boolean
   expiryS?: number
   how?: string
+  session?: string
+  will?: boolean
 }
 
 const topic = may(textLike('a topic level', /^[a-z0-9]{1,12}$/), 'The topic, one level. Default t.')
@@ -79,13 +84,30 @@ const verbs = {
       expiryS: may(integer(1, 86_400, 's'), 'Message Expiry Interval (5.0).'),
     },
   },
-  leave: { about: 'DISCONNECT; the session stays.', fields: {} },
+  leave: {
+    about: 'DISCONNECT; the session stays.',
+    fields: { will: may(flag(), 'true: by DISCONNECT 0x04, so that the will is published (5.0).') },
+  },
   cut: {
     about: 'The connection ends without DISCONNECT.',
     fields: { how: may(word('way to end', ['fin', 'rst']), 'fin or rst. Default fin.') },
   },
-  return: { about: 'Comes back to its session.', fields: {} },
+  return: {
+    about: 'Comes back.',
+    fields: {
+      session: may(
+        word('session', ['same', 'new']),
+        'same, or new: by a clean start, and it subscribes to nothing. Default same.',
+      ),
+      will: may(flag(), 'false: without the will it had. Default true.'),
+    },
+  },
   takeover: { about: 'A second connection of the same client id.', fields: {} },
+  hold: {
+    about: 'Acknowledges nothing from here on, over any number of connections.',
+    fields: {},
+  },
+  release: { about: 'Sends what it held back, and acknowledges again.', fields: {} },
   rest: { about: 'Waits until nothing is under way. Stands alone, without a peer.', fields: {} },
 } as const
 
@@ -170,8 +192,12 @@ const peer = record(
       }),
       'A will message, on the topic `will`.',
     ),
+    twinOf: may(
+      textLike('a name of small letters', /^[a-z][a-z0-9]{0,11}$/),
+      'Its client identifier is that of this peer in capital letters.',
+    ),
   },
-  'a peer: session, receiveMaximum, expiryS, will',
+  'a peer: session, receiveMaximum, expiryS, will, twinOf',
 )
 
 const steps = listOf(step, { min: 1, max: 100 })
@@ -242,8 +268,19 @@ function intentsOf({ peer: name, verb, fields }: Step, labels: { next: number })
     case 'cut':
       return [{ kind: 'cut', peer: name, how: fields.how === 'rst' ? 'rst' : 'fin' }]
     case 'leave':
+      return [{ kind: 'leave', peer: name, withWill: fields.will ?? false }]
     case 'return':
+      return [
+        {
+          kind: 'return',
+          peer: name,
+          anew: fields.session === 'new',
+          withoutWill: fields.will === false,
+        },
+      ]
     case 'takeover':
+    case 'hold':
+    case 'release':
       return [{ kind: verb, peer: name }]
     case 'rest':
       return [{ kind: 'rest' }]

@@ -32,6 +32,8 @@ export type Peer = {
   /** Seconds that a kept 5.0 session outlives its connection. */
   expiryS?: number
   will?: { qos: number; retain: boolean }
+  /** Its client identifier is that of this peer in capital letters. */
+  twinOf?: string
 }
 
 export type Intent =
@@ -47,16 +49,25 @@ export type Intent =
       label: string
       expiryS?: number
     }
-  /** DISCONNECT; the session stays. */
-  | { kind: 'leave'; peer: string }
+  /** DISCONNECT; the session stays. 5.0 `withWill`: by 0x04, so that the will is published all the same. */
+  | { kind: 'leave'; peer: string; withWill: boolean }
   /** The connection ends without DISCONNECT. */
   | { kind: 'cut'; peer: string; how: 'fin' | 'rst' }
-  /** Comes back to its session. */
-  | { kind: 'return'; peer: string }
+  /** Comes back to its session, or to a new one in which it asks for nothing; without its will, if so told. */
+  | { kind: 'return'; peer: string; anew: boolean; withoutWill: boolean }
   /** Opens a second connection under the same client id. */
   | { kind: 'takeover'; peer: string }
+  /** Acknowledges nothing from here on, over any number of connections. */
+  | { kind: 'hold'; peer: string }
+  /** Sends what it held back, and acknowledges again. */
+  | { kind: 'release'; peer: string }
   /** Nothing further is begun before all that is under way has come to rest. */
   | { kind: 'rest' }
+
+/** What a client identifier ends in: before it stands what no other run uses. */
+export function clientIdEnd({ name, twinOf }: Peer): string {
+  return twinOf === undefined ? name : twinOf.toUpperCase()
+}
 
 /** The most messages a flow may have: their labels stay short, and schedules quick. */
 export const messagesMax = 20
@@ -81,6 +92,7 @@ export function isRepeatable(flow: Flow): boolean {
     intent =>
       intent.kind !== 'subscribe' &&
       intent.kind !== 'unsubscribe' &&
+      !(intent.kind === 'return' && intent.anew) &&
       !(intent.kind === 'publish' && intent.retain),
   )
   return plain && flow.peers.every(peer => !peer.will && peer.session === 'kept')

@@ -4,6 +4,7 @@ import { toHex } from '../model/text/hex.ts'
 import type { EventOf, TraceEvent } from '../model/trace.ts'
 import { sentinelPrefix } from '../model/trace.ts'
 import type { Defect } from './defect.ts'
+import { clientIdEnd, type Peer } from './flow.ts'
 import type { Setup } from './setup.ts'
 
 /*
@@ -18,7 +19,7 @@ export function scenarioText(
   { flow, version }: Setup,
   whole: boolean,
 ): string {
-  const teller = new Teller(trace, whole ? undefined : breach)
+  const teller = new Teller(trace, flow.peers, whole ? undefined : breach)
   const steps = teller.steps()
   const what = atoms.length === 0 ? 'nothing went wrong on the way' : atoms.join(', then ')
   return `# yaml-language-server: $schema=https://unpkg.com/mqttspec/schema/suite.json
@@ -51,6 +52,7 @@ type Line = { actor: string; peer: string; open: boolean; connect: Connect | und
 
 class Teller {
   private readonly trace: readonly TraceEvent[]
+  private readonly peers: readonly Peer[]
   /** Nothing of the target is expected from here on. */
   private readonly stopSeq: number
   private readonly lines = new Map<number, Line>()
@@ -61,8 +63,9 @@ class Teller {
   private readonly uses = new Map<string, number>()
   private readonly skip = new Set<number>()
 
-  constructor(trace: readonly TraceEvent[], breach: Breach | undefined) {
+  constructor(trace: readonly TraceEvent[], peers: readonly Peer[], breach: Breach | undefined) {
     this.trace = trace
+    this.peers = peers
     this.stopSeq = breach?.seq ?? Number.POSITIVE_INFINITY
     for (const event of trace) {
       if (event.kind === 'fault' && event.fault.kind === 'lose') this.lost.add(event.fault.seq)
@@ -127,6 +130,11 @@ class Teller {
     event satisfies never
   }
 
+  private idEnd(peer: string): string {
+    const spec = this.peers.find(({ name }) => name === peer)
+    return spec ? clientIdEnd(spec) : peer
+  }
+
   /** A peer whose connection is still open comes under another name: it takes over from itself. */
   private freeActor(peer: string): string {
     const busy = new Set([...this.lines.values()].filter(line => line.open).map(line => line.actor))
@@ -150,7 +158,7 @@ class Teller {
         const accepted = this.answerTo(connection, seq, 'CONNACK')
         const kept = !packet.clean
         const fields = [
-          `clientId: "\${client}${line.peer}"`,
+          `clientId: "\${client}${this.idEnd(line.peer)}"`,
           `session: ${kept ? 'kept' : 'fresh'}`,
           'answers: by-hand',
           ...(packet.will
@@ -168,7 +176,7 @@ class Teller {
           return
         }
         this.out.push(`${line.actor}.open`)
-        const clean = `clientId: "\${client}${line.peer}", clean: ${packet.clean}, keepAliveS: 600`
+        const clean = `clientId: "\${client}${this.idEnd(line.peer)}", clean: ${packet.clean}, keepAliveS: 600`
         const expiry =
           packet.properties.sessionExpiryInterval === undefined
             ? ''
@@ -220,7 +228,9 @@ class Teller {
         this.out.push(`${line.actor}.send: { PUBREL: { id: ${packet.id} } }`)
         return
       case 'DISCONNECT':
-        this.out.push(`${line.actor}.disconnect: {}`)
+        this.out.push(
+          `${line.actor}.disconnect: ${packet.code === 0 ? '{}' : `{ code: ${packet.code} }`}`,
+        )
         line.open = false
         return
       case 'PINGREQ':

@@ -94,6 +94,28 @@ t.test('the second fault of a pair lies behind the first', async t => {
   t.equal(new Set(pairs.map(({ atoms }) => atoms.join())).size, pairs.length, 'each once')
 })
 
+t.test('pairs whose first fault reached something new are tried among the singles', async t => {
+  const search = new Search({ setups, seed: 1, depth: 2, allowedOf: () => allowed, chance: fc })
+  const all: Schedule[] = []
+  let newest: number | undefined
+  for (let one = search.next(0); one; one = search.next(0)) {
+    all.push(one)
+    const [first] = one.atoms
+    // The first single reaches what a passing run does; the second something more, and no other does.
+    if (all.filter(({ atoms }) => atoms.length === 1).length === 2) newest ??= first
+    const isNewest = one.atoms.length === 1 && first === newest
+    const edges = new Set(isNewest ? (['sender S1 lost'] as const) : [])
+    search.done(one, outcome({ struck: one.atoms.length, struckAt: 1, edges }))
+  }
+  const lastSingle = all.findLastIndex(({ atoms }) => atoms.length === 1)
+  const early = all.slice(0, lastSingle).filter(({ atoms }) => atoms.length === 2)
+  const base = all.find(({ atoms }) => atoms.length === 1)
+  t.ok(early.length >= 10, `${early.length} pairs before singles are through`)
+  t.same(new Set(early.map(({ atoms }) => atoms[0])), new Set([base?.atoms[0], newest]))
+  const names = all.map(({ atoms }) => atoms.join())
+  t.equal(new Set(names).size, names.length, 'nothing is tried twice')
+})
+
 t.test('parts of a search share the single faults among them', async t => {
   const parts = [1, 2, 3].map(index => tried(1, { index, count: 3 }))
   const all = parts.flat().filter(({ atoms }) => atoms.length === 1)

@@ -39,7 +39,9 @@ export type SearchOptions = {
 
 export type Counts = Record<Stage, number>
 
-/** Once singles are through, one schedule of so many is drawn by chance from those that reached something new. */
+const pairsStage = stages.indexOf('pairs')
+
+/** One schedule of so many is bred from those that reached something new, by one fault more. */
 const breedEvery = 8
 /** So many draws in a row that were tried before end the drawing: there is little left. */
 const skippedMax = 10_000
@@ -48,7 +50,8 @@ const stay = 48
 
 /**
  * Says which schedule to try next and learns from what came of it. All single faults of all setups come first, then all pairs, in
- * which the second fault lies behind the first and may be of its making, then chance.
+ * which the second fault lies behind the first and may be of its making, then chance. Pairs whose first fault reached something new do not
+ * wait for that: some of them are tried in between.
  */
 export class Search {
   readonly counts: Counts
@@ -138,9 +141,10 @@ export class Search {
   }
 
   private breed(current: number | undefined): Schedule | undefined {
-    if (this.stage < 3 || this.options.depth < 3 || this.given % breedEvery !== 0) return undefined
+    const { depth } = this.options
+    if (depth < 2 || this.given % breedEvery !== 0) return undefined
     const queue = current === undefined ? undefined : this.queueOf(current)
-    return queue?.bred()
+    return this.stage < pairsStage ? queue?.bredPair() : depth < 3 ? undefined : queue?.bred()
   }
 
   private nextInStage(current: number | undefined): Schedule | undefined {
@@ -161,7 +165,7 @@ export class Search {
       // The setup that has had the least comes next; of several, one of a flow and version that has had the least in all manners.
       const waiting = this.queues
         .filter(queue => !queue.isDry(stage))
-        .sort((a, b) => a.given - b.given || mannerOf(a.setup) - mannerOf(b.setup))
+        .sort((a, b) => turnOf(a) - turnOf(b) || mannerOf(a.setup) - mannerOf(b.setup))
       for (const queue of waiting) {
         const schedule = queue.next(stage)
         if (schedule) return schedule
@@ -176,6 +180,11 @@ export class Search {
   private queueOf(setup: number): Queue | undefined {
     return this.queues.find(queue => queue.setup.index === setup)
   }
+}
+
+/** The plainest manner has two turns where each of the others has one: most of what shows in them shows in it. */
+function turnOf({ given, setup }: Queue): number {
+  return mannerOf(setup) === 0 ? given / 2 : given
 }
 
 /** Every flow is tried in the plainest manner before any is in another. */
@@ -205,6 +214,10 @@ class Queue {
   private readonly seen = new Set<string>()
   /** Schedules that reached what none before had reached. */
   private readonly bases: Schedule[] = []
+  /** For each of them that has one fault: the second faults that are still to be bred with it. */
+  private readonly partners: Generator<Schedule>[] = []
+  /** Pairs that were given out. */
+  private readonly paired = new Set<number>()
   private drawn: (readonly number[])[] = []
   private draws = 0
 
@@ -284,7 +297,10 @@ class Queue {
       return at === undefined ? [] : [at]
     })
     if (atoms.length === 1 && outcome.struck === 1) this.after.set(atoms[0]!, behind)
-    if (outcome.struck === atoms.length && this.isNew(outcome)) this.bases.push(schedule)
+    if (outcome.struck === atoms.length && this.isNew(outcome)) {
+      this.bases.push(schedule)
+      if (atoms.length === 1) this.partners.push(this.partnersOf(atoms[0]!))
+    }
     return stage
   }
 
@@ -300,6 +316,41 @@ class Queue {
 
   behind(atom: number): readonly number[] | undefined {
     return this.after.get(atom)
+  }
+
+  /** A single fault that reached something new, with one behind it: each of those that did has its turn. */
+  bredPair(): Schedule | undefined {
+    for (let partners = this.partners.shift(); partners; partners = this.partners.shift()) {
+      const pair = partners.next()
+      if (pair.done) continue
+      this.partners.push(partners)
+      if (this.wasTried(pair.value)) continue
+      this.given += 1
+      return pair.value
+    }
+    return undefined
+  }
+
+  /** What befalls packets that the fault has brought about comes first: nothing else reaches them. */
+  private *partnersOf(first: number): Generator<Schedule> {
+    const { points } = this.table!
+    const behind = this.after.get(first) ?? []
+    for (const ofItsMaking of [true, false]) {
+      const atoms = behind.flatMap(at =>
+        points[at]!.passing === ofItsMaking ? [] : points[at]!.atoms,
+      )
+      for (const second of byRank(atoms, this.ranks)) {
+        if (second === first || this.isByteCut(second) || !this.isNewPair(first, second)) continue
+        yield this.of([first, second])
+      }
+    }
+  }
+
+  private isNewPair(first: number, second: number): boolean {
+    const key = first * 0x100000 + second
+    if (this.paired.has(key)) return false
+    this.paired.add(key)
+    return true
   }
 
   /** A schedule that reached something new, with a fault more. */
@@ -354,10 +405,10 @@ class Queue {
         yield* this.mine(this.singles(true))
         return
       case 'pairs':
-        yield* this.mine(this.pairs(false))
+        yield* this.pairs(false)
         return
       case 'pairs with byte cuts':
-        yield* this.mine(this.pairs(true))
+        yield* this.pairs(true)
         return
       case 'chance':
         yield* this.chance()
@@ -391,7 +442,6 @@ class Queue {
 
   /** Two faults that come early in their own rounds come together early. */
   private *pairs(byteCuts: boolean): Generator<Schedule> {
-    const given = new Set<number>()
     // Singles of other parts are not known here: each part pairs its own.
     const firsts = byRank([...this.after.keys()], this.ranks)
     const highest = Math.max(0, ...this.ranks)
@@ -401,9 +451,7 @@ class Queue {
         if (rank < 0) break
         for (const second of this.secondsOf(first, rank)) {
           if ((this.isByteCut(first) || this.isByteCut(second)) !== byteCuts) continue
-          const key = first * 0x100000 + second
-          if (given.has(key)) continue
-          given.add(key)
+          if (!this.isNewPair(first, second)) continue
           yield this.of([first, second])
         }
       }

@@ -1,5 +1,5 @@
 import type { FaultBeyond } from '../explore/fault.ts'
-import { type Intent, isRepeatable, type Peer, withMessages } from '../explore/flow.ts'
+import { clientIdEnd, type Intent, isRepeatable, type Peer, withMessages } from '../explore/flow.ts'
 import type { Outcome } from '../explore/outcome.ts'
 import type { Atom } from '../explore/schedule.ts'
 import type { Setup } from '../explore/setup.ts'
@@ -44,6 +44,8 @@ type Client = {
   /** Topics that its application wants, so that it can ask for them anew. */
   wants: Map<string, number>
   wills: number
+  /** It connects without its will. */
+  withoutWill: boolean
   /** Times that the target would not have it. */
   refusals: number
   /** Times that it came back by itself in this round. */
@@ -136,6 +138,7 @@ export class BrokerLane implements Lane {
     // What came before the answers to the fence may have begun another exchange.
     await this.settle()
     if (this.failure === undefined) this.judging.close()
+    for (const { endpoint } of this.clients.values()) endpoint.dropAbandoned()
     const outcome = this.judging.outcomeOf(strikes, found, this.failure)
     if (outcome.breaches.length > 0 || this.failure !== undefined) this.spent = true
     return outcome
@@ -176,7 +179,7 @@ export class BrokerLane implements Lane {
         return
       case 'leave':
         client.stays = true
-        this.disconnect(client)
+        this.disconnect(client, intent.withWill && this.setup.version === '5.0' ? 0x04 : 0)
         return
       case 'cut':
         client.stays = true
@@ -184,10 +187,21 @@ export class BrokerLane implements Lane {
         return
       case 'return':
         client.stays = false
+        client.withoutWill = intent.withoutWill
+        if (intent.anew) {
+          client.throws = true
+          client.wants.clear()
+        }
         if (endpoint.status === 'away') this.connect(client)
         return
       case 'takeover':
         this.takeOver(client, true)
+        return
+      case 'hold':
+        endpoint.hold()
+        return
+      case 'release':
+        endpoint.release()
         return
     }
     intent satisfies never
@@ -264,13 +278,14 @@ export class BrokerLane implements Lane {
         ended: () => this.ended(client),
         greeted: (_, packet) => this.greeted(client, packet),
       }),
-      clientId: `${this.options.nonce}${spec.name}`.slice(0, 23),
+      clientId: `${this.options.nonce}${clientIdEnd(spec)}`.slice(0, 23),
       stays: false,
       left: false,
       throws: false,
       wiping: false,
       wants: new Map(),
       wills: 0,
+      withoutWill: false,
       refusals: 0,
       returns: 0,
     }
@@ -319,7 +334,7 @@ export class BrokerLane implements Lane {
       keepAliveS,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password: new TextEncoder().encode(password) }),
-      ...(spec.will ? { will: this.will(client, spec.will) } : {}),
+      ...(spec.will && !client.withoutWill ? { will: this.will(client, spec.will) } : {}),
       properties:
         version === '5.0'
           ? {
@@ -372,11 +387,11 @@ export class BrokerLane implements Lane {
     )
   }
 
-  private disconnect(client: Client): void {
+  private disconnect(client: Client, code = 0): void {
     const { endpoint } = client
     if (!endpoint.isOpen) return
     client.left = true
-    endpoint.send({ type: 'DISCONNECT', code: 0, properties: {} }, '')
+    endpoint.send({ type: 'DISCONNECT', code, properties: {} }, '')
     endpoint.cut('fin')
   }
 
@@ -601,7 +616,7 @@ export class BrokerLane implements Lane {
   }
 
   private async fence(): Promise<void> {
-    for (const { endpoint } of this.clients.values()) endpoint.dropAbandoned()
+    for (const { endpoint } of this.clients.values()) endpoint.dropUnread()
     if (this.failure !== undefined) return
     if (this.options.alone) await this.sentinel()
     const asked = this.pingAll()

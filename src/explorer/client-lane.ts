@@ -194,6 +194,12 @@ export class ClientLane implements Lane {
       case 'return':
         await this.comeBack()
         return
+      case 'hold':
+        if (isOurs) this.broker.hold()
+        return
+      case 'release':
+        if (isOurs) this.broker.release()
+        return
       case 'takeover':
         return
     }

@@ -48,8 +48,9 @@ export class Endpoint {
   private lostIn = false
   private lostOut = false
   stalled = false
-  /** Connections that were left without a word; dropped at the end of the run. */
-  abandoned: Conversation[] = []
+  /** Connections that were left without a word: those that are read until the target ends them, and those that nobody reads. */
+  private leftOpen: Conversation[] = []
+  private leftUnread: Conversation[] = []
   /** Publications that wait for the connection or for room in the window. */
   readonly queue: { packet: Publish; label: string }[] = []
   /** PUBLISHes of a resumed session that wait for room in the window. */
@@ -64,6 +65,8 @@ export class Endpoint {
   window = 65_535
   private readonly held: Outgoing[] = []
   private readonly heldTypes = new Set<PacketType>()
+  /** Nothing is acknowledged, over any number of connections. */
+  private acknowledgesNothing = false
   private delayed: Outgoing | undefined
   private joined: Outgoing | undefined
   /** Later writes wait while one goes out in pieces. */
@@ -105,6 +108,7 @@ export class Endpoint {
     return (
       this.held.length > 0 ||
       this.heldTypes.size > 0 ||
+      this.acknowledgesNothing ||
       this.delayed !== undefined ||
       this.joined !== undefined ||
       this.stalled
@@ -136,7 +140,7 @@ export class Endpoint {
       recorder: judging,
       onPacket: (packet, seq) => {
         if (conversation === this.conversation) this.arrive(packet, seq)
-        else if (this.abandoned.includes(conversation)) this.pass(conversation, packet, seq)
+        else if (this.leftOpen.includes(conversation)) this.pass(conversation, packet, seq)
       },
       onRead: () => this.around.changed(),
       onEnd: () => {
@@ -274,7 +278,8 @@ export class Endpoint {
         return
       case 'hold':
         this.fault({ kind: 'hold', packet: packet.type })
-        this.heldTypes.add(packet.type)
+        // The order of acknowledgements is the receiver's duty, but for PUBCOMP: others may overtake it. Source: 5.0 §4.6.
+        if (packet.type !== 'PUBCOMP') this.heldTypes.add(packet.type)
         this.held.push(item)
         return
       case 'delay':
@@ -338,7 +343,7 @@ export class Endpoint {
       return
     }
     const { type } = item.packet
-    if (this.heldTypes.has(type)) {
+    if (this.heldTypes.has(type) || (this.acknowledgesNothing && isAck(type))) {
       this.held.push(item)
       return
     }
@@ -603,19 +608,31 @@ export class Endpoint {
       conversation.link.pause()
       this.fault({ kind: 'stall' })
     }
-    this.abandoned.push(conversation)
+    if (read) this.leftOpen.push(conversation)
+    else this.leftUnread.push(conversation)
     this.conversation = undefined
     this.status = 'away'
   }
 
+  dropUnread(): void {
+    for (const { link } of this.leftUnread.splice(0)) void link.rst()
+  }
+
+  /** The target had its time to end them: it owes that to a session that was taken over. */
   dropAbandoned(): void {
-    for (const { link } of this.abandoned.splice(0)) void link.rst()
+    this.dropUnread()
+    for (const { link } of this.leftOpen.splice(0)) void link.rst()
   }
 
   private stall(): void {
     this.stalled = true
     this.conversation?.link.pause()
     this.fault({ kind: 'stall' })
+  }
+
+  /** A receiver may take its time: nothing says how long. */
+  hold(): void {
+    this.acknowledgesNothing = true
   }
 
   /** All else has come to rest: what was kept back goes on. */
@@ -627,6 +644,7 @@ export class Endpoint {
     }
     this.flushWaiting()
     this.heldTypes.clear()
+    this.acknowledgesNothing = false
     for (const { packet } of this.held.splice(0)) {
       this.fault({ kind: 'release', packet: packet.type })
       this.put(packet, encode(packet, this.around.version))
@@ -646,6 +664,10 @@ export class Endpoint {
   private note(text: string): void {
     this.around.judging.record({ kind: 'note', text: `${this.name}: ${text}` })
   }
+}
+
+function isAck(type: PacketType): boolean {
+  return type === 'PUBACK' || type === 'PUBREC' || type === 'PUBREL' || type === 'PUBCOMP'
 }
 
 /** What belongs to a fence is no point of the flow. */

@@ -105,7 +105,14 @@ function mustHaveCome(
 
 function clauseOf(delivery: OwedDelivery): ClauseName {
   if (delivery.will) return 'willOwed'
-  return delivery.retained ? 'retainedOwed' : 'deliveryOwed'
+  if (delivery.retained) return 'retainedOwed'
+  if (delivery.queued) return 'queuedDeliveryOwed'
+  return endedByRenewal(delivery) ? 'subscriptionReplaced' : 'deliveryOwed'
+}
+
+/** Nothing came by the subscription since it took the place of another: it is the renewal that ended it. */
+function endedByRenewal({ renewed }: OwedDelivery): boolean {
+  return renewed.length > 0 && renewed.every(one => one.broughtSeq < one.renewedSeq)
 }
 
 function notDelivered(
@@ -163,7 +170,13 @@ function tooOften(state: BrokerState, record: MessageRecord, received: Received)
 /** A will goes out once, whatever its QoS. */
 function twiceClause(record: MessageRecord, atQos2: boolean): ClauseName {
   if (record.publications.every(({ will }) => will)) return 'willTwice'
-  return atQos2 ? 'deliveredTwice' : 'deliveredTwiceAtQos0'
+  if (!atQos2) return 'deliveredTwiceAtQos0'
+  return record.publications.every(givenOnce) ? 'sentTwice' : 'deliveredTwice'
+}
+
+/** Nothing of ours came twice that could have been taken for another message: the broker made two of one as it passed it on. */
+function givenOnce({ sends, releases }: Publication): boolean {
+  return sends === 1 && releases <= 1
 }
 
 function mostCopies(record: MessageRecord, session: BrokerSession): number {

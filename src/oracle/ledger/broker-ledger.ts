@@ -15,8 +15,21 @@ import {
 } from './incoming.ts'
 import type { Ledger } from './ledger-type.ts'
 import { createLostPackets } from './lost-packets.ts'
-import { createMessages, type MessageRecord, type Publication, timesReceived } from './messages.ts'
-import { acknowledged, newPublication, sendPublish, sendPubrel } from './outgoing.ts'
+import {
+  createMessages,
+  type MessageRecord,
+  type OwedDelivery,
+  type Publication,
+  timesReceived,
+} from './messages.ts'
+import {
+  acknowledged,
+  createOutgoing,
+  forgetOutgoing,
+  newPublication,
+  sendPublish,
+  sendPubrel,
+} from './outgoing.ts'
 import { isSentinel } from './sentinel.ts'
 import { noteOrder } from './stream-order.ts'
 import {
@@ -264,7 +277,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     if (session.over.length > overMax) session.over.shift()
     session.incarnation += 1
     session.since = seq
-    session.outgoing.clear()
+    forgetOutgoing(session.outgoing)
     session.incoming = createIncoming()
     session.subscriptions = createSubscriptions()
     session.streams = new Map()
@@ -326,6 +339,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
       })
       return
     }
+    for (const one of rights) one.broughtSeq = seq
     const local = record.publications.every(one => one.client === session.client)
     if (local && rights.every(one => one.noLocal)) {
       state.unexpected.push({
@@ -396,7 +410,13 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
       )
       if (certain.length === 0) continue
       const qos = Math.min(publication.qos, Math.max(...certain.map(one => one.granted ?? 0)))
-      owe(session, record, publication, { qos, overlapping: certain.length > 1, retained: false })
+      owe(session, record, publication, {
+        qos,
+        overlapping: certain.length > 1,
+        retained: false,
+        queued: session.connection === undefined && session.awaySince < publication.seq,
+        renewed: certain.every(({ renewedSeq }) => renewedSeq > 0) ? certain : [],
+      })
     }
   }
 
@@ -404,7 +424,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     session: BrokerSession,
     record: MessageRecord,
     publication: Publication,
-    how: { qos: number; overlapping: boolean; retained: boolean },
+    how: Pick<OwedDelivery, 'qos' | 'overlapping' | 'retained' | 'queued' | 'renewed'>,
   ): void {
     // QoS 0 towards the subscriber: at most once.
     if (how.qos === 0) return
@@ -437,7 +457,8 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
       if (record.publications.length > 1 || isEmpty(record)) continue
       if (!matching(session.subscriptions, record.topic).includes(subscribed)) continue
       const qos = Math.min(publication.qos, subscribed.granted ?? 0)
-      owe(session, record, publication, { qos, overlapping: false, retained: true })
+      const how = { qos, overlapping: false, retained: true, queued: false, renewed: [] }
+      owe(session, record, publication, how)
     }
   }
 
@@ -454,7 +475,10 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     if (!connection) return
     connections.delete(event.connection)
     const { session } = connection
-    if (session?.connection === connection) session.connection = undefined
+    if (session?.connection === connection) {
+      session.connection = undefined
+      session.awaySince = event.seq
+    }
     if (session) willIsOwed(session, connection, event)
   }
 
@@ -557,7 +581,7 @@ function createSession(client: string, connection: BrokerConnection): BrokerSess
     client,
     actor: connection.actor,
     version: connection.version,
-    outgoing: new Map(),
+    outgoing: createOutgoing(),
     incoming: createIncoming(),
     subscriptions: createSubscriptions(),
     before: undefined,
@@ -565,6 +589,7 @@ function createSession(client: string, connection: BrokerConnection): BrokerSess
     incarnation: 0,
     since: 0,
     connection: undefined,
+    awaySince: 0,
     streams: new Map(),
     takenBack: [],
   }

@@ -22,6 +22,8 @@ export type BrokerSession = {
   /** `seq` of the CONNACK that began it. */
   since: number
   connection: BrokerConnection | undefined
+  /** `seq` of the end of its last connection. */
+  awaySince: number
   streams: Streams
   /** Wills that DISCONNECT took back on connections of ours that have ended. */
   takenBack: { record: MessageRecord; publication: Publication }[]

@@ -14,7 +14,14 @@ import {
 import type { Ledger } from './ledger-type.ts'
 import { createLostPackets } from './lost-packets.ts'
 import { createMessages, type MessageRecord, type Publication, receivedBy } from './messages.ts'
-import { acknowledged, newPublication, sendPublish, sendPubrel } from './outgoing.ts'
+import {
+  acknowledged,
+  createOutgoing,
+  forgetOutgoing,
+  newPublication,
+  sendPublish,
+  sendPubrel,
+} from './outgoing.ts'
 import { createRequests } from './requests.ts'
 import { isSentinel } from './sentinel.ts'
 import { matches, parseFilter } from './topics.ts'
@@ -238,7 +245,7 @@ export function createClientLedger(
   /** `fresh`: ids of what came on the new connection already; a client need not wait for CONNACK. */
   function startAnew(peer: Peer, fresh: ReadonlySet<number> = new Set()): void {
     state.resets += 1
-    peer.outgoing.clear()
+    forgetOutgoing(peer.outgoing)
     const { held, unacked } = peer.incoming
     const released = [...finishing].filter(([key]) => key.startsWith(`${peer.client} `))
     const lost = [
@@ -300,6 +307,8 @@ export function createClientLedger(
       seq: publication.outcomeSeq,
       will: false,
       retained: false,
+      queued: false,
+      renewed: [],
       restarted: state.restarted,
     })
     state.unmet.add(record)
@@ -413,5 +422,5 @@ function createConnection(number: number, actor: string, version: Version): Clie
 }
 
 function createPeer(client: string): Peer {
-  return { client, outgoing: new Map(), incoming: createIncoming(), filters: new Set() }
+  return { client, outgoing: createOutgoing(), incoming: createIncoming(), filters: new Set() }
 }

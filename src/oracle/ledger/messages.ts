@@ -1,5 +1,6 @@
 import { createKeySet } from '../key-set.ts'
 import { type ContentKey, contentKey, payloadText } from './content.ts'
+import type { Subscribed } from './subscriptions.ts'
 
 /** What the publishing side was told about one publication. */
 export type Outcome = 'acknowledged' | 'refused' | 'unknown'
@@ -18,6 +19,8 @@ export type Publication = {
   sends: number
   /** `seq` of our PUBREL, 0 before it. */
   releaseSeq: number
+  /** PUBREL packets of ours. */
+  releases: number
   /** QoS 2: PUBREC < 0x80 was seen. */
   owned: boolean
   outcome: Outcome
@@ -64,6 +67,10 @@ export type OwedDelivery = {
   seq: number
   will: boolean
   retained: boolean
+  /** It was published while the receiver had no connection. */
+  queued: boolean
+  /** The subscriptions that speak for it, if each took the place of one for the same filter and nothing came by it since. */
+  renewed: readonly Subscribed[]
   restarted: boolean
 }
 

@@ -1,8 +1,21 @@
 import type { Ack, Publish } from '../../model/packet.ts'
 import type { MessageRecord, Publication } from './messages.ts'
 
-/** Our side as sender, for one client id: which publication each id belongs to. */
-export type Outgoing = Map<number, { record: MessageRecord; publication: Publication }>
+/** Our side as sender, for one client id: which publication each id belongs to, and to which it last belonged. */
+export type Outgoing = {
+  under: Map<number, { record: MessageRecord; publication: Publication }>
+  over: Map<number, Publication>
+}
+
+export function createOutgoing(): Outgoing {
+  return { under: new Map(), over: new Map() }
+}
+
+/** The session is lost. */
+export function forgetOutgoing({ under, over }: Outgoing): void {
+  under.clear()
+  over.clear()
+}
 
 /** A PUBLISH of ours: one more send of the publication under way, or a new one. */
 export function sendPublish(
@@ -11,7 +24,8 @@ export function sendPublish(
   packet: Publish,
   by: { client: string; actor: string; seq: number; at: number },
 ): Publication {
-  const under = packet.qos > 0 && packet.id !== undefined ? outgoing.get(packet.id) : undefined
+  const under =
+    packet.qos > 0 && packet.id !== undefined ? outgoing.under.get(packet.id) : undefined
   const { publication: known } = under ?? {}
   if (under && known && under.record === record && known.qos === packet.qos && !known.releaseSeq) {
     known.sends += 1
@@ -24,7 +38,8 @@ export function sendPublish(
   const publication = newPublication({ client, actor, seq, at, qos, retain })
   if (typeof expiry === 'number') publication.expiryS = expiry
   record.publications.push(publication)
-  if (packet.qos > 0 && packet.id !== undefined) outgoing.set(packet.id, { record, publication })
+  if (packet.qos > 0 && packet.id !== undefined)
+    outgoing.under.set(packet.id, { record, publication })
   return publication
 }
 
@@ -41,6 +56,7 @@ export function newPublication(
     will: false,
     sends: 1,
     releaseSeq: 0,
+    releases: 0,
     owned: false,
     outcome: 'unknown',
     outcomeSeq: 0,
@@ -53,8 +69,10 @@ export function newPublication(
 
 /** Our PUBREL: from here a receiver that delivers late may deliver. */
 export function sendPubrel(outgoing: Outgoing, id: number, seq: number): void {
-  const under = outgoing.get(id)
-  if (under && under.publication.qos === 2) under.publication.releaseSeq ||= seq
+  const publication = outgoing.under.get(id)?.publication ?? outgoing.over.get(id)
+  if (publication?.qos !== 2) return
+  publication.releaseSeq ||= seq
+  publication.releases += 1
 }
 
 /**
@@ -67,7 +85,7 @@ export function acknowledged(
   reasons: boolean,
   seq: number,
 ): { record: MessageRecord; publication: Publication } | undefined {
-  const under = outgoing.get(id)
+  const under = outgoing.under.get(id)
   if (!under || type === 'PUBREL') return undefined
   const { publication } = under
   const refused = reasons && code >= 0x80
@@ -99,5 +117,6 @@ function end(
   publication.outcomeSeq = seq
   // A repeat of QoS 1 may have been taken before the refused copy.
   publication.void = outcome === 'refused' && publication.sends === 1
-  outgoing.delete(id)
+  outgoing.under.delete(id)
+  outgoing.over.set(id, publication)
 }

@@ -16,6 +16,10 @@ export type Subscribed = {
   granted: number | undefined
   /** `seq` of the SUBACK. */
   grantedSeq: number
+  /** `seq` of the SUBACK that put it in the place of a subscription in force, 0 for none. */
+  renewedSeq: number
+  /** `seq` of the last message that it may have brought. */
+  broughtSeq: number
   /** `seq` of the last UNSUBACK, 0 while subscribed. */
   endedSeq: number
   refused: boolean
@@ -49,6 +53,8 @@ export function subscribe(
       qosMax: 0,
       granted: undefined,
       grantedSeq: 0,
+      renewedSeq: 0,
+      broughtSeq: 0,
       endedSeq: 0,
       refused: false,
     }
@@ -84,6 +90,7 @@ export function granted(
     // A refused renewal leaves open whether the older subscription still stands.
     subscribed.granted = code > 2 ? undefined : code
     if (isNew || code > 2) subscribed.grantedSeq = seq
+    subscribed.renewedSeq = isNew ? 0 : seq
     if (code <= 2) made.push({ subscribed, since: asked.seq, isNew })
   }
   return made

@@ -225,6 +225,12 @@ function brokerAccepts(
       expected: 'Session Present 0',
       got: 'Session Present 1',
     })
+  } else if (present && known === 'none' && session.connections > 0) {
+    say(ruling, connection.version, 'cleanSessionKept', {
+      message: 'CONNACK says Session Present 1 though the session before ended with its connection',
+      expected: 'Session Present 0',
+      got: 'Session Present 1',
+    })
   } else if (present && known === 'none') {
     say(ruling, connection.version, 'presentThoughNone', {
       message: 'CONNACK says Session Present 1 though there is no session of that client id',

@@ -733,7 +733,7 @@ const rows: Row[] = [
       cut
       2> CONNECT a kept
       < CONNACK { | sp}`,
-    breaks: { '3.1.1': 'MQTT-3.2.2-3' },
+    breaks: { '3.1.1': 'MQTT-3.1.2-6' },
   },
   {
     title: 'A session expires',
