@@ -75,6 +75,10 @@ t.test('behind a cut of which nothing shows that the broker knew, DUP may be rig
   )
   // A will of the case has no PUBLISH by which it was given.
   t.ok(lastMayBeRepeat(connect(1), close(1), ...back))
+  t.ok(lastMayBeRepeat(connect(1), close(1, 'target'), ...back))
+  // Another message says nothing of the end.
+  const other = packet(8, 'target', publish('other'))
+  t.ok(lastMayBeRepeat(connect(1, { will }), close(1), other, given, ...back))
 })
 
 t.test('it is not, where the broker knew of the end before the message came', async t => {

@@ -526,6 +526,18 @@ const rows: Row[] = [
     breaks: both('MQTT-4.3.3-2', 'MQTT-4.3.3-11'),
   },
   {
+    title: 'Closing is no answer to PUBREL where the target had ended the other connection itself',
+    text: `2> CONNECT a kept
+      {cut 2 | closed 2}
+      3> CONNECT a kept
+      < CONNACK
+      > PUBLISH 7 q2 A
+      < PUBREC 7
+      > PUBREL 7
+      closed 3`,
+    breaks: both('MQTT-4.3.3-2', 'MQTT-4.3.3-11'),
+  },
+  {
     title: 'Closing is no answer to a PUBREL',
     text: `${start} > PUBLISH 7 q2 A
       < PUBREC 7
