@@ -5,6 +5,9 @@ import { cameNoMore } from './unstable.ts'
 /** A case that took longer than this, in ms, is not played a second time only to learn whether it does the same. */
 const playedTwiceMaxMs = 1000
 
+/** So often a breach is played again whose kind was seen to come and go in this run. */
+const playsMax = 3
+
 /**
  * What the target sent proves its breach; that it does so each time, only a second play can tell. Where two connections meet, a race
  * within the target may decide, and its verdict would be another one in each run. Of each scenario and cause the first is played
@@ -13,6 +16,8 @@ const playedTwiceMaxMs = 1000
 export class ComesAgain {
   /** By scenario and cause: whether its first case did the same again. */
   private readonly known = new Map<string, Promise<boolean>>()
+  /** Causes of which some breach did not come again. */
+  private readonly comeAndGo = new Set<string>()
 
   /** What is told of a failure. @param play Plays the case again; nothing where it could not be played. */
   async judge(
@@ -21,16 +26,30 @@ export class ComesAgain {
     play: () => Promise<CaseResult | undefined>,
   ): Promise<CaseResult> {
     if (!mayRace(first)) return first
-    const key = `${first.id.split(':')[0]} ${causeOf(first)}`
+    const cause = causeOf(first)
+    const key = `${first.id.split(':')[0]} ${cause}`
     const known = this.known.get(key)
-    if (known && (await known)) return first
-    const played = play().then(again => verdictOf(first, again, beside))
+    if (known && (await known) && !this.comeAndGo.has(cause)) return first
+    const played = this.playAgain(first, cause, beside, play)
     if (!known)
       this.known.set(
         key,
         played.then(({ verdict }) => verdict !== 'unstable'),
       )
     return played
+  }
+
+  private async playAgain(
+    first: CaseResult,
+    cause: string,
+    beside: readonly string[],
+    play: () => Promise<CaseResult | undefined>,
+  ): Promise<CaseResult> {
+    for (let plays = 1; ; plays++) {
+      const told = verdictOf(first, await play(), beside, plays)
+      if (told.verdict === 'unstable') this.comeAndGo.add(cause)
+      if (told !== first || plays === playsMax || !this.comeAndGo.has(cause)) return told
+    }
   }
 }
 
@@ -48,8 +67,9 @@ function verdictOf(
   first: CaseResult,
   again: CaseResult | undefined,
   beside: readonly string[],
+  plays: number,
 ): CaseResult {
   const cameBack =
     again?.verdict !== 'pass' && !(again?.verdict === 'warn' && first.verdict === 'fail')
-  return again && !cameBack ? cameNoMore(first, again, beside) : first
+  return again && !cameBack ? cameNoMore(first, again, beside, plays) : first
 }

@@ -13,16 +13,17 @@ export function failedInCompany(
   }
 }
 
-/** A breach that the bytes of the target prove, and that did not come a second time. */
+/** A breach that the bytes of the target prove, and that came in so many plays and then no more. */
 export function cameNoMore(
   first: CaseResult,
   again: CaseResult,
   beside: readonly string[],
+  times: number,
 ): CaseResult {
   const result = unstable(first, again, beside)
   return {
     ...result,
-    reason: `it failed in one of two plays, which what the target sent proves; the other time ${cameText(again)}; at first: ${first.reason}`,
+    reason: `it failed in ${times} of ${times + 1} plays, which what the target sent proves; in the last ${cameText(again)}; at first: ${first.reason}`,
     first: { ...result.first, proven: true },
     replay: `${again.replay} # a race: it may take several plays`,
   }
