@@ -4,14 +4,19 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { flaws } from '../fixtures/testing/peers/flaws/index.ts'
-import { killedByOf, type Numbers, numbersOfLastProof } from './proof/again.ts'
+import {
+  killCounts,
+  killedByOf,
+  type Numbers,
+  numbersOfLastProof,
+  playedFirst,
+} from './proof/again.ts'
 import { loadCases } from './proof/load.ts'
 import { keptIn, memoryIn } from './proof/memory.ts'
 import {
   alarmsOf,
   type FlawOutcome,
   heldAgain,
-  killsOf,
   outcomeOf,
   quicklyKilled,
   scoreLine,
@@ -48,7 +53,10 @@ const { values } = parseArgs({
 })
 
 const last = numbersOfLastProof()
-const killedBy = values.search ? {} : (last.killedBy ?? {})
+const loaded = await loadCases()
+const killedBy = values.search
+  ? {}
+  : playedFirst(last.killedBy ?? {}, [...loaded.broker, ...loaded.client])
 const memory = values.continue === undefined ? undefined : memoryIn(values.continue)
 const pool = openPool(Number(values.jobs ?? availableParallelism()), memory)
 const began = performance.now()
@@ -69,11 +77,13 @@ async function main(pool: Pool): Promise<number> {
 }
 
 async function whole(pool: Pool): Promise<number> {
-  const controls = await control(pool, settings, say)
-  const outcomes = await hunt(pool, flawsNamed(undefined), killedBy, say)
-  const kills = await countKills(pool, outcomes, values.search, say)
+  const [controls, outcomes] = await Promise.all([
+    control(pool, settings, say),
+    hunt(pool, flawsNamed(undefined), killedBy, say),
+  ])
+  await countKills(pool, outcomes, values.search, say)
+  const kills = writeNumbers(outcomes)
   write('proof.md', pageOf({ outcomes, controls, kills, searched: values.search }))
-  await writeNumbers(outcomes, kills)
   say(`took ${Math.round((performance.now() - began) / 1000)} s`)
   return Math.max(guilty(controls), partly(outcomes))
 }
@@ -92,12 +102,10 @@ async function pageInParts(file: string): Promise<number> {
     if (!trial && flaw.invisible === undefined) return []
     return [outcomeOf(flaw, heldAgain(flaw, trial ?? emptyTrial(flaw.name)))]
   })
-  const cases = await loadCases()
-  const names = [...new Set([...cases.broker, ...cases.client].map(({ id }) => scenarioOf(id)))]
-  const now = killsOf(outcomes, names)
-  const kills = Object.fromEntries(
-    Object.entries(now).map(([name, count]) => [name, Math.max(count, last.kills[name] ?? 0)]),
-  )
+  for (const { task, trial } of kept) {
+    const met = task.kind === 'scenarios' && outcomes.find(({ flaw }) => flaw.name === task.name)
+    if (met) met.catches.push(...outcomeOf(met.flaw, heldAgain(met.flaw, trial)).catches)
+  }
   const ran = kept.filter(({ task }) =>
     task.kind === 'setting'
       ? settings.some(({ name }) => name === task.name)
@@ -115,21 +123,30 @@ async function pageInParts(file: string): Promise<number> {
       .filter(({ name, invisible }) => invisible === undefined && !find('flaw', name))
       .map(({ name }) => name),
   }
+  const kills = writeNumbers(outcomes)
   write('proof.md', pageOf({ outcomes, controls, kills, parts, searched: false }))
-  await writeNumbers(outcomes, kills)
   say(scoreLine(outcomes))
   return 0
 }
 
-async function writeNumbers(outcomes: FlawOutcome[], kills: Numbers['kills']): Promise<void> {
-  const { broker, client } = await loadCases()
+/** Keeps what is known of kills, of this proof and of earlier ones; a search begins anew. */
+function writeNumbers(outcomes: FlawOutcome[]): Numbers['kills'] {
+  const all = [...loaded.broker, ...loaded.client]
+  const ids = new Set(all.map(({ id }) => id))
+  const earlier = values.search ? {} : (last.killedBy ?? {})
+  const still = Object.fromEntries(
+    Object.entries(earlier).map(([flaw, cases]) => [flaw, cases.filter(id => ids.has(id))]),
+  )
+  const known = killedByOf(outcomes, still)
+  const kills = killCounts(known, [...new Set(all.map(({ id }) => scenarioOf(id)))])
   const numbers: Numbers = {
     flaws: outcomes.length,
     kills,
     quick: quicklyKilled(outcomes),
-    killedBy: killedByOf(outcomes, [...broker, ...client]),
+    killedBy: known,
   }
   write('proof.json', `${JSON.stringify(numbers, null, 1)}\n`)
+  return kills
 }
 
 async function sample(pool: Pool, size: number): Promise<number> {

@@ -1,3 +1,5 @@
+import type { BrokerOptions } from '../../fixtures/testing/peers/broker.ts'
+import type { ClientOptions } from '../../fixtures/testing/peers/client.ts'
 import {
   type FrameRules,
   frontOf,
@@ -17,8 +19,11 @@ export function overWebSocket(cases: readonly Case[]): Case[] {
 }
 
 /** The reference broker behind a WebSocket that keeps these rules. */
-export async function framedBroker(changed: Partial<FrameRules>): Promise<BrokerTarget> {
-  const plain = await brokerTarget('reference', () => ({}))
+export async function framedBroker(
+  changed: Partial<FrameRules>,
+  options: BrokerOptions = {},
+): Promise<BrokerTarget> {
+  const plain = await brokerTarget('reference', () => options)
   const front = await frontOf(Number(new URL(plain.address).port), {
     ...standardFrameRules,
     ...changed,
@@ -37,8 +42,11 @@ export async function framedBroker(changed: Partial<FrameRules>): Promise<Broker
 }
 
 /** The reference client, which reaches us through a WebSocket that keeps these rules. */
-export async function framedClient(changed: Partial<FrameRules>): Promise<ClientTarget> {
-  const plain = await clientTarget('reference', () => ({}))
+export async function framedClient(
+  changed: Partial<FrameRules>,
+  options: ClientOptions = {},
+): Promise<ClientTarget> {
+  const plain = await clientTarget('reference', () => options)
   const ways: { close(): void }[] = []
   return {
     ...plain,

@@ -34,6 +34,7 @@ warning is enough.`,
     `**${scoreLine(proof.outcomes)}**`,
     ...(proof.parts ? [partsPart(proof.parts)] : []),
     controlPart(proof),
+    elsewherePart(proof),
     fieldPart(),
     workPart(proof),
     historyPart(),
@@ -87,6 +88,18 @@ function controlPart({ controls }: Proof): string {
     alarms.slice(0, 5).map(({ id, verdict, reason }) => [setting.name, code(id), verdict, reason]),
   )
   return `${head}\n\n${table(['setting', 'case', 'verdict', 'why'], rows)}`
+}
+
+/** Whether flaws are seen in more than one setting. */
+function elsewherePart({ outcomes }: Proof): string {
+  const killed = outcomes.filter(({ fate }) => fate === 'killed')
+  const alone = killed.filter(({ trial }) => trial.elsewhere === undefined)
+  const names = alone.map(({ flaw }) => code(flaw.name)).join(', ')
+  return `## In a second setting\n\nWhat killed a flaw was played again in a peer with the same flaw that is set up in another legal way: ${
+    killed.length - alone.length
+  } of ${killed.length} flaws were killed there as well.${
+    alone.length > 0 ? ` Not so, in four other settings each: ${names}.` : ''
+  }`
 }
 
 function isUnsure({ verdict }: Miss): boolean {

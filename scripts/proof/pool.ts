@@ -10,9 +10,14 @@ const taskMaxMs = 300_000
 
 export type Pool = {
   /** Performs all tasks side by side; results in the order of the tasks. */
-  perform(tasks: readonly Task[], onDone?: (trial: Trial, done: number) => void): Promise<Trial[]>
+  perform(tasks: readonly Task[], options?: Performing): Promise<Trial[]>
+  /** How many processes it was opened for. */
+  readonly size: number
   close(): void
 }
+
+/** `lanes`: how many side by side; by default as many as the pool has processes. */
+export type Performing = { onDone?: (trial: Trial, done: number) => void; lanes?: number }
 
 /** Trials of an earlier run that was broken off. */
 export type Memory = {
@@ -57,7 +62,8 @@ export function openPool(size: number, memory?: Memory): Pool {
   }
 
   return {
-    perform: async (tasks, onDone) => {
+    size,
+    perform: async (tasks, { onDone, lanes = size } = {}) => {
       const results: Trial[] = []
       let next = 0
       let done = 0
@@ -69,7 +75,7 @@ export function openPool(size: number, memory?: Memory): Pool {
           onDone?.(trial, ++done)
         }
       }
-      await Promise.all(Array.from({ length: Math.min(size, tasks.length) }, lane))
+      await Promise.all(Array.from({ length: Math.min(lanes, tasks.length) }, lane))
       return results
     },
     close: () => {

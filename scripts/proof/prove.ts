@@ -23,7 +23,7 @@ export async function control(
   say: Say,
 ): Promise<Proof['controls']> {
   const tasks = among.map(({ name }) => ({ kind: 'setting' as const, name }))
-  const trials = await pool.perform(tasks, (trial, done) => {
+  const onDone = (trial: Trial, done: number) => {
     const setting = among.find(({ name }) => name === trial.name)!
     const alarms = alarmsOf(setting, trial)
     const unsure = trial.misses.filter(({ verdict }) => verdict === 'inconclusive').length
@@ -34,7 +34,10 @@ export async function control(
     const told = among.length < settingsMax ? trial.misses : alarms.slice(0, 10)
     for (const { id, verdict, reason } of told) say(`  ${verdict} ${id}: ${reason}`)
     if (trial.problem) say(`  ${trial.problem}`)
-  })
+  }
+  // Settings need the processor all the time, flaws wait for what does not come: both go side by side.
+  const lanes = among.length < settingsMax ? pool.size : Math.max(1, pool.size - 1)
+  const trials = await pool.perform(tasks, { onDone, lanes })
   return among.map((setting, index) => {
     const trial = trials[index]!
     return { setting, trial, alarms: alarmsOf(setting, trial) }
@@ -48,19 +51,26 @@ export async function hunt(
   killedBy: KilledBy,
   say: Say,
 ): Promise<FlawOutcome[]> {
-  const tasks = among.map(({ name }) => ({
+  // What is searched for takes longest: it goes first.
+  const ordered = [...among].sort((a, b) => Number(a.name in killedBy) - Number(b.name in killedBy))
+  const tasks = ordered.map(({ name }) => ({
     kind: 'flaw' as const,
     name,
     first: killedBy[name] ?? [],
   }))
-  const trials = await pool.perform(tasks, (trial, done) => {
+  const onDone = (trial: Trial, done: number) => {
     const flaw = among.find(({ name }) => name === trial.name)!
     const { fate, catches } = outcomeOf(flaw, trial)
     const by = catches[0] ? ` by ${catches[0].id} (${catches.length})` : ''
-    say(`${done}/${tasks.length} ${trial.name}: ${fate}${by}, ${trial.ran} cases, ${timeOf(trial)}`)
+    const also = fate === 'killed' ? `, ${trial.elsewhere ?? 'in no other setting'}` : ''
+    say(
+      `${done}/${tasks.length} ${trial.name}: ${fate}${by}${also}, ${trial.ran} cases, ${timeOf(trial)}`,
+    )
     if (fate !== 'killed' && trial.problem) say(`  ${trial.problem.slice(0, 400)}`)
-  })
-  return among.map((flaw, index) => outcomeOf(flaw, trials[index]!))
+  }
+  const trials = await pool.perform(tasks, { onDone })
+  const byName = new Map(trials.map(trial => [trial.name, trial]))
+  return among.map(flaw => outcomeOf(flaw, byName.get(flaw.name)!))
 }
 
 /** So many of the flaws that it is about does a scenario meet that has killed nothing so far. */
@@ -96,26 +106,46 @@ export async function countKills(
       name,
       scenarios: some,
     }))
-    await pool.perform(tasks, trial => {
+    const onDone = (trial: Trial) => {
       const { flaw, catches } = byName.get(trial.name)!
       catches.push(...outcomeOf(flaw, trial).catches)
-    })
+    }
+    await pool.perform(tasks, { onDone })
   }
   const about = new Map(names.map(name => [name, [] as Case[]]))
   for (const kase of all) about.get(scenarioOf(kase.id))?.push(kase)
-  const near = (scenario: string) =>
-    outcomes
-      .map(({ flaw }) => flaw)
-      .filter(flaw => about.get(scenario)!.some(kase => isAbout(kase, flaw)))
+  const near = nearestOf(outcomes.map(({ flaw }) => flaw))
   say(
     `${idle().length} of ${names.length} scenarios have killed nothing yet; they meet flaws that they are about`,
   )
-  await meet(scenario => (search ? near(scenario) : near(scenario).slice(0, metMax)))
+  await meet(scenario => {
+    const flawsNear = near(about.get(scenario)!)
+    return search ? flawsNear : flawsNear.slice(0, metMax)
+  })
   say(`${idle().length} scenarios have still killed nothing`)
   // A wrong packet from the table shows a flaw of its own kind or none.
   const anyFlaw = (scenario: string) => !about.get(scenario)!.some(isFromTable)
   if (search) await meet(scenario => (anyFlaw(scenario) ? outcomes.map(({ flaw }) => flaw) : []))
   return killsOf(outcomes, names)
+}
+
+/**
+ * The flaws that the cases of a scenario are about, those of the same side only. What few flaws break says more than what many do: who shares
+ * the rarest statement comes first.
+ */
+function nearestOf(among: readonly Flaw[]): (cases: readonly Case[]) => Flaw[] {
+  const breakers = new Map<string, number>()
+  const marksOf = ({ statements, bug }: Flaw) => [...statements, ...(bug ? [bug] : [])]
+  for (const mark of among.flatMap(marksOf)) breakers.set(mark, (breakers.get(mark) ?? 0) + 1)
+  return cases => {
+    const marks = new Set<string>(cases.flatMap(({ covers, bugs }) => [...covers, ...bugs]))
+    const side = cases[0]?.role === 'client' ? 'broker' : 'client'
+    const rarest = (flaw: Flaw) =>
+      Math.min(...marksOf(flaw).flatMap(mark => (marks.has(mark) ? [breakers.get(mark)!] : [])))
+    return among
+      .filter(flaw => flaw.peer === side && cases.some(kase => isAbout(kase, flaw)))
+      .sort((a, b) => rarest(a) - rarest(b))
+  }
 }
 
 /** As many flaws as asked for, chosen by the seed. */

@@ -50,6 +50,34 @@ export function settingsNamed(words: readonly string[] | undefined): readonly Se
   return settings.filter(({ name }) => !words || words.some(word => name.includes(word)))
 }
 
+/**
+ * A flaw that is killed with the defaults has to be killed in one of these, too: a check that sees it in one setting alone sees the setting.
+ * They change when and in what form peers answer, and take nothing away.
+ */
+const otherSettings: Record<'broker' | 'client', readonly string[]> = {
+  broker: [
+    'broker, deliverLater true',
+    'broker, ackForm full',
+    'broker, idLeap 65530',
+    'broker, deliverAt pubrel',
+  ],
+  client: [
+    'client, answerLater true',
+    'client, ackForm code',
+    'client, idLeap 65530',
+    'client, deliverAt pubrel',
+  ],
+}
+
+/** The other settings for a flaw, begun at a place that its name chooses, so that flaws are spread over all of them. */
+export function otherSettingsFor(peer: 'broker' | 'client', flaw: string): Setting[] {
+  const names = otherSettings[peer]
+  const first = flaw.length % names.length
+  return [...names.slice(first), ...names.slice(0, first)].map(
+    name => settings.find(setting => setting.name === name)!,
+  )
+}
+
 function brokerSetting(options: BrokerOptions, warns = false): Setting {
   return { name: `broker, ${said(options)}`, peer: 'broker', warns, options }
 }

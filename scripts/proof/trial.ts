@@ -1,3 +1,5 @@
+import type { BrokerOptions } from '../../fixtures/testing/peers/broker.ts'
+import type { ClientOptions } from '../../fixtures/testing/peers/client.ts'
 import type { Flaw } from '../../fixtures/testing/peers/flaws/index.ts'
 import type { CaseResult } from '../../src/model/report.ts'
 import { runLoaded } from '../../src/run/run.ts'
@@ -7,7 +9,7 @@ import { TargetError } from '../../src/targets/target-error.ts'
 import { framedBroker, framedClient, overWebSocket } from './framed-peers.ts'
 import { brokerTarget, clientTarget } from './peers.ts'
 import { oneOfEach, stagesFor } from './select.ts'
-import type { Setting } from './settings.ts'
+import { otherSettingsFor, type Setting } from './settings.ts'
 import { isFromTable, isHeavy, isSlow } from './weigh.ts'
 
 /** A case that did not pass, as the proof keeps it: without its trace. */
@@ -28,6 +30,8 @@ export type Trial = {
   misses: Miss[]
   /** Why the run could not begin or go on: the target would not even do for a probe. */
   problem?: string
+  /** The other setting in which it was killed as well; none where it was not. */
+  elsewhere?: string
   tookMs: number
   /** Time of the processor, of the peer and of the harness, which share a process. */
   cpuMs: number
@@ -62,24 +66,56 @@ export async function tryFlaw(
     const enough = catches.some(({ own }) => own) || (index > 1 && catches.length > 0)
     if (enough || trial.problem !== undefined) break
   }
+  await killElsewhere(trial, flaw, met)
   return trial
 }
 
-function flawed(flaw: Flaw): Promise<Target> {
-  const { frames } = flaw
-  if (flaw.peer === 'broker') {
-    return frames ? framedBroker(frames) : brokerTarget(flaw.name, () => flaw.apply({}))
+/** Cases of a trial that are played again in other settings. */
+const elsewhereMax = 2
+
+/** Looks for another setting in which what killed the flaw kills it again. */
+async function killElsewhere(trial: Trial, flaw: Flaw, cases: readonly Case[]): Promise<void> {
+  const kills = trial.misses.filter(miss => miss.own && isCatch(miss, flaw.warns ?? false))
+  const ids = new Set(kills.slice(0, elsewhereMax).map(({ id }) => id))
+  const again = cases.filter(({ id }) => ids.has(id))
+  if (again.length === 0 || flaw.invisible !== undefined) return
+  for (const setting of otherSettingsFor(flaw.peer, flaw.name)) {
+    const there = emptyTrial(flaw.name)
+    await runStage(there, () => flawed(flaw, setting), again, flaw)
+    trial.tookMs += there.tookMs
+    trial.cpuMs += there.cpuMs
+    if (there.misses.some(miss => miss.own && isCatch(miss, flaw.warns ?? false))) {
+      trial.elsewhere = setting.name
+      return
+    }
   }
-  return frames ? framedClient(frames) : clientTarget(flaw.name, () => flaw.apply({}))
+}
+
+/** The flaw in a peer with the defaults, or in one that is set up in another way; what the flaw itself needs goes before. */
+function flawed(flaw: Flaw, setting?: Setting): Promise<Target> {
+  const { frames } = flaw
+  const options = setting?.options ?? {}
+  if (flaw.peer === 'broker') {
+    return frames
+      ? framedBroker(frames, options as BrokerOptions)
+      : brokerTarget(flaw.name, () => flaw.apply(options as BrokerOptions))
+  }
+  return frames
+    ? framedClient(frames, options as ClientOptions)
+    : clientTarget(flaw.name, () => flaw.apply(options as ClientOptions))
 }
 
 /** Runs given cases against a flaw: what else would have caught it. */
 export async function tryFlawWith(flaw: Flaw, cases: readonly Case[]): Promise<Trial> {
   const open = () => flawed(flaw)
   const trial = emptyTrial(flaw.name)
-  const fitting = (flaw.frames ? overWebSocket(cases) : cases).filter(({ version }) =>
+  const inVersion = (flaw.frames ? overWebSocket(cases) : cases).filter(({ version }) =>
     (flaw.versions as string[]).includes(version),
   )
+  const fitting = [
+    ...inVersion.filter(kase => !isHeavy(kase)),
+    ...oneOfEach(inVersion.filter(isHeavy)),
+  ]
   if (fitting.length > 0) await runStage(trial, open, fitting, flaw)
   return trial
 }
