@@ -46,6 +46,9 @@ t.test('a failure is shown by Python alone', sideBySide, async t => {
       t.teardown(() => right.stop())
       const fine = await played(file, right.address)
       t.equal(fine.code, 0, fine.told)
+      const nobody = await played(file, 'mqtt://127.0.0.1:1')
+      t.equal(nobody.code, 2, nobody.told)
+      t.match(nobody.told, /^not played to its end: .*refused/)
     })
   }
 })
