@@ -122,7 +122,7 @@ function notDelivered(
 ): Breach {
   const got = timesReceived(record.received.get(delivery.receiver))
   return breach(session, clauseOf(delivery), {
-    message: `${record.shown} was acknowledged and never reached ${session.actor}`,
+    message: `${record.shown} was acknowledged and never delivered to ${session.actor}`,
     expected: `PUBLISH ${record.shown} on ${record.topic}${delivery.times > 1 ? `, ${delivery.times} times` : ''}`,
     got: got === 0 ? 'nothing' : `${got} times`,
     absent: true,

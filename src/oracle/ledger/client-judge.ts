@@ -126,7 +126,7 @@ function owedToApp(state: ClientState, stopped: Set<string>): OwedToApp[] {
       clause: delivery.qos === 1 ? 'appDeliveryOwedAtQos1' : 'appDeliveryOwed',
       seq: delivery.seq,
       text: `${record.shown} on ${record.topic} delivered to the application`,
-      message: `${record.shown} was acknowledged and never reached the application`,
+      message: `${record.shown} was acknowledged and never delivered to the application`,
       got: got === 0 ? 'nothing' : `${got} of ${times} deliveries`,
     })
   }

@@ -37,7 +37,7 @@ export async function startClient(profile: Profile, options: ClientOptions): Pro
 }
 
 /** A library that fails so often is no library to test with. */
-const restartsMax = 100
+const restartsMax = 400
 /** One that floods, or breaks its protocol, does so in every case, and each costs a start. */
 const misfitsMax = 3
 
