@@ -2,6 +2,7 @@ import { type Flaw, flaws } from '../../fixtures/testing/peers/flaws/index.ts'
 import { createRandom } from '../../src/model/random.ts'
 import type { Case } from '../../src/scenario/ast.ts'
 import type { KilledBy } from './again.ts'
+import { barren } from './history.ts'
 import { loadCases } from './load.ts'
 import { alarmsOf, type FlawOutcome, killsOf, outcomeOf } from './outcome.ts'
 import type { Proof } from './page.ts'
@@ -91,7 +92,7 @@ export async function countKills(
   const names = [...new Set(all.map(({ id }) => scenarioOf(id)))]
   const idle = () => {
     const kills = killsOf(outcomes, names)
-    return names.filter(name => kills[name] === 0)
+    return names.filter(name => kills[name] === 0 && (search || !(name in barren)))
   }
   const byName = new Map(outcomes.map(outcome => [outcome.flaw.name, outcome]))
   const meet = async (wanted: (scenario: string) => readonly Flaw[]) => {
