@@ -76,6 +76,11 @@ const trials: { [file: string]: Trial[] } = {
       outcome: { verdict: 'skipped', reason: /say `proxyProtocol` in the profile/ },
     },
     {
+      with: 'a broker that closes on what is no CONNECT',
+      target: () => behindBalancer({}, 'PRIVATE '),
+      outcome: { verdict: 'skipped', reason: /say `proxyProtocol` in the profile/ },
+    },
+    {
       with: 'a broker behind a balancer that refuses everybody',
       target: () => behindBalancer({ rules: { refusal: () => 5 } }),
       outcome: { verdict: 'fail', statement: '3.1.1:MQTT-3.1.4-4' },
@@ -144,15 +149,15 @@ const trials: { [file: string]: Trial[] } = {
   ],
 }
 
-/** A broker behind something that takes a PROXY line off each connection, and closes one without. */
-async function behindBalancer(options: BrokerOptions = {}): Promise<Target> {
+/** A broker behind something that takes a line with this word off each connection, and closes one without. */
+async function behindBalancer(options: BrokerOptions = {}, word = 'PROXY '): Promise<Target> {
   const broker = createReferenceBroker(options)
   const { port: inside } = await broker.listen(0, '127.0.0.1')
   const balancer = createServer(socket => {
     socket.on('error', () => socket.destroy())
     socket.once('data', (first: Buffer) => {
       const end = first.indexOf('\r\n')
-      if (!first.subarray(0, 6).equals(Buffer.from('PROXY ')) || end < 0) {
+      if (!first.subarray(0, word.length).equals(Buffer.from(word)) || end < 0) {
         socket.destroy()
         return
       }

@@ -484,7 +484,9 @@ export class Scene {
         'the target ended a connection which an earlier CONNECT of the same client, worked off late, may have taken over',
       )
     }
-    if (what.on !== undefined && this.ownSide.hidPacketsOn(what.on)) {
+    // Behind what is no CONNECT a server closes, or it waits for what seems to be missing.
+    const hidden = what.packetType === 'CONNACK' ? (what.on ?? what.left) : what.on
+    if (hidden !== undefined && this.ownSide.hidPacketsOn(hidden)) {
       throw new Skipped(hiddenPacket)
     }
     const refusal = what.seq === undefined && this.refusalOf(what.packetType)
@@ -547,7 +549,7 @@ const mustNotFlood: Judging = { as: 'check', level: 'MUST' }
 const reactions = new Set(['closed', 'DISCONNECT', 'CONNACK'])
 
 const hiddenPacket =
-  'our packet went out behind bytes that are no whole packet, and there is no answer: one who takes those for MQTT waits for the rest; for a PROXY header say `proxyProtocol` in the profile'
+  'our packet went out behind bytes that are no whole packet, and there is no answer: one who takes those for MQTT waits for the rest, or closes; for a PROXY header say `proxyProtocol` in the profile'
 
 export type Missed = {
   message: string
