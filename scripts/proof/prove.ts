@@ -17,6 +17,9 @@ export type Say = (line: string) => void
 /** Where fewer settings than these are asked for, all is told that is amiss with them. */
 const settingsMax = 40
 
+/** Fewer flaws than these have no need of more processes. */
+const flawsMax = 100
+
 /** Correct peers in legal settings. */
 export async function control(
   pool: Pool,
@@ -69,7 +72,9 @@ export async function hunt(
     )
     if (fate !== 'killed' && trial.problem) say(`  ${trial.problem.slice(0, 400)}`)
   }
-  const trials = await pool.perform(tasks, { onDone })
+  // They wait more than they compute: where there are many, twice as many are tried as there are processes for settings.
+  const lanes = among.length < flawsMax ? pool.size : pool.size * 2
+  const trials = await pool.perform(tasks, { onDone, lanes })
   const byName = new Map(trials.map(trial => [trial.name, trial]))
   return among.map(flaw => outcomeOf(flaw, byName.get(flaw.name)!))
 }
