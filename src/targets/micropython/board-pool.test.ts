@@ -5,6 +5,7 @@ import { BoardPool } from './board-pool.ts'
 const blocked = `
 import json, sys, time
 def loop():
+    print(json.dumps({'event': 'published', 'id': 4711}))
     print(json.dumps({'id': json.loads(sys.stdin.readline())['id'], 'ok': {}}))
     time.sleep(1000)
     yield
@@ -13,10 +14,13 @@ def loop():
 t.test('what a board was asked before its end is answered in its place', async t => {
   const pool = new BoardPool({ 'tester.py': blocked })
   t.teardown(() => pool.stop())
-  const answers: { id: number }[] = []
+  const answers: { id: number; event?: string }[] = []
+  let events = 0
   let wake: () => void = () => undefined
   pool.onLine = line => {
-    answers.push(JSON.parse(line))
+    const told = JSON.parse(line)
+    if (told.event) events++
+    else answers.push(told)
     wake()
   }
   const answered = async (count: number) => {
@@ -32,6 +36,7 @@ t.test('what a board was asked before its end is answered in its place', async t
 
   await ask(1, { do: 'hello' })
   t.same(await answered(1), [{ id: 1, ok: {} }])
+  t.equal(events, 1, 'an event has an id of its own')
   await ask(2, { do: 'ping', nonce: 'n' })
   await ask(3, { do: 'publish' })
   await ask(4, { do: 'stop' })

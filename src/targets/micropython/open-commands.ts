@@ -13,8 +13,9 @@ export class OpenCommands {
 
   /** Whether a line of the board is to be passed on: all but what answers a command that was given up. */
   passes(line: string): boolean {
-    const { id } = line.startsWith('{') ? messageOf(line) : {}
-    return id === undefined || this.byId.delete(id)
+    // An event may have an id of its own, that of a packet.
+    const { id, event } = line.startsWith('{') ? messageOf(line) : {}
+    return id === undefined || event !== undefined || this.byId.delete(id)
   }
 
   /** The answers in the board's place. Who asked whether all is said learns that it is: this board says nothing more. */
@@ -28,9 +29,9 @@ export class OpenCommands {
   }
 }
 
-function messageOf(line: string): { id?: unknown } {
+function messageOf(line: string): { id?: unknown; event?: unknown } {
   try {
-    return JSON.parse(line) as { id?: unknown }
+    return JSON.parse(line) as { id?: unknown; event?: unknown }
   } catch {
     return {}
   }
