@@ -84,7 +84,10 @@ export function awaitConnect(stream: Duplex, options: FirstPacketOptions): void 
     }
     leave()
     stream.pause()
-    stream.unshift(Buffer.concat(chunks))
+    // What follows is a read of its own: a client that floods at once waits for its turn behind its CONNECT.
+    const all = Buffer.concat(chunks)
+    if (all.length > bytes.length) stream.unshift(all.subarray(bytes.length))
+    stream.unshift(all.subarray(0, bytes.length))
     options.onClient(stream, packet, version)
   }
 

@@ -14,7 +14,7 @@ export class PieceTraces {
   /** Of pieces that went wrong when the room is used up. */
   private reserve: number
 
-  constructor(eventsMax = 40_000) {
+  constructor(eventsMax = 6000) {
     this.left = eventsMax
     this.reserve = eventsMax / 4
   }
@@ -44,7 +44,7 @@ const fewCharacters = 200
 export class FindingTexts {
   private left: number
 
-  constructor(charactersMax = 8 * 1024 * 1024) {
+  constructor(charactersMax = 1024 * 1024) {
     this.left = charactersMax
   }
 

@@ -58,6 +58,8 @@ const entryBytes = 200
 const inFlightMax = 64
 /** Whoever sends more packets at once waits for its turn. */
 const packetsAtOnceMax = 64
+/** And who has sent more than this behind what was just read. */
+const untoldBytesMax = 4096
 /** Of a piece during which a client floods, its beginning and its end are kept. */
 const pieceHeadMax = 200
 const pieceTailMax = 300
@@ -283,7 +285,8 @@ export class ServedClient {
     this.reading.packets = 0
     this.reading.bytes = 0
     this.options.onRead(bytes)
-    if (packets < packetsAtOnceMax || !conversation.open) return
+    const isMuch = packets >= packetsAtOnceMax || conversation.link.untoldBytes > untoldBytesMax
+    if (!isMuch || !conversation.open) return
     conversation.link.pause()
     this.options.awaitTurn(performance.now() - beganMs, () => {
       if (conversation.open) conversation.link.resume()

@@ -34,7 +34,7 @@ export type ListenOptions = {
   connectMs?: number
   /** Of packets that are not whole, over all connections; half of it for those of one address. Default 64 MiB. */
   unfinishedBytesMax?: number
-  /** Of what clients begin and do not end, about. Default 96 MiB. */
+  /** Of what clients begin and do not end, about. Default 48 MiB. */
   heldBytesMax?: number
   /** Plain TCP, unless it is said. */
   transport?: TransportName
@@ -72,14 +72,14 @@ const perAddressMax = 600
 const strangersMax = 100
 const unfinishedBytesMax = 64 * 1024 * 1024
 /** Events of all clients together: beyond that the longest traces are cut to their beginning and end. */
-const eventsMax = 60_000
+const eventsMax = 12_000
 /** So many of a trace that is cut, of few clients; and of many together. */
 const eventsKept = 200
-const eventsKeptOfAll = 30_000
+const eventsKeptOfAll = 6000
 /** Of the long packets of all clients together; of those behind that a trace keeps the beginning. A page holds them four times over. */
-const longPacketBytesMax = 16 * 1024 * 1024
+const longPacketBytesMax = 4 * 1024 * 1024
 /** Of what clients begin and do not end: exchanges, subscriptions, secrets. Beyond that the client that holds most is given up. */
-const heldBytesMax = 96 * 1024 * 1024
+const heldBytesMax = 48 * 1024 * 1024
 /** It is weighed when so much was read, and with every tick. */
 const weighedBytes = 8 * 1024 * 1024
 const tickMs = 200

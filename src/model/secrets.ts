@@ -14,6 +14,8 @@ const charactersMin = 4
 /** What was noted and asked for is forgotten: the tests of many files run in one process, and know nothing of each other. */
 export function forgetSecrets(): void {
   hidden.clear()
+  passing.clear()
+  passingCharacters = 0
   isAllowed = false
   areWillsHidden = false
 }
@@ -40,6 +42,30 @@ export function willsAreHidden(): boolean {
 export function noteSecret(word: string, instead = '***'): void {
   if (word.length < charactersMin) return
   for (const form of formsOf(word)) if (!hidden.has(form)) hidden.set(form, instead)
+}
+
+/** Characters of secrets that came over the wire: of more the oldest are only hidden where they stand by rule. */
+const passingCharactersMax = 2 * 1024 * 1024
+const passing = new Map<string, string[]>()
+let passingCharacters = 0
+
+/** The same of a word that a peer sent: whoever connects without end, each time with another password, must not fill the memory. */
+export function notePassingSecret(word: string): void {
+  if (word.length < charactersMin || passing.has(word)) return
+  const forms = formsOf(word).filter(form => !hidden.has(form))
+  passing.set(word, forms)
+  for (const form of forms) {
+    hidden.set(form, '***')
+    passingCharacters += form.length
+  }
+  for (const [oldest, its] of passing) {
+    if (passingCharacters <= passingCharactersMax) return
+    passing.delete(oldest)
+    for (const form of its) {
+      hidden.delete(form)
+      passingCharacters -= form.length
+    }
+  }
 }
 
 /** A text without the secrets that are known. */

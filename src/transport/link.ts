@@ -100,6 +100,11 @@ export class Link {
     return new Promise(resolve => this.stream.write(new Uint8Array(0), () => resolve()))
   }
 
+  /** What was read of the socket and not told yet. */
+  get untoldBytes(): number {
+    return this.stream.readableLength
+  }
+
   pause(): void {
     this.stream.pause()
   }

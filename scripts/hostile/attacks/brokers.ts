@@ -1,4 +1,4 @@
-import type { Arena } from '../arena.ts'
+import type { Arena, Start } from '../arena.ts'
 import type { Attack, Played } from '../attack.ts'
 
 /** Suites with many kinds of case, and few enough of them that good connections stay quick. */
@@ -20,12 +20,28 @@ function flood(
   }
 }
 
-async function against(arena: Arena, behaviour: string, after: string): Promise<Played> {
+/** The same with a heap that is smaller than what V8 takes by itself on a large machine. */
+function inSmallHeap(behaviour: string, after: string): Attack {
+  const env = { NODE_OPTIONS: '--max-old-space-size=1800' }
+  const flooding = flood(behaviour, after, [1, 3, 4])
+  return {
+    ...flooding,
+    name: `${flooding.name}, heap of 1.8 GB`,
+    play: arena => against(arena, behaviour, after, { env }),
+  }
+}
+
+async function against(
+  arena: Arena,
+  behaviour: string,
+  after: string,
+  start: Start = {},
+): Promise<Played> {
   const port = await arena.peer('peers/broker.ts', behaviour, after)
-  const told = await arena.run([
-    ...suites,
-    ...['--target', `mqtt://127.0.0.1:${port}`, '--timeout-scale', '0.1'],
-  ])
+  const told = await arena.run(
+    [...suites, ...['--target', `mqtt://127.0.0.1:${port}`, '--timeout-scale', '0.1']],
+    start,
+  )
   return { exitCode: told.code, complaints: arena.missingReports() }
 }
 
@@ -59,4 +75,9 @@ export const brokers: Attack[] = [
   flood('garbage', '0', [3]),
   flood('garbage', '30', [1, 3, 4]),
   flood('never-reads', '30', [1, 3, 4]),
+  inSmallHeap('megabytes', '0'),
+  inSmallHeap('megabytes', 'every-37'),
+  inSmallHeap('tiny', '30'),
+  inSmallHeap('connacks', '30'),
+  inSmallHeap('distinct-qos2', '30'),
 ]

@@ -22,6 +22,8 @@ type Line = {
   command: 'run' | 'listen' | 'audit' | 'other'
   /** It costs little enough for `npm test`. */
   isCheap?: true
+  /** So many rows for all errors at all places, each of some places: one process tries them one behind the other. */
+  rows?: number
 }
 
 const lines: readonly Line[] = [
@@ -29,6 +31,7 @@ const lines: readonly Line[] = [
     name: 'a broker that is started',
     command: 'run',
     words: () => ['qos2/broker-receives/undisturbed', '--target', 'mosquitto'],
+    rows: 10,
   },
   {
     name: 'the embedded broker, known issues, a suite of the user',
@@ -38,11 +41,13 @@ const lines: readonly Line[] = [
       '--known-issues',
       arena.file('known.yaml', '[]\n'),
     ],
+    rows: 5,
   },
   {
     name: 'a client library',
     command: 'run',
     words: () => ['qos2/client-receives/undisturbed', '--target', 'mqttjs'],
+    rows: 8,
   },
   {
     name: 'listening',
@@ -84,7 +89,7 @@ scenarios:
 /** Places that fail in a process of their own, each in one way: all of them in all ways are played within one process. */
 const ownProcessesMax = 24
 
-export const failing: Attack[] = [...lines.map(eachPlace), ...lines.map(everyError)]
+export const failing: Attack[] = [...lines.map(eachPlace), ...lines.flatMap(everyError)]
 
 function eachPlace(line: Line): Attack {
   return {
@@ -95,24 +100,31 @@ function eachPlace(line: Line): Attack {
   }
 }
 
-/** Every error at every place, in one process that runs the command line again and again. */
-function everyError(line: Line): Attack {
+/** Every error at every place, in one process for each row that runs the command line again and again. */
+function everyError(line: Line): Attack[] {
+  const of = line.rows ?? 1
+  return Array.from({ length: of }, (_, index) => everyErrorOf(line, index + 1, of))
+}
+
+function everyErrorOf(line: Line, part: number, of: number): Attack {
+  const which = of === 1 ? '' : `, ${part} of ${of}`
   return {
-    name: `failing/${line.name}: every error`,
+    name: `failing/${line.name}: every error${which}`,
     exits: [0],
-    secondsMax: 400,
     ...(line.isCheap ? { sample: true } : {}),
     play: async arena => {
       const hasReport = line.command !== 'other'
       const words = hasReport
         ? [line.command, ...line.words(arena), '--reporter', 'json=REPORT']
         : line.words(arena)
-      const told = await arena.script('every-error.js', [JSON.stringify({ words, hasReport })])
+      const told = await arena.script('every-error.js', [
+        JSON.stringify({ words, hasReport, part, of }),
+      ])
       const last = told.stdout.trim().split('\n').at(-1) ?? ''
       if (!last.startsWith('{')) return { exitCode: told.code, complaints: [`no end: ${last}`] }
       const { tries, unreached, complaints } = JSON.parse(last) as ErrorsTold
       const alone = await inOwnProcesses(arena, line, unreached)
-      const few = tries < 30 ? [`only ${tries} errors were tried`] : []
+      const few = tries < 30 / of ? [`only ${tries} errors were tried`] : []
       return { exitCode: told.code, complaints: [...few, ...complaints, ...alone] }
     },
   }

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
+import { closeSync, constants, openSync } from 'node:fs'
 import path from 'node:path'
 import type { Arena } from '../arena.ts'
 import type { Attack, Played } from '../attack.ts'
@@ -101,7 +102,29 @@ function fifo(arena: Arena): string {
   return place
 }
 
-/** A pipe into which nobody writes: TERM must end the waiting. */
+/**
+ * Signals a process that has opened a pipe to read, however long it took to get there: before, nothing waits for the pipe. One that never
+ * opens it must end by itself.
+ */
+function onceItReads(place: string, child: ChildProcess, signal: NodeJS.Signals): void {
+  let writer: number | undefined
+  const look = setInterval(() => {
+    try {
+      // Refused as long as nobody reads.
+      writer = openSync(place, constants.O_WRONLY | constants.O_NONBLOCK)
+    } catch {
+      return
+    }
+    clearInterval(look)
+    child.kill(signal)
+  }, 20)
+  child.once('exit', () => {
+    clearInterval(look)
+    if (writer !== undefined) closeSync(writer)
+  })
+}
+
+/** A pipe into which nobody writes: a signal must end the waiting, if there is any. */
 function waiting(
   name: string,
   words: (place: string) => readonly string[],
@@ -110,10 +133,10 @@ function waiting(
   return {
     name: `interrupt/${name}`,
     exits: [2, 4],
-    secondsMax: 15,
     play: async arena => {
-      const told = await arena.mqttspec(['run', ...words(fifo(arena))], {
-        onStart: child => setTimeout(() => child.kill(signal), 1500),
+      const place = fifo(arena)
+      const told = await arena.mqttspec(['run', ...words(place)], {
+        onStart: child => onceItReads(place, child, signal),
       })
       return { exitCode: told.code }
     },

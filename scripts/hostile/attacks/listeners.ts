@@ -1,3 +1,4 @@
+import { setTimeout as pass } from 'node:timers/promises'
 import type { Arena, Told } from '../arena.ts'
 import type { Attack, Played } from '../attack.ts'
 
@@ -22,19 +23,20 @@ async function against(
   arena: Arena,
   behaviour: string,
   forSeconds = seconds,
+  others: { words?: readonly string[]; onPort?(port: string): Promise<unknown> } = {},
 ): Promise<Played & { told: Told }> {
   let attacked: Promise<string> | undefined
-  const told = await arena.listen(['--port', '0', '--for', '45'], {
+  const told = await arena.listen(['--port', '0', '--for', '45', ...(others.words ?? [])], {
     onStart: child => {
       let said = ''
       child.stdout?.on('data', (text: string) => {
         said += attacked ? '' : text
         const port = /listens on \S+:(\d+)/.exec(said)?.[1]
         if (!port || attacked) return
+        const isDone = others.onPort?.(port)
         attacked = arena.peer('peers/clients.ts', port, behaviour, String(forSeconds))
-        void attacked.then(() =>
-          setTimeout(() => child.kill('SIGINT'), forSeconds * 1000 + afterMs),
-        )
+        const over = attacked.then(() => pass(forSeconds * 1000 + afterMs))
+        void Promise.all([over, isDone]).then(() => child.kill('SIGINT'))
       })
     },
   })
@@ -46,15 +48,34 @@ function complaintsOf(arena: Arena): string[] {
   return arena.missingReports()
 }
 
-/** Others attack beside a client that does all right: it is served and judged. */
-function besides(behaviour: string): Attack {
-  return clients(behaviour, [0, 1, 4], {
-    play: async arena => {
-      const { exitCode } = await against(arena, behaviour)
-      return { exitCode, complaints: [...complaintsOf(arena), ...judgedIn(arena)] }
+/** A client may wait so long for an answer while others attack: a few turns of theirs, on a machine that does more than this. */
+const answerMsMax = 3000
+
+/** Others attack beside a client that does all right, which begins when they are at it: it is served, not slowed, and judged. */
+async function besides(
+  arena: Arena,
+  behaviour: string,
+  words: readonly string[] = [],
+): Promise<Played> {
+  let said: Promise<string> | undefined
+  const { exitCode } = await against(arena, behaviour, seconds, {
+    words,
+    onPort: port => {
+      said = pass(2000).then(() => arena.peer('peers/clients.ts', port, 'judged', '20'))
+      return said
     },
   })
+  const slow = slowIn((await said) ?? '')
+  return { exitCode, complaints: [...complaintsOf(arena), ...judgedIn(arena), ...slow] }
 }
+
+function slowIn(said: string): string[] {
+  if (said === '') return ['the judged client did not get all its answers']
+  const { longestMs } = JSON.parse(said) as Served
+  return longestMs > answerMsMax ? [`the judged client waited ${Math.round(longestMs)} ms`] : []
+}
+
+type Served = { answers: number; longestMs: number }
 
 function judgedIn(arena: Arena): string[] {
   const report = arena.report() as { results?: { id: string; verdict: string }[] } | undefined
@@ -82,9 +103,11 @@ export const listeners: Attack[] = [
   clients('deaf-subscriber', [0, 1, 4]),
   clients('never-answers', [0, 1, 4]),
   clients('new-clients', [0, 1, 4]),
-  besides('unfinished'),
-  besides('unfinished-connects'),
-  besides('every-id'),
+  clients('unfinished', [0, 1, 4], { play: arena => besides(arena, 'unfinished') }),
+  clients('unfinished-connects', [0, 1, 4], {
+    play: arena => besides(arena, 'unfinished-connects'),
+  }),
+  clients('every-id', [0, 1, 4], { play: arena => besides(arena, 'every-id') }),
   clients('much-wrong', [1]),
   clients('many-filters', [0, 1, 4]),
   clients('many-passwords', [0, 1, 4]),
@@ -103,9 +126,6 @@ export const listeners: Attack[] = [
   {
     name: 'listen/500 clients, half of them hostile',
     exits: [0, 1, 4],
-    play: async arena => {
-      const { exitCode } = await against(arena, 'crowd', 6)
-      return { exitCode, complaints: [...complaintsOf(arena), ...judgedIn(arena)] }
-    },
+    play: arena => besides(arena, 'crowd', ['--host', '0.0.0.0']),
   },
 ]

@@ -2,7 +2,7 @@ import type { Connect, Packet, Properties } from '../../model/packet.ts'
 import {
   hideFields,
   hideSecrets,
-  noteSecret,
+  notePassingSecret,
   secretsAreShown,
   willsAreHidden,
 } from '../../model/secrets.ts'
@@ -147,7 +147,7 @@ export class Redactor {
     if (word.length < wordBytesMin || this.words.some(known => known.equals(word))) return
     this.words.push(word)
     const text = word.toString('utf8')
-    if (Buffer.from(text).equals(word)) noteSecret(text)
+    if (Buffer.from(text).equals(word)) notePassingSecret(text)
   }
 
   /** A copy with every occurrence of the words blanked; the same bytes where there is none. */
