@@ -91,7 +91,7 @@ export class ServedClient {
   private receiveMaximum = 65_535
   private idle: NodeJS.Timeout | undefined
   /** The packets of what is being read, and when the first of them was. */
-  private readonly reading = { packets: 0, beganMs: 0, bytes: 0 }
+  private readonly reading = { packets: 0, beganMs: 0, bytes: 0, isUnfinished: false }
   /** Why nothing more is taken of it. */
   gaveUp: string | undefined
   /** The events that opened the present connection: what follows makes no sense without them. */
@@ -120,11 +120,12 @@ export class ServedClient {
   /**
    * Takes over a connection whose CONNECT is known and still to be read from it.
    *
-   * @param onUnfinished Gets what a packet takes that is not whole, and a way to end the connection over it.
+   * @param onUnfinished Gets what a packet takes that is not whole, and a way to end the connection over it; says whether such packets take
+   *   so much room that they are read in turns.
    */
   attach(
     stream: Duplex,
-    onUnfinished: (bytes: number, isNew: boolean, end: (why: string) => void) => void,
+    onUnfinished: (bytes: number, isNew: boolean, end: (why: string) => void) => boolean,
   ): void {
     this.leave('taken over')
     this.connections += 1
@@ -138,8 +139,10 @@ export class ServedClient {
       recorder: this.record,
       onPacket: (packet, seq) => this.onPacket(conversation, packet, seq),
       onRead: () => this.afterRead(conversation),
-      onUnfinished: (bytes, isNew) =>
-        onUnfinished(bytes, isNew, why => this.dismiss(conversation, why)),
+      onUnfinished: (bytes, isNew) => {
+        const isCrowded = onUnfinished(bytes, isNew, why => this.dismiss(conversation, why))
+        this.reading.isUnfinished = bytes > 0 && isCrowded
+      },
       onEnd: () => this.onEnd(conversation),
     })
     this.conversation = conversation
@@ -279,16 +282,17 @@ export class ServedClient {
     return this.connect?.clean === false
   }
 
-  /** One that sends many packets at once is not read before it is its turn again. */
+  /** One that sends many packets at once, or parts of one where many do, is not read before it is its turn again. */
   private afterRead(conversation: Conversation): void {
-    const { packets, beganMs, bytes } = this.reading
+    const { packets, beganMs, bytes, isUnfinished } = this.reading
     this.reading.packets = 0
     this.reading.bytes = 0
     this.options.onRead(bytes)
     const isMuch = packets >= packetsAtOnceMax || conversation.link.untoldBytes > untoldBytesMax
-    if (!isMuch || !conversation.open) return
+    if (!(isMuch || isUnfinished) || !conversation.open) return
     conversation.link.pause()
-    this.options.awaitTurn(performance.now() - beganMs, () => {
+    // Where no packet was whole there is nothing that took its time, and no moment at which it began.
+    this.options.awaitTurn(packets === 0 ? 0 : performance.now() - beganMs, () => {
       if (conversation.open) conversation.link.resume()
     })
   }

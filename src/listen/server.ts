@@ -278,6 +278,7 @@ class House implements Listening {
         end(why)
       }
       this.unfinished.note(stream, { address, bytes, end: told }, isNew)
+      return this.unfinished.isCrowded
     })
   }
 
@@ -315,11 +316,10 @@ class House implements Listening {
   /** Client ids may hold anything; names stand in case ids, file names and on command lines. */
   private uniqueName(clientId: string, version: Version): string {
     const plain = clientId.replace(/[^0-9A-Za-z._-]/g, '_').slice(0, 64)
-    const taken = new Set(
-      this.clients()
-        .filter(client => client.version === version)
-        .map(client => client.name),
-    )
+    const taken = new Set<string>()
+    for (const { options } of this.guests.values()) {
+      if (options.version === version) taken.add(options.name)
+    }
     for (let number = 1; ; number++) {
       const name = number === 1 ? plain : `${plain}-${number}`
       if (!taken.has(name)) return name

@@ -41,6 +41,11 @@ export class Unfinished<Connection> {
     }
   }
 
+  /** Half of the room is taken: who sends parts of packets now has to wait its turn. */
+  get isCrowded(): boolean {
+    return this.bytes > this.bounds.bytesMax / 2
+  }
+
   /** The connection is over. */
   forget(connection: Connection): void {
     const known = this.parts.get(connection)

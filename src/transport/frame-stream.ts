@@ -5,6 +5,10 @@ import type { Upgrade } from '../model/trace.ts'
 
 /** Code of the error by which a stream ends on which one came. */
 export const textFrame = 'a text frame'
+/** The longest message that is put together: the packets of a case are shorter, and as many as fit may share one. */
+export const messageBytesMax = 32 * 1024 * 1024
+/** Code of the error by which a stream ends on which a longer one began. */
+export const longMessage = `a WebSocket message of more than ${messageBytesMax / 1024 / 1024} MiB`
 
 /** So long a peer may take to answer our close frame before the connection is dropped. */
 const closeMs = 1000
@@ -30,7 +34,7 @@ export class FrameStream extends Duplex {
     this.upgrade = upgrade
     client.binaryType = 'nodebuffer'
     client.on('message', (data, isBinary) => this.receive(data, isBinary))
-    client.on('error', error => this.destroy(error))
+    client.on('error', error => this.destroy(explained(error)))
     client.on('close', () => this.over())
     client.pause()
   }
@@ -130,4 +134,9 @@ function halfFrame(bytes: Uint8Array, mask: boolean): Uint8Array {
   const header = [0x82, (mask ? 0x80 : 0) | 126]
   // A mask of zeros leaves the bytes as they are.
   return Buffer.concat([Buffer.from(header), length, Buffer.alloc(mask ? 4 : 0), half])
+}
+
+function explained(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+  if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') error.code = longMessage
+  return error
 }

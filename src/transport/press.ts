@@ -10,8 +10,11 @@ import { runInNewContext } from 'node:vm'
 /** After so many bytes it is looked how much lies there; a packet that came in parts was copied three times by then. */
 const lookEveryBytes = 16 * 1024 * 1024
 const uncollectedMax = 96 * 1024 * 1024
+/** What a collection has left is held by somebody: to ask again before so much has come on top would find nothing. */
+const newBytesMax = 64 * 1024 * 1024
 
 let readBytes = 0
+let heldBytes = 0
 let collect: (() => void) | undefined
 
 /** Takes note of what was read of a peer. */
@@ -19,9 +22,11 @@ export function noteRead(bytes: number): void {
   readBytes += bytes
   if (readBytes < lookEveryBytes) return
   readBytes = 0
-  if (process.memoryUsage().arrayBuffers <= uncollectedMax) return
+  if (process.memoryUsage().arrayBuffers <= Math.max(uncollectedMax, heldBytes + newBytesMax))
+    return
   collect ??= collector()
   collect()
+  heldBytes = process.memoryUsage().arrayBuffers
 }
 
 /** `gc` of V8, which stands only where it was asked for. */

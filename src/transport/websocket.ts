@@ -3,7 +3,7 @@ import type net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Upgrade } from '../model/trace.ts'
-import { FrameStream } from './frame-stream.ts'
+import { FrameStream, messageBytesMax } from './frame-stream.ts'
 import { tls } from './tls.ts'
 import type { Endpoint, Transport } from './transport.ts'
 
@@ -11,8 +11,12 @@ import type { Endpoint, Transport } from './transport.ts'
 const usualPath = '/mqtt'
 /** Source: 5.0 §6, 3.1.1 §6. */
 const subprotocol = 'mqtt'
-/** As with plain TCP, what comes is bounded by those who read it. */
-const options = { perMessageDeflate: false, skipUTF8Validation: true, maxPayload: 0 }
+/** What comes is bounded by those who read it; they see a message only when it is whole. */
+const options = {
+  perMessageDeflate: false,
+  skipUTF8Validation: true,
+  maxPayload: messageBytesMax,
+}
 
 /** The packets go in binary frames of a WebSocket. */
 export const ws = {
