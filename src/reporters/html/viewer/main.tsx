@@ -1,5 +1,5 @@
 import { render } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import { visible } from '../../text/visible.ts'
 import { CasePage } from './case-page.tsx'
 import { Cases } from './cases.tsx'
@@ -13,12 +13,13 @@ function Viewer({ given }: { given: ReportData | undefined }) {
   const [data, setData] = useState(given)
   const [problem, setProblem] = useState('')
   const [route, setRoute] = useState(() => routeOf(location.hash))
-  useEffect(() => {
+  // Before the page is drawn: an effect comes behind the drawing, and what is pressed between the two would be lost.
+  useLayoutEffect(() => {
     const turn = () => setRoute(routeOf(location.hash))
     addEventListener('hashchange', turn)
     return () => removeEventListener('hashchange', turn)
   }, [])
-  useEffect(() => takeKeys(), [])
+  useLayoutEffect(() => takeKeys(), [])
   const open = async (file: File) => {
     try {
       setData(readReport(await unpacked(new Uint8Array(await file.arrayBuffer()))))
@@ -28,7 +29,7 @@ function Viewer({ given }: { given: ReportData | undefined }) {
       setProblem(`${file.name}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  useEffect(() => takeDrops(open), [])
+  useLayoutEffect(() => takeDrops(open), [])
   useEffect(() => {
     document.title = data
       ? `mqttspec: ${visible(data.report.target.name, 100)}`
@@ -121,12 +122,18 @@ function takeKeys(): () => void {
     else if (event.key === '/') {
       event.preventDefault()
       if (!document.getElementById('search')) location.hash = '#/cases'
-      // The page has to be there before anything on it can have the focus.
-      setTimeout(() => document.getElementById('search')?.focus(), 50)
+      focusSearch()
     }
   }
   addEventListener('keydown', onKey)
   return () => removeEventListener('keydown', onKey)
+}
+
+/** The page has to be there before anything on it can have the focus; a long one may take its time, five seconds at most. */
+function focusSearch(tries = 100): void {
+  const search = document.getElementById('search')
+  if (search) search.focus()
+  else if (tries > 0) setTimeout(() => focusSearch(tries - 1), 50)
 }
 
 function takeDrops(open: (file: File) => unknown): () => void {
