@@ -22,7 +22,7 @@ const lingerMs = 30_000
 const confirmedMax = 3
 
 /** Processes that run only files that wait for most of their time. */
-const waitingSides = 1
+const waitingSides = 2
 /** A file waits for most of its time where the processor is busy with it for less than this share. */
 const waitingShare = 0.35
 
