@@ -1,15 +1,17 @@
+import { beginningLength, HiddenWords } from './text/hidden-words.ts'
+
 /*
  * Words that must not be told: passwords, tokens, what the environment gave to a profile. Whoever comes to know one notes it here, and
  * whatever comes from outside (an error, the output of a program) is freed of all of them before it is written down. One list for the
  * process: a secret of one run is none of another run's business either.
  */
 
-const hidden = new Map<string, string>()
+const hidden = new HiddenWords()
 let isAllowed = false
 let areWillsHidden = false
 
 /** Shorter ones stand in too many words by chance. */
-const charactersMin = 4
+const charactersMin = beginningLength
 
 /** What was noted and asked for is forgotten: the tests of many files run in one process, and know nothing of each other. */
 export function forgetSecrets(): void {
@@ -41,7 +43,7 @@ export function willsAreHidden(): boolean {
 /** From now on this word is hidden, in all forms in which programs write text. `instead` stands in its place. */
 export function noteSecret(word: string, instead = '***'): void {
   if (word.length < charactersMin) return
-  for (const form of formsOf(word)) if (!hidden.has(form)) hidden.set(form, instead)
+  for (const form of formsOf(word)) if (!hidden.has(form)) hidden.add(form, instead)
 }
 
 /** Characters of secrets that came over the wire: of more the oldest are only hidden where they stand by rule. */
@@ -55,7 +57,7 @@ export function notePassingSecret(word: string): void {
   const forms = formsOf(word).filter(form => !hidden.has(form))
   passing.set(word, forms)
   for (const form of forms) {
-    hidden.set(form, '***')
+    hidden.add(form, '***')
     passingCharacters += form.length
   }
   for (const [oldest, its] of passing) {
@@ -70,12 +72,7 @@ export function notePassingSecret(word: string): void {
 
 /** A text without the secrets that are known. */
 export function hideSecrets(text: string): string {
-  if (isAllowed || hidden.size === 0 || text === '') return text
-  let clean = text
-  for (const [form, instead] of hidden) {
-    if (clean.includes(form)) clean = clean.replaceAll(form, () => instead)
-  }
-  return clean
+  return isAllowed ? text : hidden.takeOutOf(text)
 }
 
 function formsOf(word: string): string[] {

@@ -20,8 +20,8 @@ const wordBytesMin = 3
  * again, and what cannot be read as a CONNECT or AUTH but was meant as one. Every byte becomes `*`, so that lengths stay true.
  */
 export class Redactor {
-  /** As bytes, since they may come again anywhere. */
-  private readonly words: Buffer[] = []
+  /** In every form in which they may come again. */
+  private readonly words: { bytes: Buffer; plain: string; hex: string }[] = []
   /** Connections, by who speaks, on which a CONNECT has begun that is not whole. */
   private readonly inConnect = new Set<string>()
 
@@ -31,7 +31,7 @@ export class Redactor {
 
   /** Memory that the secrets of this trace take, about. */
   get heldBytes(): number {
-    return this.words.reduce((sum, { length }) => sum + length + 100, 0)
+    return this.words.reduce((sum, { bytes }) => sum + 4 * bytes.length + 200, 0)
   }
 
   /** The event as it may be kept and told; itself where there is nothing to hide. */
@@ -43,11 +43,9 @@ export class Redactor {
   text(text: string): string {
     if (secretsAreShown()) return text
     let clean = hideSecrets(text)
-    for (const word of this.words) {
-      const plain = word.toString('utf8')
+    for (const { plain, hex, bytes } of this.words) {
       if (clean.includes(plain)) clean = clean.replaceAll(plain, '***')
-      const hex = word.toString('hex')
-      if (clean.includes(hex)) clean = clean.replaceAll(hex, '2a'.repeat(word.length))
+      if (clean.includes(hex)) clean = clean.replaceAll(hex, '2a'.repeat(bytes.length))
     }
     return clean
   }
@@ -144,16 +142,16 @@ export class Redactor {
   }
 
   private learn(word: Buffer): void {
-    if (word.length < wordBytesMin || this.words.some(known => known.equals(word))) return
-    this.words.push(word)
-    const text = word.toString('utf8')
-    if (Buffer.from(text).equals(word)) notePassingSecret(text)
+    if (word.length < wordBytesMin || this.words.some(({ bytes }) => bytes.equals(word))) return
+    const plain = word.toString('utf8')
+    this.words.push({ bytes: word, plain, hex: word.toString('hex') })
+    if (Buffer.from(plain).equals(word)) notePassingSecret(plain)
   }
 
   /** A copy with every occurrence of the words blanked; the same bytes where there is none. */
   private withoutWords(bytes: Uint8Array): Uint8Array {
     let copy: Buffer | undefined
-    for (const word of this.words) {
+    for (const { bytes: word } of this.words) {
       let at = asBuffer(copy ?? bytes).indexOf(word)
       while (at >= 0) {
         copy ??= Buffer.from(bytes)
