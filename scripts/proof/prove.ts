@@ -116,7 +116,8 @@ export async function countKills(
       const { flaw, catches } = byName.get(trial.name)!
       catches.push(...outcomeOf(flaw, trial).catches)
     }
-    await pool.perform(tasks, { onDone })
+    // They wait for most of their time, like flaws.
+    await pool.perform(tasks, { onDone, lanes: pool.size * 2 })
   }
   const about = new Map(names.map(name => [name, [] as Case[]]))
   for (const kase of all) about.get(scenarioOf(kase.id))?.push(kase)
