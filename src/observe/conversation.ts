@@ -72,19 +72,37 @@ export class ObservedConversation {
     }
   }
 
+  /** Memory that is held for what is not whole yet. */
+  get unfinishedBytes(): number {
+    const { held, flows, websocket } = this
+    const waiting = held.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    const reading =
+      this.state === 'mqtt' && flows
+        ? flows.client.unfinishedBytes + flows.server.unfinishedBytes
+        : 0
+    return waiting + reading + (websocket?.unfinishedBytes ?? 0)
+  }
+
   /** So many bytes were sent that nobody saw: where the next packet begins cannot be told. */
   miss(from: End, bytes: number): void {
-    const text = `the capture lacks ${bytes} bytes of the ${from === 'client' ? 'client' : 'broker'}`
+    this.giveUp(
+      `the capture lacks ${bytes} bytes of the ${from === 'client' ? 'client' : 'broker'}`,
+    )
+  }
+
+  /** Nothing more of this connection is read; it goes on for those whose it is. */
+  giveUp(why: string): void {
+    const isMqtt = this.state === 'mqtt' || this.options.isExpected
     if (this.state === 'mqtt') {
       const { number: connection, recorder } = this.options
       const { actor } = this
       recorder.record({
         kind: 'note',
-        text: `${text}: the rest of connection ${connection} is not judged`,
+        text: `${why}: the rest of connection ${connection} is not judged`,
       })
       recorder.record({ kind: 'close', connection, actor, by: 'harness', how: 'rst' })
     }
-    this.unread(text, this.state === 'mqtt' || this.options.isExpected)
+    this.unread(why, isMqtt)
   }
 
   end(by: End, how: 'fin' | 'rst'): void {
@@ -95,6 +113,7 @@ export class ObservedConversation {
       recorder.record({ kind: 'close', connection, actor, by: parties[by], how })
     }
     this.state = 'over'
+    this.flows = undefined
     this.held = []
   }
 
@@ -204,6 +223,7 @@ export class ObservedConversation {
     if (this.state === 'over') return
     this.state = 'over'
     this.websocket = undefined
+    this.flows = undefined
     this.held = []
     this.options.onUnread({ why, isMqtt })
   }

@@ -1,4 +1,5 @@
 import type { Redactor } from '../engine/traces/redact.ts'
+import { ownBytes, sizeOf } from '../engine/traces/shortened.ts'
 import type { Breach, Finding } from '../model/finding.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
@@ -13,6 +14,7 @@ const findingsMax = 100
 const charactersMax = 2000
 /** Packets that say what a session is: of more subscriptions the oldest are forgotten. */
 const foundationsMax = 200
+const foundationBytesMax = 64 * 1024
 
 /** One client of a broker that is watched: what was seen of it, and what was found on both sides of its connections. */
 export class ObservedClient {
@@ -70,8 +72,12 @@ export class ObservedClient {
         )
       }
     }
-    this.foundations.push(event)
-    if (this.foundations.length > foundationsMax) this.foundations.shift()
+    this.foundations.push(ownBytes(event))
+    let bytes = this.foundations.reduce((sum, one) => sum + sizeOf(one), 0)
+    // A session that began before what is remembered of it is blamed for nothing that may rest on that.
+    while (this.foundations.length > foundationsMax || bytes > foundationBytesMax) {
+      bytes -= sizeOf(this.foundations.shift()!)
+    }
     if (this.open === 0 && !this.keeps) this.foundations = []
   }
 

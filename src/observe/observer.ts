@@ -18,6 +18,10 @@ export type Unjudged = { client: string; broker: string; why: string }
 /** Where MQTT is at home. Source: IANA, mqtt. */
 const usualPort = 1883
 const unjudgedMax = 100
+/** Each broker has judges of its own. */
+const brokersMax = 64
+/** What all connections together have begun and not ended. */
+const unfinishedBytesMax = 64 * 1024 * 1024
 
 /** Watches connections of others, whether they stand in a file or pass by, and sorts them by broker. */
 export class Observer {
@@ -29,6 +33,9 @@ export class Observer {
   others = 0
   conversations = 0
   private readonly options: ObserverOptions
+  /** Connections of which something is not whole yet, and how many bytes. */
+  private readonly unfinished = new Map<ObservedConversation, number>()
+  private unfinishedBytes = 0
 
   constructor(options: ObserverOptions) {
     this.options = options
@@ -48,6 +55,11 @@ export class Observer {
     }
     const isExpected =
       broker !== undefined || portOf(server) === usualPort || this.brokers.has(server)
+    if (!this.brokers.has(server) && this.brokers.size >= brokersMax) {
+      if (isExpected) this.unjudge({ client, broker: server, why: tooManyBrokers })
+      else this.others += 1
+      return undefined
+    }
     const number = ++this.conversations
     const conversation = new ObservedConversation({
       number,
@@ -61,10 +73,31 @@ export class Observer {
       },
     })
     return {
-      onBytes: (from, bytes) => conversation.push(from, bytes),
-      onGap: (from, bytes) => conversation.miss(from, bytes),
-      onEnd: (by, how) => conversation.end(by, how),
+      onBytes: (from, bytes) => {
+        conversation.push(from, bytes)
+        this.weigh(conversation)
+      },
+      onGap: (from, bytes) => {
+        conversation.miss(from, bytes)
+        this.weigh(conversation)
+      },
+      onEnd: (by, how) => {
+        conversation.end(by, how)
+        this.weigh(conversation)
+      },
     }
+  }
+
+  /** Whoever holds most is let go of while all of them hold too much. */
+  private weigh(conversation: ObservedConversation): void {
+    const bytes = conversation.unfinishedBytes
+    this.unfinishedBytes += bytes - (this.unfinished.get(conversation) ?? 0)
+    if (bytes > 0) this.unfinished.set(conversation, bytes)
+    else this.unfinished.delete(conversation)
+    if (this.unfinishedBytes <= unfinishedBytesMax) return
+    const [largest] = [...this.unfinished].reduce((a, b) => (b[1] > a[1] ? b : a))
+    largest.giveUp(tooMuchUnfinished)
+    this.weigh(largest)
   }
 
   turnClock(nowMs: number): void {
@@ -93,6 +126,9 @@ export class Observer {
     if (this.unjudged.length < unjudgedMax) this.unjudged.push(one)
   }
 }
+
+const tooManyBrokers = `${brokersMax} brokers are judged already`
+const tooMuchUnfinished = `packets of all connections that were not whole took more than ${unfinishedBytesMax / 1024 / 1024} MiB`
 
 function isMeant(address: string, broker: string): boolean {
   return (

@@ -25,9 +25,11 @@ const messageBytesMax = 4 * 1024 * 1024
 
 /** Reads both sides of a WebSocket as it passes by: the two heads of HTTP, then frames. */
 export class WebSocketReader {
-  private readonly sides: { [end in End]: { head: Buffer; frames?: Writable } } = {
-    client: { head: Buffer.alloc(0) },
-    server: { head: Buffer.alloc(0) },
+  private readonly sides: {
+    [end in End]: { head: Buffer; frames?: Writable; unfinished: number }
+  } = {
+    client: { head: Buffer.alloc(0), unfinished: 0 },
+    server: { head: Buffer.alloc(0), unfinished: 0 },
   }
   private offered: string[] | undefined
   private stopped = false
@@ -37,10 +39,18 @@ export class WebSocketReader {
     this.listener = listener
   }
 
+  /** Memory that messages take which are not whole yet. */
+  get unfinishedBytes(): number {
+    if (this.stopped) return 0
+    const { client, server } = this.sides
+    return client.head.length + client.unfinished + server.head.length + server.unfinished
+  }
+
   push(from: End, bytes: Uint8Array): void {
     if (this.stopped) return
     const side = this.sides[from]
     if (side.frames) {
+      side.unfinished += bytes.length
       side.frames.write(Buffer.from(bytes))
       return
     }
@@ -56,7 +66,9 @@ export class WebSocketReader {
     side.frames = this.framesOf(from)
     if (from === 'client') this.offered = names(headerOf(head, 'sec-websocket-protocol'))
     else this.answered(head)
-    if (rest.length > 0 && !this.stopped) side.frames.write(rest)
+    if (rest.length === 0 || this.stopped) return
+    side.unfinished += rest.length
+    side.frames.write(rest)
   }
 
   private answered(head: string): void {
@@ -80,6 +92,8 @@ export class WebSocketReader {
     const frames = new Receiver({ ...options, maxPayload: messageBytesMax })
     frames.on('message', (data: Buffer, isBinary: boolean) => {
       if (this.stopped) return
+      // What has come of the next one by now is counted with its next bytes.
+      this.sides[from].unfinished = 0
       if (isBinary) this.listener.onBytes(from, data)
       else {
         this.stopped = true

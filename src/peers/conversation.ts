@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Packet } from '../model/packet.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Version } from '../model/version.ts'
-import { halfOf, longMessage, textFrame } from '../transport/frame-stream.ts'
+import { halfOf, isOurEnd, textFrame } from '../transport/frame-stream.ts'
 import { type Ending, Link } from '../transport/link.ts'
 import { encode, type Wrong } from '../wire/codec.ts'
 import { AnswersInOrder } from './answers-in-order.ts'
@@ -188,8 +188,8 @@ export class Conversation {
     this.ending = ending
     this.keepAlive.stop()
     this.flow.end()
-    const isOurs = ending.by === 'us' || ending.lost === textFrame || ending.lost === longMessage
-    if (ending.lost === longMessage) this.broken ??= longMessage
+    const isOurs = ending.by === 'us' || ending.lost === textFrame || isOurEnd(ending.lost)
+    if (isOurEnd(ending.lost)) this.broken ??= ending.lost
     const { actor, recorder } = this.options
     recorder.record({
       kind: 'close',

@@ -9,9 +9,17 @@ export const textFrame = 'a text frame'
 export const messageBytesMax = 32 * 1024 * 1024
 /** Code of the error by which a stream ends on which a longer one began. */
 export const longMessage = `a WebSocket message of more than ${messageBytesMax / 1024 / 1024} MiB`
+/** What messages of all WebSockets that are not whole may take together. */
+const unfinishedBytesMax = 64 * 1024 * 1024
+/** Code of the error by which the stream ends that holds most of that, where it is too much. */
+export const tooMuchUnfinished = `WebSocket messages that are not whole of more than ${unfinishedBytesMax / 1024 / 1024} MiB, over all connections`
 
 /** So long a peer may take to answer our close frame before the connection is dropped. */
 const closeMs = 1000
+
+/** Of all streams of this process: the memory is one. */
+const unfinished = new Map<FrameStream, number>()
+let unfinishedBytes = 0
 
 /**
  * The bytes that go through a WebSocket as a stream. Frames have no meaning to MQTT: packets lie in them as they happen to, and how
@@ -33,6 +41,10 @@ export class FrameStream extends Duplex {
     this.beneath = beneath
     this.upgrade = upgrade
     client.binaryType = 'nodebuffer'
+    // Before the library reads it: what comes of that is counted out again.
+    beneath.prependListener('data', (chunk: Uint8Array) =>
+      this.holds(this.heldBytes + chunk.length),
+    )
     client.on('message', (data, isBinary) => this.receive(data, isBinary))
     client.on('error', error => this.destroy(explained(error)))
     client.on('close', () => this.over())
@@ -59,12 +71,31 @@ export class FrameStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.holds(0)
     this.client.terminate()
     this.beneath.destroy()
     done(error)
   }
 
+  private get heldBytes(): number {
+    return unfinished.get(this) ?? 0
+  }
+
+  /** So much of a message is there that is not whole. Where all hold too much, the stream ends that holds most. */
+  private holds(bytes: number): void {
+    const held = this.destroyed ? 0 : bytes
+    unfinishedBytes += held - this.heldBytes
+    if (held > 0) unfinished.set(this, held)
+    else unfinished.delete(this)
+    if (unfinishedBytes <= unfinishedBytesMax) return
+    const [largest] = [...unfinished].reduce((a, b) => (b[1] > a[1] ? b : a))
+    const error: NodeJS.ErrnoException = new Error(tooMuchUnfinished)
+    error.code = tooMuchUnfinished
+    largest.destroy(error)
+  }
+
   private receive(data: RawData, isBinary: boolean): void {
+    this.holds(0)
     if (!isBinary) {
       const wrong: NodeJS.ErrnoException = new Error(textFrame)
       wrong.code = textFrame
@@ -119,6 +150,11 @@ export class FrameStream extends Duplex {
         return
     }
   }
+}
+
+/** Whether we ended a stream over what came, by the code of its error. */
+export function isOurEnd(code: string | undefined): code is string {
+  return code === longMessage || code === tooMuchUnfinished
 }
 
 /** What of these bytes is in half a frame. */

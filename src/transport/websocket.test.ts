@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import net from 'node:net'
 import t, { type Test } from 'tap'
-import { longMessage, messageBytesMax } from './frame-stream.ts'
+import { longMessage, messageBytesMax, tooMuchUnfinished } from './frame-stream.ts'
 import { ws } from './websocket.ts'
 
 /** The header of a binary frame that nobody masks, and of one that goes on in others. */
@@ -40,7 +40,7 @@ async function opened(t: Test) {
   theirs.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n`,
   )
-  return { stream: await connecting, theirs }
+  return { stream: await connecting, theirs, beneath: socket }
 }
 
 t.test('a message longer than what is taken ends the stream at its header', async t => {
@@ -76,4 +76,44 @@ t.test('the longest that is taken comes whole', async t => {
   theirs.write(Buffer.alloc(messageBytesMax))
   await whole
   t.equal(bytes, messageBytesMax)
+})
+
+t.test('of messages that are not whole the largest ends once all take too much', async t => {
+  const megabyte = 1024 * 1024
+  const opening = Array.from({ length: 3 }, () => opened(t))
+  const all = await Promise.all(opening)
+  const ends = all.map(({ stream }) => {
+    stream.resume()
+    return new Promise<string | undefined>(resolve =>
+      stream.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code)),
+    )
+  })
+  const read = (at: number) => {
+    const before = all[at]!.beneath.bytesRead
+    return async (bytes: number) => {
+      while (all[at]!.beneath.bytesRead < before + bytes) {
+        await new Promise(resolve => setImmediate(resolve))
+      }
+    }
+  }
+  for (const [at, bytes] of [25 * megabyte, 24 * megabyte].entries()) {
+    const through = read(at)
+    all[at]!.theirs.write(Buffer.concat([header(31 * megabyte), Buffer.alloc(bytes)]))
+    await through(bytes)
+  }
+  // One that is whole counts no more.
+  const came = once(all[2]!.stream, 'data')
+  all[2]!.theirs.write(Buffer.concat([header(14 * megabyte), Buffer.alloc(14 * megabyte)]))
+  await came
+  const third = read(2)
+  all[2]!.theirs.write(Buffer.concat([header(31 * megabyte), Buffer.alloc(14 * megabyte)]))
+  await third(14 * megabyte)
+  t.notOk(all[0]!.stream.destroyed)
+  all[2]!.theirs.write(Buffer.alloc(2 * megabyte))
+  t.equal(await ends[0], tooMuchUnfinished)
+  const through = read(1)
+  all[1]!.theirs.write(Buffer.alloc(megabyte))
+  await through(megabyte)
+  t.notOk(all[1]!.stream.destroyed)
+  t.notOk(all[2]!.stream.destroyed)
 })
