@@ -26,6 +26,14 @@ const askPaho = 'import paho.mqtt; print(paho.mqtt.__version__)'
 const sources: { [target: string]: Source } = {
   activemq: maven('fixtures/targets/brokers/activemq/pom.xml', 'activemq-broker'),
   aedes: npm('aedes'),
+  aiomqtt: {
+    run: [process.env.AIOMQTT_PYTHON ?? 'python3', '-m', 'pip', 'show', 'aiomqtt'],
+    find: /^Version: (\S+)/m,
+  },
+  'amqtt-client': {
+    run: [process.env.AMQTT_PYTHON ?? 'python3', '-m', 'pip', 'show', 'amqtt'],
+    find: /^Version: (\S+)/m,
+  },
   'aedes-2': { file: 'fixtures/targets/brokers/aedes-2/package.json', find: /aedes@([^"]+)/ },
   amqtt: {
     run: ['fixtures/targets/brokers/amqtt/venv/bin/pip', 'show', 'amqtt'],
@@ -34,6 +42,7 @@ const sources: { [target: string]: Source } = {
   artemis: maven('fixtures/targets/brokers/artemis/pom.xml', 'artemis-mqtt-protocol'),
   autopaho: { file: 'fixtures/targets/clients/autopaho/go.mod', find: /paho\.golang v(\S+)/ },
   ejabberd: debian('ejabberd'),
+  flashmq: { run: ['flashmq', '--version'], find: /FlashMQ Version (\S+)/ },
   gmqtt: {
     run: [process.env.GMQTT_PYTHON ?? 'python3', '-m', 'pip', 'show', 'gmqtt'],
     find: /^Version: (\S+)/m,
@@ -47,6 +56,7 @@ const sources: { [target: string]: Source } = {
   mosquitto: { run: ['mosquitto', '-h'], find: /mosquitto version (\S+)/ },
   'mosquitto-clients': { run: ['mosquitto_pub', '--version'], find: /mosquitto_pub version (\S+)/ },
   mqttjs: npm('mqtt'),
+  nanomq: { run: ['nanomq', '--version'], find: /v(\d\S+)/ },
   nats: { run: ['fixtures/targets/brokers/nats/build/nats-server', '--version'], find: /v(\d\S+)/ },
   'paho-c': debian('libpaho-mqtt1.3'),
   'paho-go': { file: 'fixtures/targets/clients/paho-go/go.mod', find: /paho\.mqtt\.golang v(\S+)/ },
