@@ -9,6 +9,7 @@ import { sentinelPrefix, type TraceEvent } from '../model/trace.ts'
 import { protocolLevel } from '../model/version.ts'
 import type { BrokerTarget } from '../targets/target.ts'
 import { encode } from '../wire/codec.ts'
+import { behindAllOf } from './behind-all.ts'
 import { Endpoint, fenceLabel } from './endpoint.ts'
 import { Judging } from './judging.ts'
 import {
@@ -119,6 +120,7 @@ export class BrokerLane implements Lane {
   interrupt(): void {
     this.interrupted = true
     this.fail(interruptedText)
+    behindAllOf(this.target).leave()
   }
 
   private async play(strikes: Strikes): Promise<Outcome> {
@@ -506,6 +508,10 @@ export class BrokerLane implements Lane {
    */
   private async rest(): Promise<void> {
     await this.until(() => this.isDone || !this.isExpecting, askAfterMs)
+    await this.quiet()
+  }
+
+  private async quiet(): Promise<void> {
     let quiet = 0
     for (let turn = 0; turn < turnsMax && quiet < quietRounds; turn++) {
       if (this.isDone || this.failure !== undefined) return
@@ -607,12 +613,22 @@ export class BrokerLane implements Lane {
     if (ended) this.fail('the search ended before a session had expired')
   }
 
-  private settle(): Promise<void> {
-    if (!this.options.patient) return this.rest()
+  private async settle(): Promise<void> {
+    if (!this.options.patient) return this.firstLook()
     return this.judging.paidOff(
       () => this.isDone || this.failure !== undefined,
       () => this.until(() => this.isDone),
     )
+  }
+
+  /** What is still owed when a message behind all others is through counts, and what comes before it was only slow. */
+  private async firstLook(): Promise<void> {
+    await this.rest()
+    if (this.isDone || this.failure !== undefined) return
+    const { nonce, budgets } = this.options
+    const hasLeft = () => this.failure !== undefined
+    const asker = { nonce, version: this.setup.version, budgets, hasLeft }
+    if (await behindAllOf(this.target).reached(asker)) await this.quiet()
   }
 
   private async fence(): Promise<void> {

@@ -67,6 +67,8 @@ const triesMax = 60
 const shrinkMs = 5000
 /** Ms for looking into what is left when the time of the search is over. */
 const afterMs = 20_000
+/** The most faults of two schedules that are tried in one. */
+const togetherMax = 3
 /** In a row without a connection: the target is gone. */
 const lostMax = 200
 const maxPacketBytes = 1024 * 1024
@@ -84,7 +86,7 @@ export async function replayAlone(options: ExplorerOptions, schedule: Schedule):
 /** Among others to find, alone to shrink, patient to be sure. */
 type How = 'among others' | 'alone' | 'alone, patient'
 
-type Suspect = { schedule: Schedule; outcome: Outcome; before: Schedule[] }
+type Suspect = { schedule: Schedule; outcome: Outcome; before: Schedule[]; failure: string }
 
 class Explorer {
   private readonly options: ExplorerOptions
@@ -92,10 +94,16 @@ class Explorer {
   private readonly tables = new Map<string, Promise<Table | undefined>>()
   private readonly suspects: Suspect[] = []
   private readonly seen = new Map<string, number>()
+  /** How often a failure was looked into. */
+  private readonly looked = new Map<string, number>()
   private readonly byKey = new Map<string, Defect>()
   private lanes = 0
   private readonly openLanes = new Set<Lane>()
   private lostInARow = 0
+  /** Schedules under way in lanes of the search. */
+  private running = 0
+  /** One is looked into with the target to itself: no other begins. */
+  private apart = false
   private waiters: (() => void)[] = []
   private looking: Promise<void> | undefined
   private stopped = false
@@ -166,11 +174,12 @@ class Explorer {
     let lane: Lane | undefined
     let before: Schedule[] = []
     while (!this.isOver) {
-      const schedule = search.next(lane?.setup.index)
+      const schedule = this.apart ? undefined : search.next(lane?.setup.index)
       if (!schedule) {
-        await new Promise<void>(resolve => this.waiters.push(resolve))
+        await this.woken()
         continue
       }
+      this.running += 1
       if (!lane || !this.mayGoOn(lane, schedule)) {
         const left = lane
         lane = undefined
@@ -179,6 +188,7 @@ class Explorer {
         before = []
       }
       const outcome = await lane.run(this.atomsOf(schedule))
+      this.running -= 1
       before.push(schedule)
       this.done(schedule, outcome, before)
     }
@@ -210,7 +220,8 @@ class Explorer {
       state.schedules += 1
       const breach = gravest(outcome)
       if (!breach) this.passed(schedule)
-      if (breach) this.suspect({ schedule, outcome, before: [...before] }, failureKey(breach))
+      if (breach)
+        this.suspect({ schedule, outcome, before: [...before], failure: failureKey(breach) })
     }
     this.options.onDone?.(state)
     this.wake()
@@ -223,13 +234,18 @@ class Explorer {
     corpus.passed(this.setup(schedule.setup), this.atomsOf(schedule), behind)
   }
 
+  private woken(): Promise<void> {
+    return new Promise(resolve => this.waiters.push(resolve))
+  }
+
   private wake(): void {
     for (const resolve of this.waiters.splice(0)) resolve()
   }
 
   // ---- looking into what failed
 
-  private suspect(suspect: Suspect, key: string): void {
+  private suspect(suspect: Suspect): void {
+    const key = suspect.failure
     const times = (this.seen.get(key) ?? 0) + 1
     this.seen.set(key, times)
     for (const defect of this.byKey.values()) if (defect.failure === key) defect.times += 1
@@ -242,7 +258,7 @@ class Explorer {
   }
 
   private async look(): Promise<void> {
-    for (let next = this.suspects.shift(); next; next = this.suspects.shift()) {
+    for (let next = this.leastLooked(); next; next = this.leastLooked()) {
       if (this.stopped) return
       const { aborted } = this.options.signal
       // The time is over: what is known already tells nothing new.
@@ -253,16 +269,22 @@ class Explorer {
     }
   }
 
-  private isKnown({ outcome }: Suspect): boolean {
-    const breach = gravest(outcome)
-    const key = breach && failureKey(breach)
-    return [...this.byKey.values()].some(({ failure }) => failure === key)
+  /** The next of those that wait, of the failure that was looked into least: one that fails everywhere keeps no other waiting. */
+  private leastLooked(): Suspect | undefined {
+    const times = ({ failure }: Suspect) => this.looked.get(failure) ?? 0
+    const least = Math.min(...this.suspects.map(times))
+    const at = this.suspects.findIndex(suspect => times(suspect) === least)
+    if (at < 0) return undefined
+    const [next] = this.suspects.splice(at, 1)
+    if (next) this.looked.set(next.failure, least + 1)
+    return next
   }
 
-  private async lookInto({ schedule, outcome, before }: Suspect): Promise<void> {
-    const breach = gravest(outcome)
-    if (!breach) return
-    const failure = failureKey(breach)
+  private isKnown({ failure }: Suspect): boolean {
+    return [...this.byKey.values()].some(defect => defect.failure === failure)
+  }
+
+  private async lookInto({ schedule, outcome, before, failure }: Suspect): Promise<void> {
     const guilty = await this.guilty(schedule, before, failure)
     if (!guilty) return this.tell(schedule, outcome, failure, false)
     const until = performance.now() + shrinkMs
@@ -274,9 +296,24 @@ class Explorer {
       tableFor: messages => this.tableFor(guilty.setup, messages),
       triesMax,
     })
-    const last = await this.alone(least, 'alone, patient')
-    const stable = failsLike(last, failure) !== undefined
-    await this.tell(least, stable ? last : outcome, failure, stable)
+    // What shrank beside other lanes may have failed by their load.
+    for (const one of least === guilty ? [guilty] : [least, guilty]) {
+      const last = await this.byItself(one)
+      if (failsLike(last, failure)) return this.tell(one, last, failure, true)
+    }
+    await this.tell(guilty, outcome, failure, false)
+  }
+
+  /** With nothing else under way: the time that an answer takes is the target's own. */
+  private async byItself(schedule: Schedule): Promise<Outcome> {
+    this.apart = true
+    try {
+      while (this.running > 0) await this.woken()
+      return await this.alone(schedule, 'alone, patient')
+    } finally {
+      this.apart = false
+      this.wake()
+    }
   }
 
   /**
@@ -292,6 +329,23 @@ class Explorer {
     for (const one of [schedule, again, before.at(-2), before.at(-3), schedule]) {
       if (this.isInterrupted) return undefined
       if (one && failsLike(await this.alone(one), failure)) return one
+    }
+    return this.guiltyTogether(schedule, before, failure)
+  }
+
+  /** Faults of a schedule that passed on the same sessions, and of this one, in one round: what the first left behind shows in the second. */
+  private async guiltyTogether(
+    schedule: Schedule,
+    before: Schedule[],
+    failure: string,
+  ): Promise<Schedule | undefined> {
+    const until = performance.now() + shrinkMs
+    for (const earlier of before.slice(0, -1).reverse()) {
+      const atoms = [...new Set([...earlier.atoms, ...schedule.atoms])]
+      if (earlier.atoms.length === 0 || atoms.length > togetherMax) continue
+      if (this.isInterrupted || performance.now() > until) return undefined
+      const together = { ...schedule, atoms }
+      if (failsLike(await this.alone(together), failure)) return together
     }
     return undefined
   }
@@ -330,6 +384,10 @@ class Explorer {
       known.times += 1
       return
     }
+    const alike = this.state.defects.filter(one => one.failure === failure)
+    // The same failure that is sure elsewhere: nothing is open about it.
+    if (!stable && alike.some(one => one.stable)) return
+    if (stable) for (const one of alike) if (!one.stable) this.forget(one)
     const defect: Defect = {
       key,
       failure,
@@ -354,6 +412,11 @@ class Explorer {
       this.wake()
     }
     this.options.onDone?.(this.state)
+  }
+
+  private forget(unsure: Defect): void {
+    this.byKey.delete(unsure.key)
+    this.state.defects.splice(this.state.defects.indexOf(unsure), 1)
   }
 
   private async alone(schedule: Schedule, how: How = 'alone'): Promise<Outcome> {
