@@ -6,6 +6,8 @@ import { caseBytesMax, largestPayload, sentBytes } from '../scenario/checking/se
 import { type Facts, notApplicable, verbsOf } from './applicable/applicable.ts'
 import { ComesAgain } from './confirming/comes-again.ts'
 import { confirm, type Doubt } from './confirming/confirm.ts'
+import { doesTheSame, mayRace } from './confirming/may-race.ts'
+import { playRaces } from './confirming/races.ts'
 import { isDoubtful } from './confirming/rests-on.ts'
 import { senderOf } from './excused/other-cases.ts'
 import { type Course, executeCase, notBegun, notRun } from './execute.ts'
@@ -40,6 +42,7 @@ export type RunnerOptions = {
   serves?(): Promise<boolean>
   onStart(kase: Case): void
   onEvent?(id: string, event: TraceEvent): void
+  /** A second time for a case that turned out to come and go, though it had passed or failed. */
   onDone(result: CaseResult): void
 }
 
@@ -116,6 +119,8 @@ class Runner {
   /** Failures that have to come again before they are told. */
   private doubts: Doubt<Job>[] = []
   private readonly comesAgain = new ComesAgain()
+  /** Cases that a race within the target may decide. */
+  private readonly mayRace = new Set<number>()
   /** The cases under way, and what each of them met. */
   private standing: Promise<boolean> | undefined
   private readonly underWay = new Map<number, Set<string>>()
@@ -162,6 +167,7 @@ class Runner {
       await this.confirmAll()
       await this.runOvertaken()
     } while (!this.isOver && Object.values(lanes).some(lane => lane.length > 0))
+    await this.playRaces()
     return this.cases.map((kase, index) => {
       const result = this.results[index]
       if (result) return result
@@ -250,6 +256,7 @@ class Runner {
     this.options.onStart(kase)
     const beside = this.begin(job)
     const first = await this.inTime(kase, index)
+    if (laneOf(kase) !== 'private' && !isFlooded(first) && mayRace(first)) this.mayRace.add(index)
     const result = isFlooded(first) ? first : await this.seenTwice(job, first, beside)
     this.underWay.delete(index)
     this.idle.forget(index)
@@ -261,7 +268,7 @@ class Runner {
     if (laneOf(kase) !== 'private') this.loss.survived()
     if (this.stoodStill.has(result)) {
       this.overtaken.push({ job, result })
-    } else if (isDoubtful(result)) {
+    } else if (isDoubtful(result) && !this.doesTheSame) {
       this.doubts.push({
         job,
         first: this.traces.keepForNow(result),
@@ -273,6 +280,7 @@ class Runner {
 
   /** A breach that is proven, once it is known whether it comes again: where it was, beside what runs there. */
   private seenTwice(job: Job, first: CaseResult, beside: Set<string>): Promise<CaseResult> {
+    if (this.doesTheSame) return Promise.resolve(first)
     return this.comesAgain.judge(first, [...beside], async () =>
       this.isOver ? undefined : await this.inTime(job.kase, job.index, true),
     )
@@ -314,6 +322,24 @@ class Runner {
       const reason = `it failed, and the run ended before it was looked at again: ${first.reason}`
       this.done(job.index, { ...first, verdict: 'inconclusive', reason, findings: [] })
     }
+  }
+
+  private get doesTheSame(): boolean {
+    return doesTheSame(this.options.facts.target)
+  }
+
+  /** Last of all, for what was seen in the whole run says which cases depend on a race. */
+  private async playRaces(): Promise<void> {
+    if (this.doesTheSame || this.isOver) return
+    const all = this.cases.flatMap((kase, index) => {
+      const result = this.results[index]
+      return result ? [{ job: { kase, index }, result, mayRace: this.mayRace.has(index) }] : []
+    })
+    await playRaces(all, {
+      play: async job => (this.isOver ? undefined : await this.runAgain(job, 'company')),
+      side: Math.min(this.options.jobs, companyMax),
+      told: ({ index }, result) => this.done(index, result),
+    })
   }
 
   /** Nothing where the run is over, or the case lost the target and that is told. */

@@ -187,6 +187,23 @@ t.test('hostile text steers neither the terminal nor the runner of a job', async
   t.notMatch(stripped.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u)
 })
 
+t.test('a case that turned out to come and go is counted once, as what it is', async t => {
+  const report = failingReport()
+  const [last] = report.results.slice(-1)
+  if (!last) return t.fail('no result')
+  const { mqttspec, seed, target, results } = report
+  const reporter = pretty({ ...defaultOptions, live: true })
+  reporter.begin!({ mqttspec, seed, target, cases: results })
+  for (const result of results) reporter.caseDone!(result)
+  const first = { verdict: 'fail' as const, reason: 'r', durationMs: 1, findings: [], trace: [] }
+  const unstable = { ...last, verdict: 'unstable' as const, reason: 'it comes and goes' }
+  const revised = { ...unstable, first: { ...first, beside: [] } }
+  t.match(reporter.caseDone!(revised), new RegExp(`${results.length}/${results.length}`))
+  const text = reporter.end({ ...report, results: [...results.slice(0, -1), revised] })
+  t.match(text, /it comes and goes/)
+  t.match(text, new RegExp(`${last.suite}.* 1 unstable`), 'the line of its suite is drawn anew')
+})
+
 t.test('ASCII means ASCII', async t => {
   t.match(rendered(failingReport(), { ascii: true }), /^[\x20-\x7e\n]*$/)
 })

@@ -40,10 +40,13 @@ export function pretty(options: ReporterOptions): Reporter {
     },
     caseDone(result) {
       live.caseDone(result)
-      const known = results.get(result.suite)
-      if (known === undefined) results.set(result.suite, [result])
-      else known.push(result)
-      const text = isWhole(result.suite) ? suiteDone(result.suite) : ''
+      const known = results.get(result.suite) ?? []
+      const others = known.filter(({ id }) => id !== result.id)
+      results.set(result.suite, [...others, result])
+      // A case that turned out to come and go: the line of its suite is drawn anew at the end.
+      const isRevised = others.length < known.length
+      if (isRevised) printed.delete(result.suite)
+      const text = !isRevised && isWhole(result.suite) ? suiteDone(result.suite) : ''
       return live.clear() + text + live.draw()
     },
     tick(elapsedMs) {

@@ -114,9 +114,7 @@ t.test('where no connections race, or it would take long, it is not played again
   const left = [
     passed('a/b:5.0'),
     broke('a/one-connection:5.0', 1),
-    broke('a/long:5.0', 2, { durationMs: 1001 }),
-    broke('a/waits:5.0', 2, { durationMs: 900, sleptMs: 500 }),
-    broke('device/cuts/a:5.0', 2, { suite: 'device/cuts' }),
+    broke('a/waits:5.0', 2, { sleptMs: 500 }),
     // What did not come is looked at again in its own way.
     broke('a/silence:5.0', 2, { findings: [findingOf({ level: 'MUST', absent: true, seq: 9 })] }),
   ]

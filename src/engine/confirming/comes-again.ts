@@ -1,12 +1,8 @@
 import type { CaseResult } from '../../model/report.ts'
+import { mayRace } from './may-race.ts'
+import { playsAgainMax } from './races.ts'
 import { causeOf, isDoubtful } from './rests-on.ts'
 import { cameNoMore } from './unstable.ts'
-
-/** A case that took longer than this, in ms, is not played a second time only to learn whether it does the same. */
-const playedTwiceMaxMs = 1000
-
-/** So often a breach is played again whose kind was seen to come and go in this run. */
-const playsMax = 3
 
 /**
  * What the target sent proves its breach; that it does so each time, only a second play can tell. Where two connections meet, a race
@@ -25,7 +21,7 @@ export class ComesAgain {
     beside: readonly string[],
     play: () => Promise<CaseResult | undefined>,
   ): Promise<CaseResult> {
-    if (!mayRace(first)) return first
+    if (!isProven(first) || !mayRace(first)) return first
     const cause = causeOf(first)
     const key = `${first.id.split(':')[0]} ${cause}`
     const known = this.known.get(key)
@@ -48,18 +44,14 @@ export class ComesAgain {
     for (let plays = 1; ; plays++) {
       const told = verdictOf(first, await play(), beside, plays)
       if (told.verdict === 'unstable') this.comeAndGo.add(cause)
-      if (told !== first || plays === playsMax || !this.comeAndGo.has(cause)) return told
+      if (told !== first || plays === playsAgainMax || !this.comeAndGo.has(cause)) return told
     }
   }
 }
 
-/** A breach that is proven, in a case of several connections which is soon played. */
-function mayRace(result: CaseResult): boolean {
-  const { verdict, suite, durationMs, sleptMs, trace } = result
-  if ((verdict !== 'fail' && verdict !== 'warn') || isDoubtful(result)) return false
-  // A simulated board has a clock and a chance of its own: it does the same each time.
-  if (suite.startsWith('device/') || sleptMs > 0 || durationMs > playedTwiceMaxMs) return false
-  return trace.filter(({ kind }) => kind === 'open').length > 1
+function isProven(result: CaseResult): boolean {
+  const { verdict } = result
+  return (verdict === 'fail' || verdict === 'warn') && !isDoubtful(result)
 }
 
 /** One that fails in another way, too, has failed; one that ends without a verdict says nothing of the first time. */

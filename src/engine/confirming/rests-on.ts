@@ -8,7 +8,7 @@ import type { TraceEvent } from '../../model/trace.ts'
  */
 
 /** The finding that decided the verdict. */
-function decisive({ findings }: Pick<CaseResult, 'findings'>): Finding | undefined {
+export function decisive({ findings }: Pick<CaseResult, 'findings'>): Finding | undefined {
   return (
     findings.find(({ level, about }) => level === 'MUST' && about !== 'dispute') ??
     findings.find(({ level }) => level !== 'MAY')
@@ -16,10 +16,8 @@ function decisive({ findings }: Pick<CaseResult, 'findings'>): Finding | undefin
 }
 
 /** Whether a failure or warning has to come again before it is told. */
-export function isDoubtful({ verdict, findings, trace, suite }: CaseResult): boolean {
+export function isDoubtful({ verdict, findings, trace }: CaseResult): boolean {
   if (verdict !== 'fail' && verdict !== 'warn') return false
-  // A simulated board has a clock and a chance of its own: it does the same each time.
-  if (suite.startsWith('device/')) return false
   const level = verdict === 'fail' ? 'MUST' : 'SHOULD'
   const weighty = findings.filter(one => one.level === level && one.about !== 'dispute')
   return !weighty.some(finding => isProven(finding, trace))

@@ -29,6 +29,17 @@ export function cameNoMore(
   }
 }
 
+/** One that did one thing in a play and another in the next, side by side with others as it was. */
+export function cameAndWent(worse: CaseResult, milder: CaseResult, plays: number): CaseResult {
+  const result = unstable(worse, milder, [])
+  return {
+    ...result,
+    reason: `it comes and goes: of ${plays} plays ${plays === 2 ? 'one' : 'some'} broke a rule, and in another ${cameText(milder)}; it broke: ${worse.reason}`,
+    first: { ...result.first, proven: true },
+    replay: `${milder.replay} # a race: it may take several plays`,
+  }
+}
+
 function unstable(first: CaseResult, again: CaseResult, beside: readonly string[]) {
   const { verdict, reason, durationMs, findings, trace } = first
   return {

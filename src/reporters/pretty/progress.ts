@@ -10,15 +10,16 @@ import type { Paper } from './paper.ts'
 export function progress(page: Paper, { live }: Pick<ReporterOptions, 'live'>) {
   const running = new Set<string>()
   let total: number | undefined
-  let done = 0
-  let failed = 0
+  /** By id, for a case that comes and goes is told of twice. */
+  const done = new Map<string, boolean>()
   let elapsedMs = 0
   let drawn = ''
 
   const text = () => {
+    const failed = failures()
     const [first] = running
     const facts = [
-      total === undefined ? 'starting' : `${done}/${total}`,
+      total === undefined ? 'starting' : `${done.size}/${total}`,
       running.size > 0 ? `${running.size} running` : '',
       failed > 0 ? `${failed} failed` : '',
       duration(elapsedMs),
@@ -27,6 +28,8 @@ export function progress(page: Paper, { live }: Pick<ReporterOptions, 'live'>) {
     // One column stays free: a full line would wrap in some terminals, and then not be erased whole.
     return fit(facts.filter(fact => fact !== '').join(page.dot), page.columns - 1, page.more)
   }
+
+  const failures = () => [...done.values()].filter(hasFailed => hasFailed).length
 
   return {
     begin(cases: number) {
@@ -37,8 +40,8 @@ export function progress(page: Paper, { live }: Pick<ReporterOptions, 'live'>) {
     },
     caseDone(result: CaseResult) {
       running.delete(result.id)
-      done++
-      if (result.verdict === 'error' || (result.verdict === 'fail' && !isAccepted(result))) failed++
+      const hasFailed = result.verdict === 'fail' && !isAccepted(result)
+      done.set(result.id, hasFailed || result.verdict === 'error')
     },
     tick(ms: number) {
       elapsedMs = ms
@@ -47,7 +50,7 @@ export function progress(page: Paper, { live }: Pick<ReporterOptions, 'live'>) {
       const next = text()
       if (!live || next === drawn) return ''
       drawn = next
-      return eraseLine + (failed > 0 ? page.paint.red(next) : page.paint.dim(next))
+      return eraseLine + (failures() > 0 ? page.paint.red(next) : page.paint.dim(next))
     },
     clear(): string {
       if (drawn === '') return ''
