@@ -1,4 +1,4 @@
-import { isNothing } from '../oracle/owed.ts'
+import { isNothing, isOvertaken } from '../oracle/owed.ts'
 import type { Actor } from '../peers/actor.ts'
 import type { Target } from '../targets/target.ts'
 import { canBeAsked, takePingresp } from './excused/swallowed.ts'
@@ -8,8 +8,8 @@ import { promptMs } from './waiting/budgets.ts'
 
 /**
  * The end of a case: waits until the target owes nothing on the connections that are still open. As long as it owes less after
- * `replyMs` than before, or has not read all that we sent, it is slow and not silent, and the wait begins anew. What is owed then is a
- * breach: an answer never given, a resend that did not come, a message acknowledged and lost.
+ * `replyMs` than before, or has not read all that we sent, it is slow and not silent, and the wait begins anew. Where what has to come behind
+ * it has come, there is nothing to wait for but a moment. What is owed then is a breach: an answer never given, a resend that did not come, a message acknowledged and lost.
  */
 export async function settle(scene: Scene): Promise<void> {
   const { judges } = scene
@@ -17,8 +17,12 @@ export async function settle(scene: Scene): Promise<void> {
   const nothingOwed = () => isNothing(judges.owed()) || undefined
   for (let asked = false; ; ) {
     const before = owed()
-    await scene.until(nothingOwed, scene.budgets.replyMs)
+    const settled = () => nothingOwed() ?? (isOvertaken(judges.owed()) || undefined)
+    await scene.until(settled, scene.budgets.replyMs)
+    // By the order that it has to keep, nothing of this comes any more.
+    if (isOvertaken(judges.owed())) await scene.briefly(nothingOwed, promptMs(scene.budgets))
     if (nothingOwed()) break
+    if (isOvertaken(judges.owed())) break
     if (owed() < before) continue
     if (asked || !(await wasBehind(scene))) break
     asked = true

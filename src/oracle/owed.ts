@@ -16,6 +16,8 @@ export type Owed = {
   /** `seq` of the event that asks for it. */
   since: number
   text: string
+  /** What comes behind it has come: by the order that the standard demands it will not come any more. */
+  overtaken?: true
 }
 
 type OwedPacket = {
@@ -30,6 +32,7 @@ type OwedPacket = {
   onlyAdvised: boolean
   should: boolean
   restarted: boolean
+  overtaken?: boolean
 }
 
 /** Debts that are worth waiting for. Silence on an unknown PUBREC is not. */
@@ -44,6 +47,7 @@ export function* owedOf(target: TargetRole, connections: Iterable<Connection>): 
       statement: cite(one.clause, one.connection.version, target),
       since: one.seq,
       text: one.text,
+      ...(one.overtaken ? { overtaken: true } : {}),
     }
   }
 }
@@ -142,6 +146,16 @@ function resendOf(
     should: connection.version === '3.1',
     restarted: exchange.restarted,
   }
+}
+
+/** Something is owed, and nothing of it can still come. */
+export function isOvertaken(owed: Iterable<Owed>): boolean {
+  let any = false
+  for (const { overtaken } of owed) {
+    if (!overtaken) return false
+    any = true
+  }
+  return any
 }
 
 /** Asks for the first only. */

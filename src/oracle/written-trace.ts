@@ -1,7 +1,7 @@
 import type { AppCommand, AppEvent } from '../model/app.ts'
 import type { Breach } from '../model/finding.ts'
 import type { Packet, PacketType, Properties, Publish, Subscription } from '../model/packet.ts'
-import type { TraceBody, TraceEvent } from '../model/trace.ts'
+import { sentinelPrefix, type TraceBody, type TraceEvent } from '../model/trace.ts'
 import type { Version } from '../model/version.ts'
 import type { TargetRole } from '../standard/clauses.ts'
 import { createReferee, type Referee } from './referee/referee.ts'
@@ -193,7 +193,7 @@ function publishOf(
   numbers: number[],
 ): Publish {
   const qos = Number(plain.find(word => /^q\d$/.test(word))?.slice(1) ?? 0)
-  const payload = plain.find(word => /^[A-Z]/.test(word)) ?? ''
+  const payload = plain.find(word => /^[A-Z]/.test(word) || word.startsWith(sentinelPrefix)) ?? ''
   return {
     type: 'PUBLISH',
     topic: named.get('t') ?? 't',

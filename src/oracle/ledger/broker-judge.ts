@@ -12,6 +12,7 @@ import {
   type Received,
   timesReceived,
 } from './messages.ts'
+import { isOvertaken } from './stream-order.ts'
 import { matching } from './subscriptions.ts'
 
 /** What the ledger of a broker holds at the end of a case. */
@@ -45,6 +46,7 @@ export function* owedByBroker(state: BrokerState): Iterable<Owed> {
       statement: cite(clauseOf(delivery), session.version, 'broker'),
       since: delivery.seq,
       text: `PUBLISH ${record.shown} on ${record.topic}`,
+      ...(isOvertaken(record, delivery, session) ? { overtaken: true } : {}),
     }
   }
 }

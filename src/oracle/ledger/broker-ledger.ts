@@ -30,7 +30,7 @@ import {
   sendPublish,
   sendPubrel,
 } from './outgoing.ts'
-import { isSentinel } from './sentinel.ts'
+import { createSentinels, isSentinel } from './sentinel.ts'
 import { noteOrder } from './stream-order.ts'
 import {
   createSubscriptions,
@@ -59,6 +59,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
   const messages = createMessages(record => wentThrough(record, sessions.values()))
   const connections = new Map<number, BrokerConnection>()
   const losable = createLostPackets<Done>()
+  const sentinels = createSentinels()
   const state: BrokerState = {
     version,
     messages,
@@ -202,7 +203,10 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     at: number,
   ): void {
     const topic = resolveTopic(packet, connection.ourAliases) ?? ''
-    if (isSentinel(packet.payload)) return
+    if (isSentinel(packet.payload)) {
+      sentinels.published(packet, { client: session.client, topic, seq })
+      return
+    }
     const record = messages.of(topic, packet.payload)
     state.topics.add(topic)
     const by = { client: session.client, actor: connection.actor, seq, at }
@@ -281,6 +285,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
     session.incoming = createIncoming()
     session.subscriptions = createSubscriptions()
     session.streams = new Map()
+    session.sentinels = new Map()
   }
 
   function deliver(
@@ -291,6 +296,7 @@ export function createBrokerLedger(version: Version, unseenPublishers = false): 
   ): void {
     const topic = resolveTopic(packet, connection.aliases) ?? ''
     const sentinel = isSentinel(packet.payload)
+    if (sentinel) sentinels.came(packet, session.sentinels)
     if (packet.qos > 0 && packet.id !== undefined) connection.unfinished.add(packet.id)
     const record = sentinel ? undefined : messages.find(topic, packet.payload)
     if (!record && !sentinel) {
@@ -591,6 +597,7 @@ function createSession(client: string, connection: BrokerConnection): BrokerSess
     connection: undefined,
     awaySince: 0,
     streams: new Map(),
+    sentinels: new Map(),
     takenBack: [],
   }
 }

@@ -25,6 +25,8 @@ export type BrokerSession = {
   /** `seq` of the end of its last connection. */
   awaySince: number
   streams: Streams
+  /** Sentinels of fences that came, by publisher, topic and QoS: `seq` of the latest as it was published. */
+  sentinels: Map<string, number>
   /** Wills that DISCONNECT took back on connections of ours that have ended. */
   takenBack: { record: MessageRecord; publication: Publication }[]
 }

@@ -702,6 +702,72 @@ t.test('what is missing is owed until it comes', async t => {
   t.same([...judge('3.1.1', 'broker', `${scene()}${publish2}${got2(1)}`).owed()], [])
 })
 
+const published = (id: number, payload: string, topic = 't') => `
+  1> PUBLISH ${id} q2 ${payload} t=${topic}
+  < PUBREC ${id}
+  > PUBREL ${id}
+  < PUBCOMP ${id}
+`
+const fence = 'mqttspec-fence-1'
+
+for (const [title, text, overtaken] of [
+  ['behind it on the same way', `${published(7, 'A')}${published(8, 'B')}${got2(1, 'B')}`, [true]],
+  ['nothing', `${published(7, 'A')}${published(8, 'B')}`, [undefined, undefined]],
+  ['before it', `${published(8, 'B')}${published(7, 'A')}${got2(1, 'B')}`, [undefined]],
+  [
+    'behind its PUBLISH and before its PUBREL',
+    `1> PUBLISH 7 q2 A
+     < PUBREC 7
+     ${published(8, 'B')}
+     > PUBREL 7
+     < PUBCOMP 7
+     ${got2(1, 'B')}`,
+    [undefined],
+  ],
+  [
+    'the sentinel of a fence',
+    `${published(7, 'A')}${published(8, fence)}${got2(1, fence)}`,
+    [true],
+  ],
+  [
+    'a sentinel from before it',
+    `${published(8, fence)}${published(7, 'A')}${got2(1, fence)}`,
+    [undefined],
+  ],
+  [
+    'a sentinel from before its PUBREL',
+    `1> PUBLISH 7 q2 A
+     < PUBREC 7
+     ${published(8, fence)}
+     > PUBREL 7
+     < PUBCOMP 7
+     ${got2(1, fence)}`,
+    [undefined],
+  ],
+  [
+    'a sentinel on another topic',
+    `${published(7, 'A')}${published(8, fence, 't/u')}${got2(1, `${fence} t=t/u`)}`,
+    [undefined],
+  ],
+] as const) {
+  t.test(`whether a message comes no more, where there came ${title}`, async t => {
+    const { owed } = judge('3.1.1', 'broker', `${scene('t/#:2')}${text}`)
+    t.same(
+      [...owed()].map(one => one.overtaken),
+      overtaken,
+    )
+  })
+}
+
+t.test('what two subscriptions bring comes in no order', async t => {
+  const two = scene('t/#:2 t:2', '2,2')
+  const text = `${two}${published(7, 'A')}${published(8, 'B')}${got2(1, 'B')}`
+  t.same(
+    [...judge('3.1.1', 'broker', text).owed()].map(one => one.overtaken),
+    [undefined],
+  )
+})
+
 t.test('messages says who gave and who got each message', async t => {
   const [record] = judge('3.1.1', 'broker', `${scene()}${publish2}${got2(1)}`).messages()
   t.equal(record?.topic, 't')

@@ -22,11 +22,21 @@ export function takeOwed(
     if (answer.id === id) {
       if (index === 0) owedAnswers.shift()
       else owedAnswers.splice(index, 1)
+      if (overtaken && comeInOrder.has(packet)) markOvertaken(owedAnswers, packet, index)
       return { answer, overtaken }
     }
     if (!answer.onlyAdvised) overtaken ??= answer
   }
   return undefined
+}
+
+/** Answers that come in the order of what they answer. Source: 3.1.1 and 5.0 §4.6. */
+const comeInOrder: ReadonlySet<PacketType> = new Set(['PUBACK', 'PUBREC', 'PUBREL'])
+
+function markOvertaken(owedAnswers: OwedAnswers, packet: PacketType, before: number): void {
+  for (const answer of owedAnswers.slice(0, before)) {
+    if (answer.packet === packet) answer.overtaken = true
+  }
 }
 
 export function isOwed(owedAnswers: OwedAnswers, packet: PacketType, id: number): boolean {

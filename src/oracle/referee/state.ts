@@ -21,6 +21,8 @@ export type OwedAnswer = {
   closing: 'may' | 'should not' | 'must not'
   /** The number of codes that SUBACK and UNSUBACK need. */
   codes?: number
+  /** One that comes behind it has come. */
+  overtaken?: boolean
   /** Same message as one the target owns already, over a new connection. */
   repeat?: boolean
 }
