@@ -109,7 +109,7 @@ export async function entryOfSaved(profile: Profile, file: string): Promise<Entr
     version: product ?? (await versionOf(name, root)),
     date: report.startedAt.slice(0, 10),
     command: `mqttspec run --target ${name} --seed ${report.seed}`,
-    outOfTime: false,
+    outOfTime: report.problem?.startsWith('interrupted') ?? false,
   })
 }
 

@@ -24,7 +24,7 @@ const askPaho = 'import paho.mqtt; print(paho.mqtt.__version__)'
 
 /** Who knows which version of a target is here. */
 const sources: { [target: string]: Source } = {
-  activemq: maven('fixtures/targets/brokers/activemq/pom.xml', 'activemq-broker'),
+  activemq: maven('fixtures/targets/brokers/activemq/pom.xml', 'activemq-mqtt'),
   aedes: npm('aedes'),
   aiomqtt: {
     run: [process.env.AIOMQTT_PYTHON ?? 'python3', '-m', 'pip', 'show', 'aiomqtt'],

@@ -1,4 +1,5 @@
 import type { Breach } from '../../model/finding.ts'
+import { packetTypes } from '../../model/packet-type.ts'
 import type { EventOf, TraceEvent } from '../../model/trace.ts'
 import { type Version, versionOfLevel } from '../../model/version.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
@@ -93,10 +94,22 @@ export function createAudit({ target }: { target: TargetRole }): Audit {
     const answersZero = usedZero && target === 'client'
     const from = target === 'client' ? 'client' : 'server'
     const found = audit(bytes, { version, from, answersZero })
-    return found.length === 0 ? none : found.map(one => ({ ...one, seq, judge: 'audit' as const }))
+    if (found.length === 0) return none
+    return found.map(one => ({
+      ...one,
+      message: sentence(one.message, bytes[0]),
+      seq,
+      judge: 'audit' as const,
+    }))
   }
 
   return { observe }
+}
+
+/** `a string holds U+0000` says neither who sent it nor in what; `PUBLISH has QoS 3` is a sentence of its own. */
+function sentence(says: string, firstByte = 0): string {
+  if (packetTypes.some(type => says.startsWith(type))) return says
+  return `The target sent ${packetTypes[(firstByte >> 4) - 1] ?? 'bytes that are no packet'}: ${says}`
 }
 
 /**
