@@ -1,4 +1,5 @@
 import { beginningLength, HiddenWords } from './text/hidden-words.ts'
+import { isOrdinary } from './text/ordinary-words.ts'
 
 /*
  * Words that must not be told: passwords, tokens, what the environment gave to a profile. Whoever comes to know one notes it here, and
@@ -7,6 +8,8 @@ import { beginningLength, HiddenWords } from './text/hidden-words.ts'
  */
 
 const hidden = new HiddenWords()
+/** Secrets that stand in reports by chance: they are hidden where they can only be the secret. */
+const ordinary = new HiddenWords()
 let isAllowed = false
 let areWillsHidden = false
 
@@ -16,6 +19,8 @@ const charactersMin = beginningLength
 /** What was noted and asked for is forgotten: the tests of many files run in one process, and know nothing of each other. */
 export function forgetSecrets(): void {
   hidden.clear()
+  ordinary.clear()
+  behindNames = undefined
   passing.clear()
   passingCharacters = 0
   isAllowed = false
@@ -43,6 +48,7 @@ export function willsAreHidden(): boolean {
 /** From now on this word is hidden, in all forms in which programs write text. `instead` stands in its place. */
 export function noteSecret(word: string, instead = '***'): void {
   if (word.length < charactersMin) return
+  if (isOrdinary(word)) return noteOrdinary(word, instead)
   for (const form of formsOf(word)) if (!hidden.has(form)) hidden.add(form, instead)
 }
 
@@ -54,6 +60,7 @@ let passingCharacters = 0
 /** The same of a word that a peer sent: whoever connects without end, each time with another password, must not fill the memory. */
 export function notePassingSecret(word: string): void {
   if (word.length < charactersMin || passing.has(word)) return
+  if (isOrdinary(word)) return noteOrdinary(word, '***')
   const forms = formsOf(word).filter(form => !hidden.has(form))
   passing.set(word, forms)
   for (const form of forms) {
@@ -70,9 +77,28 @@ export function notePassingSecret(word: string): void {
   }
 }
 
-/** A text without the secrets that are known. */
+/** A text without the secrets that are known; an ordinary word only where the text says that it is one. */
 export function hideSecrets(text: string): string {
-  return isAllowed ? text : hidden.takeOutOf(text)
+  if (isAllowed) return text
+  const clean = hidden.takeOutOf(text)
+  return behindNames ? clean.replace(behindNames, '$1***') : clean
+}
+
+/** A command, or what a program wrote before it failed, without all secrets, be they ordinary words: whatever stands there may be meant. */
+export function hideAllSecrets(text: string): string {
+  return isAllowed ? text : ordinary.takeOutOf(hidden.takeOutOf(text))
+}
+
+/** What stands before a secret: a name, an option, or the beginning of an address. */
+const secretsFollow =
+  /(?:\b(?:user(?:[-_ ]?name)?|\w*pass(?:word|wd|phrase)?|\w*secret|\w*token|credentials?|auth\w*)\b|(?<![\w-])-[Pu])["'`]?\s*(?:[:=]|\b(?:is|was|with|of|for)\b)?\s*["'`(]*|:\/\/(?:[^\s/@:]*:)?/
+
+let behindNames: RegExp | undefined
+
+function noteOrdinary(word: string, instead: string): void {
+  for (const form of formsOf(word)) if (!ordinary.has(form)) ordinary.add(form, instead)
+  const all = ordinary.words().map(one => one.replace(/[^\w-]/g, '\\$&'))
+  behindNames = new RegExp(`(${secretsFollow.source})(?:${all.join('|')})(?![\\w-])`, 'gi')
 }
 
 function formsOf(word: string): string[] {

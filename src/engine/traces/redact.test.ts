@@ -47,6 +47,23 @@ t.test('a secret that comes again is hidden in the bytes and in the payload', as
   t.match(again, /the \*{11} again/)
 })
 
+t.test(
+  'an ordinary word is hidden where it stands by rule, and not where it comes again',
+  async t => {
+    const redactor = new Redactor({ username: 'mqtt', password: 'test' })
+    const said = { ...connect, username: 'mqtt', password: Buffer.from('test') } as Packet
+    const first = shown(redactor, said)
+    t.notMatch(first, /mqtt|test/)
+    t.match(first, /\*{4}/)
+    t.match(shown(redactor, publish('a test of mqtt')), /a test of mqtt.*a test of mqtt/)
+    const note = redactor.event({
+      kind: 'note',
+      text: 'a test: wrong password "test"',
+    } as TraceBody)
+    t.match(note, { text: 'a test: wrong password "***"' })
+  },
+)
+
 t.test('a will is hidden where somebody asks, also where it comes again', async t => {
   hideWills()
   const redactor = new Redactor()
@@ -54,4 +71,7 @@ t.test('a will is hidden where somebody asks, also where it comes again', async 
   t.notMatch(first, /my-last-words|s3cret|u-name/)
   t.match(first, /w\/t/, 'its topic stays')
   t.notMatch(shown(redactor, publish('it said my-last-words')), /my-last-words/)
+  const will = { topic: 'w/t', payload: Buffer.from('offline'), qos: 1, retain: false }
+  shown(redactor, { ...connect, will: { ...will, properties: {} } } as Packet)
+  t.notMatch(shown(redactor, publish('it is offline')), /offline/)
 })

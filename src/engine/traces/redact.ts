@@ -6,6 +6,7 @@ import {
   secretsAreShown,
   willsAreHidden,
 } from '../../model/secrets.ts'
+import { isOrdinary } from '../../model/text/ordinary-words.ts'
 import type { TraceBody } from '../../model/trace.ts'
 
 /** Credentials of the target, which may stand in what we send and in what it echoes. */
@@ -17,11 +18,11 @@ const wordBytesMin = 3
 
 /**
  * Takes out of events what nobody should read, before they are kept: user name, password and Authentication Data, also where they come
- * again, and what cannot be read as a CONNECT or AUTH but was meant as one. Every byte becomes `*`, so that lengths stay true.
+ * again, and what cannot be read as a CONNECT or AUTH but was meant as one. Every byte becomes `*`, so that lengths stay true. Where one is
+ * an ordinary word, it comes again by chance: it is blanked where it stands by rule.
  */
 export class Redactor {
-  /** In every form in which they may come again. */
-  private readonly words: { bytes: Buffer; plain: string; hex: string }[] = []
+  private readonly words: Buffer[] = []
   /** Connections, by who speaks, on which a CONNECT has begun that is not whole. */
   private readonly inConnect = new Set<string>()
 
@@ -31,7 +32,12 @@ export class Redactor {
 
   /** Memory that the secrets of this trace take, about. */
   get heldBytes(): number {
-    return this.words.reduce((sum, { bytes }) => sum + 4 * bytes.length + 200, 0)
+    return this.words.reduce((sum, { length }) => sum + length + 200, 0)
+  }
+
+  /** Nothing more is told of those whose secrets these are. */
+  forget(): void {
+    this.words.length = 0
   }
 
   /** The event as it may be kept and told; itself where there is nothing to hide. */
@@ -43,9 +49,13 @@ export class Redactor {
   text(text: string): string {
     if (secretsAreShown()) return text
     let clean = hideSecrets(text)
-    for (const { plain, hex, bytes } of this.words) {
+    for (const word of this.words) {
+      // In hex it is longer; as text a character may take four bytes.
+      if (4 * clean.length < word.length) continue
+      const plain = word.toString('utf8')
+      const hex = word.toString('hex')
       if (clean.includes(plain)) clean = clean.replaceAll(plain, '***')
-      if (clean.includes(hex)) clean = clean.replaceAll(hex, '2a'.repeat(bytes.length))
+      if (clean.includes(hex)) clean = clean.replaceAll(hex, '2a'.repeat(word.length))
     }
     return clean
   }
@@ -117,7 +127,8 @@ export class Redactor {
     if (username !== undefined) this.learn(Buffer.from(username))
     if (password !== undefined) this.learn(Buffer.from(password))
     if (data instanceof Uint8Array) this.learn(Buffer.from(data))
-    if (will) this.learn(Buffer.from(will.payload))
+    // Who hides wills does so when they are published, too, be they ordinary words.
+    if (will) this.learn(Buffer.from(will.payload), true)
     const blanked = blankedConnect(packet, bytes)
     return {
       packet: {
@@ -141,17 +152,17 @@ export class Redactor {
     return this.inConnect.has(who) ? blankedFrom(bytes, 0) : this.withoutWords(bytes)
   }
 
-  private learn(word: Buffer): void {
-    if (word.length < wordBytesMin || this.words.some(({ bytes }) => bytes.equals(word))) return
+  private learn(word: Buffer, evenOrdinary = false): void {
+    if (word.length < wordBytesMin || this.words.some(known => known.equals(word))) return
     const plain = word.toString('utf8')
-    this.words.push({ bytes: word, plain, hex: word.toString('hex') })
     if (Buffer.from(plain).equals(word)) notePassingSecret(plain)
+    if (evenOrdinary || !isOrdinary(plain)) this.words.push(word)
   }
 
   /** A copy with every occurrence of the words blanked; the same bytes where there is none. */
   private withoutWords(bytes: Uint8Array): Uint8Array {
     let copy: Buffer | undefined
-    for (const { bytes: word } of this.words) {
+    for (const word of this.words) {
       let at = asBuffer(copy ?? bytes).indexOf(word)
       while (at >= 0) {
         copy ??= Buffer.from(bytes)

@@ -14,6 +14,10 @@ export class HiddenWords {
     return this.instead.size
   }
 
+  words(): string[] {
+    return [...this.instead.keys()]
+  }
+
   has(word: string): boolean {
     return this.instead.has(word)
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { hideSecrets } from '../../model/secrets.ts'
+import { hideAllSecrets, hideSecrets } from '../../model/secrets.ts'
 import { spawnOwned } from '../process/processes.ts'
 import { TargetError, type TargetErrorCode } from '../target-error.ts'
 import { readEvent } from './adapter-events.ts'
@@ -90,7 +90,7 @@ export class Adapter {
 
   constructor(lines: LineEndpoint, label: string, budgets: AdapterBudgets) {
     this.lines = lines
-    this.label = hideSecrets(label)
+    this.label = hideAllSecrets(label)
     this.budgets = budgets
     lines.onLine(line => this.take(line))
     lines.onEnd(reason => this.end(reason))

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { hideSecrets } from '../../model/secrets.ts'
+import { hideAllSecrets } from '../../model/secrets.ts'
 import { adviceFor } from '../../model/text/system-error.ts'
 import { clientCommand } from '../client/client-command.ts'
 import { folderRemoved, guardFolder } from '../guard/guard.ts'
@@ -81,7 +81,7 @@ async function compile(
   const get = profile.install ? `; it needs: ${profile.install}` : ''
   throw new TargetError(
     'BUILD_FAILED',
-    `expected \`${hideSecrets(running.command.join(' '))}\` to build the adapter ${profile.name}; it ${endingText(ending)}${get}. It wrote last:\n${running.tail()}`,
+    `expected \`${hideAllSecrets(running.command.join(' '))}\` to build the adapter ${profile.name}; it ${endingText(ending)}${get}. It wrote last:\n${running.tail()}`,
   )
 }
 

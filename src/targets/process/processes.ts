@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { hideSecrets, noteSecretsOf } from '../../model/secrets.ts'
+import { hideAllSecrets, noteSecretsOf } from '../../model/secrets.ts'
 import { adviceFor } from '../../model/text/system-error.ts'
 import { guardProcess, killMarked, newMarker, processEnded, startGuard } from '../guard/guard.ts'
 import { TargetError } from '../target-error.ts'
@@ -111,13 +111,13 @@ function notStarted(command: readonly string[], error: unknown): TargetError {
   if (code === 'ENOENT') {
     return new TargetError(
       'PROGRAM_MISSING',
-      `expected to start \`${hideSecrets(command.join(' '))}\`; there is no program called ${command[0]} (or its working directory is missing); install it, or mend the command in the profile`,
+      `expected to start \`${hideAllSecrets(command.join(' '))}\`; there is no program called ${command[0]} (or its working directory is missing); install it, or mend the command in the profile`,
       error,
     )
   }
   return new TargetError(
     'PROCESS_NOT_STARTED',
-    `expected to start \`${hideSecrets(command.join(' '))}\`; ${adviceFor(error)}`,
+    `expected to start \`${hideAllSecrets(command.join(' '))}\`; ${adviceFor(error)}`,
     error,
   )
 }
@@ -164,7 +164,7 @@ function own(
     stderr: child.stderr!,
     ended,
     ending: () => ending,
-    tail: () => hideSecrets(tail.get()),
+    tail: () => hideAllSecrets(tail.get()),
     signal: how => {
       if (ending) return
       if (how === 'kill') killGroup(pid)
