@@ -78,6 +78,7 @@ export class ClientRecord {
     this.judges = judgesOf(this.options.version)
     this.owedSince.clear()
     this.debts.clear()
+    this.redactor.forget()
   }
 
   record(body: TraceBody): TraceEvent {
