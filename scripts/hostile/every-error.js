@@ -5,8 +5,10 @@
  *   words      the command line; REPORT in it is a file of each run's own
  *   hasReport  whether a report is due
  *   part, of   the places of this row, of so many rows: 1 of 4, chosen by their names, so that each is in one of them
+ *   tries      a file of what is left to try, instead
  *
- * Its last line is JSON: how many places and tries there were, the places that could not be reached again, and the complaints.
+ * Its last line is JSON: how many places and tries there were, the places that could not be reached again, what is left to try for another
+ * process, as a slow machine needs more than one, and the complaints.
  */
 import { EventEmitter } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -19,12 +21,14 @@ const { during } = createRequire(import.meta.url)('./failing-system.cjs')
 const { main } = await import('../../dist/cli/main.js')
 const { codesFor } = await import('./system-codes.js')
 
-const { words, hasReport, part = 1, of = 1 } = JSON.parse(process.argv[2] ?? '{}')
+const { words, hasReport, part = 1, of = 1, tries: triesFile } = JSON.parse(process.argv[2] ?? '{}')
 const folder = mkdtempSync(path.join(os.tmpdir(), 'every-error-'))
 /** Side by side; each waits more than it works. */
 const lanes = 12
+/** After so long nothing more is begun. */
+const beginMs = 20_000
 /** What does not end in so long hangs. */
-const endMs = 45_000
+const endMs = 35_000
 
 const complaints = []
 const unreached = []
@@ -101,14 +105,18 @@ async function lookAt(at, code) {
 const places = new Set()
 const whole = await run({ seen: places })
 if (![0, 1, 4].includes(whole.code)) complaints.push(`exit ${whole.code} with nothing failing`)
-const tries = [...places].filter(isOfPart).flatMap(at => codesFor(at).map(code => ({ at, code })))
-const queue = [...tries]
+const tries = triesFile
+  ? JSON.parse(readFileSync(triesFile, 'utf8'))
+  : [...places].filter(isOfPart).flatMap(at => codesFor(at).map(code => ({ at, code })))
+const left = [...tries]
 async function lane() {
-  for (let one = queue.shift(); one; one = queue.shift()) {
+  while (performance.now() < beginMs) {
+    const one = left.shift()
+    if (!one) return
     if (!(await lookAt(one.at, one.code))) unreached.push(one)
   }
 }
 await Promise.all(Array.from({ length: lanes }, lane))
 rmSync(folder, { recursive: true, force: true })
-const told = { places: places.size, tries: tries.length, unreached, complaints }
+const told = { places: places.size, tries: tries.length, unreached, left, complaints }
 process.stdout.write(`${JSON.stringify(told)}\n`, () => process.exit())
