@@ -9,11 +9,12 @@ import {
   numbersOfLastProof,
   playedFirst,
 } from './proof/again.ts'
+import { barrenReason } from './proof/history.ts'
 import { loadCases } from './proof/load.ts'
 import { killsOf, outcomeOf, scoreLine } from './proof/outcome.ts'
 import { sampleOf } from './proof/prove.ts'
-import { oneOfEach, stagesFor } from './proof/select.ts'
-import { settings } from './proof/settings.ts'
+import { oneOfEach, scenarioOf, stagesFor } from './proof/select.ts'
+import { playsSlowCases, settings } from './proof/settings.ts'
 import { emptyTrial, type Miss, type Trial, tryFlaw, trySetting } from './proof/trial.ts'
 import { isHeavy, isSlow } from './proof/weigh.ts'
 
@@ -143,4 +144,25 @@ t.test('loops count as often as they run', async t => {
     id.startsWith('session/offline-queue/five-hundred'),
   )
   t.ok(kase && stepCount(kase.steps) > 500)
+})
+
+t.test('a scenario that is said to be a remark judges nothing above MAY', async t => {
+  const remarks = [...cases.broker, ...cases.client].filter(({ id }) =>
+    barrenReason(scenarioOf(id)),
+  )
+  t.ok(remarks.length > 30, `${remarks.length} cases`)
+  for (const { id, steps } of remarks) {
+    const above = [...JSON.stringify(steps).matchAll(/"as":"check","level":"(MUST|SHOULD)"/g)]
+    t.same(above, [], id)
+  }
+})
+
+t.test('settings that play what waits are settings of both roles', async t => {
+  const waiting = settings.filter(playsSlowCases)
+  t.equal(waiting.filter(({ peer }) => peer === 'broker').length, 5)
+  t.equal(waiting.filter(({ peer }) => peer === 'client').length, 5)
+  t.ok(
+    cases.broker.some(kase => isSlow(kase)) && cases.client.some(kase => isSlow(kase)),
+    'both have cases that wait',
+  )
 })

@@ -1,7 +1,7 @@
-import { barren, history } from './history.ts'
+import { barrenReason, history } from './history.ts'
 import { brokersDo, clientsDo, judgedWrongly } from './in-the-field.ts'
 import { type Fate, type FlawOutcome, scoreLine } from './outcome.ts'
-import type { Setting } from './settings.ts'
+import { playsSlowCases, type Setting, settings } from './settings.ts'
 import type { Miss, Trial } from './trial.ts'
 
 export type Proof = {
@@ -54,9 +54,15 @@ killed it`
   return `${first}; one that survives has met every case but the largest and the slowest, and one that cannot
 be seen from outside the cases that are about it. A scenario that killed nothing so met ${
     searched ? 'every flaw' : 'up to six flaws that it is about'
-  }. Correct peers met one case of each scenario and version; of the tables of packet formats a sixteenth; with the defaults all of them.
+  }. Correct peers met one case of each scenario and version; of the tables of packet formats a sixteenth; with the defaults all of them. What waits
+for a time of its own (half-open links, Keep Alive, expiry) they met with the defaults and in these settings: ${slowSettings()}.
 Flaws at the end of the range of identifiers have a counter that leaps from 1 to 65,300, which is legal, so that the end comes among the first
 hundreds of messages.`
+}
+
+function slowSettings(): string {
+  const some = settings.filter(one => playsSlowCases(one) && Object.keys(one.options).length > 0)
+  return some.map(({ name }) => code(name)).join('; ')
 }
 
 /** What a proof in parts does not say by itself. */
@@ -176,7 +182,7 @@ function statementsOf(statements: readonly string[]): string {
 
 function barrenPart({ kills }: Proof): string {
   const names = Object.keys(kills).filter(name => kills[name] === 0)
-  const rows = names.map(name => [code(name), barren[name] ?? 'work to do'])
+  const rows = names.map(name => [code(name), barrenReason(name) ?? 'work to do'])
   const head = `## Scenarios that kill nothing\n\n${names.length} of ${Object.keys(kills).length}.`
   return rows.length === 0 ? head : `${head}\n\n${table(['scenario', 'why'], rows)}`
 }

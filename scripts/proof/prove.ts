@@ -2,7 +2,7 @@ import { type Flaw, flaws } from '../../fixtures/testing/peers/flaws/index.ts'
 import { createRandom } from '../../src/model/random.ts'
 import type { Case } from '../../src/scenario/ast.ts'
 import type { KilledBy } from './again.ts'
-import { barren } from './history.ts'
+import { barrenReason } from './history.ts'
 import { loadCases } from './load.ts'
 import { alarmsOf, type FlawOutcome, killsOf, outcomeOf } from './outcome.ts'
 import type { Proof } from './page.ts'
@@ -39,8 +39,8 @@ export async function control(
     for (const { id, verdict, reason } of told) say(`  ${verdict} ${id}: ${reason}`)
     if (trial.problem) say(`  ${trial.problem}`)
   }
-  // Settings need the processor all the time, flaws wait for what does not come: both go side by side.
-  const lanes = among.length < settingsMax ? pool.size : Math.max(1, pool.size - 1)
+  // They compute for most of their time and wait for some: one more than there are cores keeps all of these busy.
+  const lanes = among.length < settingsMax ? pool.size : pool.size + 1
   const trials = await pool.perform(tasks, { onDone, lanes })
   return among.map((setting, index) => {
     const trial = trials[index]!
@@ -72,8 +72,8 @@ export async function hunt(
     )
     if (fate !== 'killed' && trial.problem) say(`  ${trial.problem.slice(0, 400)}`)
   }
-  // They wait more than they compute: where there are many, twice as many are tried as there are processes for settings.
-  const lanes = among.length < flawsMax ? pool.size : pool.size * 2
+  // They wait for what does not come and compute next to nothing: where there are many, more are tried than there are cores.
+  const lanes = among.length < flawsMax ? pool.size : pool.size * 3
   const trials = await pool.perform(tasks, { onDone, lanes })
   const byName = new Map(trials.map(trial => [trial.name, trial]))
   return among.map(flaw => outcomeOf(flaw, byName.get(flaw.name)!))
@@ -97,7 +97,7 @@ export async function countKills(
   const names = [...new Set(all.map(({ id }) => scenarioOf(id)))]
   const idle = () => {
     const kills = killsOf(outcomes, names)
-    return names.filter(name => kills[name] === 0 && (search || !(name in barren)))
+    return names.filter(name => kills[name] === 0 && (search || barrenReason(name) === undefined))
   }
   const byName = new Map(outcomes.map(outcome => [outcome.flaw.name, outcome]))
   const meet = async (wanted: (scenario: string) => readonly Flaw[]) => {
@@ -117,7 +117,7 @@ export async function countKills(
       catches.push(...outcomeOf(flaw, trial).catches)
     }
     // They wait for most of their time, like flaws.
-    await pool.perform(tasks, { onDone, lanes: pool.size * 2 })
+    await pool.perform(tasks, { onDone, lanes: pool.size * 3 })
   }
   const about = new Map(names.map(name => [name, [] as Case[]]))
   for (const kase of all) about.get(scenarioOf(kase.id))?.push(kase)
@@ -138,7 +138,7 @@ export async function countKills(
 
 /**
  * The flaws that the cases of a scenario are about, those of the same side only. What few flaws break says more than what many do: who shares
- * the rarest statement comes first.
+ * the rarest statement comes first, and of those alike whose words are most like the scenario's: what is wrong with a format is told by them alone.
  */
 function nearestOf(among: readonly Flaw[]): (cases: readonly Case[]) => Flaw[] {
   const breakers = new Map<string, number>()
@@ -151,8 +151,18 @@ function nearestOf(among: readonly Flaw[]): (cases: readonly Case[]) => Flaw[] {
       Math.min(...marksOf(flaw).flatMap(mark => (marks.has(mark) ? [breakers.get(mark)!] : [])))
     return among
       .filter(flaw => flaw.peer === side && cases.some(kase => isAbout(kase, flaw)))
-      .sort((a, b) => rarest(a) - rarest(b))
+      .sort((a, b) => rarest(a) - rarest(b) || alike(b, cases) - alike(a, cases))
   }
+}
+
+/** How many words of its own a flaw has in common with the name and title of a scenario. */
+function alike({ name, about }: Flaw, cases: readonly Case[]): number {
+  const of = wordsOf(`${scenarioOf(cases[0]!.id)} ${cases[0]!.title}`)
+  return [...wordsOf(`${name} ${about}`)].filter(word => of.has(word)).length
+}
+
+function wordsOf(text: string): Set<string> {
+  return new Set(text.toLowerCase().match(/[a-z0-9]+/g))
 }
 
 /** As many flaws as asked for, chosen by the seed. */

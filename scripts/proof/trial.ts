@@ -9,7 +9,7 @@ import { TargetError } from '../../src/targets/target-error.ts'
 import { framedBroker, framedClient, overWebSocket } from './framed-peers.ts'
 import { brokerTarget, clientTarget } from './peers.ts'
 import { oneOfEach, stagesFor } from './select.ts'
-import { otherSettingsFor, type Setting } from './settings.ts'
+import { otherSettingsFor, playsSlowCases, type Setting } from './settings.ts'
 import { isFromTable, isHeavy, isSlow } from './weigh.ts'
 
 /** A case that did not pass, as the proof keeps it: without its trace. */
@@ -120,15 +120,16 @@ export async function tryFlawWith(flaw: Flaw, cases: readonly Case[]): Promise<T
   return trial
 }
 
-/** Runs every scenario against a correct peer; with the defaults every case, with another setting one of each. */
+/** Runs every scenario against a correct peer; with the defaults every case, with another setting one of each, and what waits in some of them. */
 export async function trySetting(setting: Setting, cases: readonly Case[]): Promise<Trial> {
   const trial = emptyTrial(setting.name)
   const isDefault = Object.keys(setting.options).length === 0
+  const waits = playsSlowCases(setting)
   const open = () =>
     setting.peer === 'broker'
       ? brokerTarget(setting.name, () => setting.options)
       : clientTarget(setting.name, () => setting.options)
-  const light = cases.filter(kase => !isHeavy(kase) && (isDefault || !isSlow(kase)))
+  const light = cases.filter(kase => !isHeavy(kase) && (waits || !isSlow(kase)))
   // How packets are read does not depend on a setting: of the table of formats a few of each suite will do.
   const few = oneOfEach(light).filter((kase, index) => !isFromTable(kase) || index % 16 === 0)
   await runStage(trial, open, isDefault ? light : few)
