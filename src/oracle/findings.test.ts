@@ -41,3 +41,23 @@ t.test('what is graver is told beside what is not', async t => {
   t.notOk(isTold([breach({ about: 'dispute' })], breach({})), 'certain where it was disputed')
   t.notOk(isTold([breach({ about: 'durability' })], breach({})), 'not for want of durability')
 })
+
+t.test('a loss that the ledger knows is not counted once more by verify', async t => {
+  const loss = breach({
+    statement: '5.0:MQTT-4.5.0-1',
+    judge: 'ledger',
+    message: '"m-7" was acknowledged and never delivered to subscriber',
+  })
+  const counted = { ...loss, seq: 3, message: '"m-7" was never delivered to subscriber' }
+  t.ok(isTold([loss], counted))
+  t.notOk(isTold([loss], { ...counted, message: '"m-7" was never delivered to other' }))
+  t.notOk(isTold([loss], { ...counted, statement: '5.0:MQTT-4.3.3-2' }), 'by another rule')
+})
+
+t.test('two judges that say the same say it once', async t => {
+  const says = {
+    seq: 9,
+    message: 'The target sent DISCONNECT: a packet that only the other side may send',
+  }
+  t.ok(isTold([breach({ ...says, judge: 'audit' })], breach({ ...says, seq: 11 })))
+})

@@ -24,6 +24,7 @@ for (const file of files) {
       const found = told[0]?.replace(/^found: /, '') ?? ''
       t.notMatch(found, new RegExp(`^(${actors}) (expected|got|sent|has|kept|closed)\\b`), found)
       t.notMatch(found, /; got |expected /, found)
+      t.notMatch(found, /^(an?|the|half|bytes) /, `it is said of whom: ${found}`)
       t.notMatch(found, /undefined|\[object|\bid=|qos=|\$\w/, found)
       t.notMatch(found, /\bcode 0x[0-9a-f]{2}\b(?! [A-Z])/, `a code has its name: ${found}`)
       const halves = found.split('; ')

@@ -194,7 +194,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
     if (afterDisconnect(connection, packet)) return
     if (!directionAllows(target, connection.version, packet.type)) {
       say(ruling, connection.version, 'wrongDirection', {
-        message: `A ${target} does not send ${packet.type}`,
+        message: `The target sent ${packet.type}: a packet that only the other side may send`,
         expected: `no ${packet.type} from a ${target}`,
         got: packet.type,
       })
