@@ -112,6 +112,13 @@ function inStatements(version: FormatVersion, id: string | undefined): string[] 
   return id && (statements.has(`${version}:${id}`) || id.startsWith('§')) ? [id] : []
 }
 
+/** Breaches within the text of a user name: 3.1.1 has a code for data there that is malformed. */
+const malformedNames = new Set([
+  'user-name-not-utf-8',
+  'user-name-with-u-0000',
+  'password-before-user-name',
+])
+
 function fragmentOf(target: Target, breach: Breach): string {
   if (target === 'client') {
     const name =
@@ -119,7 +126,10 @@ function fragmentOf(target: Target, breach: Breach): string {
     // A DISCONNECT of 3.1.1 has no code that could say why.
     return versionsOf(breach).includes('3.1.1') ? name : `${name}-in-5`
   }
-  if (isFirst(breach)) return 'wrong-packet-as-first-packet'
+  if (isFirst(breach))
+    return malformedNames.has(breach.id)
+      ? 'wrong-user-name-as-first-packet'
+      : 'wrong-packet-as-first-packet'
   if (breach.packet === 'DISCONNECT') return 'wrong-disconnect'
   const [answer] = Object.values(breach.refusedBy ?? {})
   return answer ? `wrong-packet-refused-by-${answer.toLowerCase()}` : 'wrong-packet-on-a-connection'

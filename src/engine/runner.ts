@@ -18,7 +18,7 @@ import { isSignOfLoss } from './survival/signs-of-loss.ts'
 import { type Clue, clueOf, likeliestFirst } from './survival/suspects.ts'
 import { TargetLoss } from './survival/target-loss.ts'
 import { isFlooded, KeptTraces } from './traces/kept-traces.ts'
-import { type Budgets, promptMs } from './waiting/budgets.ts'
+import { type Budgets, budgetsAgain, promptMs } from './waiting/budgets.ts'
 import { IdleCases } from './waiting/idle-cases.ts'
 import { Pace } from './waiting/pace.ts'
 import { ProcessStalls, type Stalls } from './waiting/process-stalls.ts'
@@ -61,8 +61,6 @@ const timedRunsAlone = 3
 const unavailableMax = 5
 /** Cases side by side where a failure is looked at again, and not alone. */
 const companyMax = 8
-/** A failure had its whole budget once. Where it is looked at again, the target has less to do and is asked first how quick it is. */
-const againShare = 0.4
 /** A target that floods us in so many cases does so in all, and each costs the time of reading it. */
 const floodsMax = 8
 /** What stands in a packet beside its payload. */
@@ -442,7 +440,8 @@ class Runner {
     onUnavailable?: () => void,
   ): Promise<CaseResult> {
     const { facts, cleanUp, maxPacketBytes, boardChecks, onEvent } = this.options
-    const budgets = again ? hastened(this.options.budgets) : this.options.budgets
+    const { budgets: whole } = this.options
+    const budgets = again ? budgetsAgain(whole, verbsOf(kase.steps).has('elapse')) : whole
     const signal = laneOf(kase) === 'private' ? this.options.signal : this.loss.round
     const nonce = this.nonceFor(index)
     return executeCase(kase, {
@@ -572,10 +571,6 @@ class Runner {
     this.done(index, loss ? this.loss.verdictOn(result, kase, side) : result)
     return loss
   }
-}
-
-function hastened(budgets: Budgets): Budgets {
-  return { ...budgets, replyMs: Math.max(1, budgets.replyMs * againShare) }
 }
 
 function laneOf(kase: Case): 'quick' | 'waiting' | 'private' {

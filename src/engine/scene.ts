@@ -35,7 +35,7 @@ import { leftWhenRefused } from './excused/left-when-refused.ts'
 import type { SenderOf } from './excused/other-cases.ts'
 import { overrunLimit } from './excused/receive-maximum-overrun.ts'
 import { ownClientId, ownTopic } from './own-names.ts'
-import { type CitedMiss, citeFor } from './packets/cite-expectation.ts'
+import { type CitedMiss, citeFor, isMereEnd } from './packets/cite-expectation.ts'
 import { Variables } from './packets/variables.ts'
 import type { Liveness } from './survival/liveness.ts'
 import { deafness } from './survival/signs-of-loss.ts'
@@ -436,6 +436,8 @@ export class Scene {
   private ruleMissed(judging: Judging, what: Missed): { statement: StatementRef; level: Level } {
     const statement = this.cite(judging, what)
     const { role } = this.target
+    if (judging.level === 'MUST' && isMereEnd(statement, wayOf(what).by))
+      return { statement, level: 'SHOULD' }
     const isOthersDuty = role === 'client' && statements.get(statement)?.binds === 'server'
     const isSilence = what.ofApplication === 'told' && what.seq === undefined
     if (what.ofApplication === undefined || !(isOthersDuty || isSilence))

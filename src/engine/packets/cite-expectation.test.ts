@@ -3,7 +3,7 @@ import type { StatementRef } from '../../model/finding.ts'
 import type { Version } from '../../model/version.ts'
 import type { Case } from '../../scenario/ast.ts'
 import type { TargetRole } from '../../standard/clauses.ts'
-import { type CitedMiss, citeFor } from './cite-expectation.ts'
+import { type CitedMiss, citeFor, isMereEnd } from './cite-expectation.ts'
 
 /** Scenarios by what they cover, what was missed in them, and what that breaks. */
 const rows: [string, Version, TargetRole, string[], CitedMiss, string][] = [
@@ -178,6 +178,14 @@ const rows: [string, Version, TargetRole, string[], CitedMiss, string][] = [
     'MQTT-3.2.2-22',
   ],
   [
+    'nor a rule of what may be sent',
+    '3.1.1',
+    'broker',
+    ['MQTT-4.7.2-1'],
+    { packetType: 'closed', by: 'end' },
+    '§4.8',
+  ],
+  [
     'nor a rule that is not there',
     '3.1.1',
     'broker',
@@ -279,4 +287,11 @@ t.test('a miss cites the rule that was broken, not the first that is covered', a
     const kase = { version, covers: refs } as Case
     t.equal(citeFor(kase, target, missed), `${version}:${wanted}`, title)
   }
+})
+
+t.test('that a server ends a connection is forbidden by no statement', async t => {
+  t.ok(isMereEnd('3.1.1:§4.8', 'end'))
+  t.ok(isMereEnd('5.0:§4.13', 'end'))
+  t.notOk(isMereEnd('5.0:MQTT-3.2.2-22', 'end'), 'where one does, that is broken')
+  t.notOk(isMereEnd('3.1.1:§4.8', undefined))
 })

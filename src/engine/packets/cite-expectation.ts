@@ -231,6 +231,11 @@ function demandOf(packetType: string | undefined, target: TargetRole): ByVersion
   return demandedBy[packetType]
 }
 
+/** Whether it only says where the standard speaks of a connection that ends: no statement forbids a server to end one. */
+export function isMereEnd(statement: StatementRef, by: CitedMiss['by']): boolean {
+  return by === 'end' && Object.entries(keptOpen).some(([v, id]) => statement === `${v}:${id}`)
+}
+
 /** Where a connection ends: the sections that say when it may be closed. */
 const keptOpen: ByVersion = { '3.1': '§2.1', '3.1.1': '§4.8', '5.0': '§4.13' }
 
@@ -243,7 +248,7 @@ const oneTooMany: { [qos: number]: ByVersion } = {
 
 type Cannot = { [V in Version]?: readonly string[] }
 
-/** Rules of what stands in a packet, or of what may not be sent: nobody breaks them by sending nothing. */
+/** Rules of what stands in a packet, or of what may not be sent: nobody breaks them by sending nothing, nor by leaving. */
 const notBySilence: Cannot = {
   '3.1.1': [
     ...['MQTT-2.3.1-1', 'MQTT-2.3.1-2', 'MQTT-2.3.1-4', 'MQTT-2.3.1-5', 'MQTT-2.3.1-6'],
@@ -279,7 +284,7 @@ const notBySurplus: Cannot = {
 function canBreak(ref: StatementRef, by: CitedMiss['by']): boolean {
   if (by === undefined) return true
   const version = ref.slice(0, ref.indexOf(':')) as Version
-  const cannot = { silence: notBySilence, surplus: notBySurplus, end: {} as Cannot }[by]
+  const cannot = { silence: notBySilence, surplus: notBySurplus, end: notBySilence }[by]
   return !cannot[version]?.includes(ref.slice(version.length + 1))
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { defaultBudgets, scaled } from './budgets.ts'
+import { budgetsAgain, defaultBudgets, scaled } from './budgets.ts'
 import { Wakeups } from './wakeups.ts'
 
 t.test('a budget scaled to almost nothing is still one that can be waited for', async t => {
@@ -10,4 +10,9 @@ t.test('a budget scaled to almost nothing is still one that can be waited for', 
     ...scaled(defaultBudgets, 2),
     replyMs: 200,
   })
+})
+
+t.test('what is run again has less time, unless it is about time', async t => {
+  t.same(budgetsAgain(defaultBudgets, false), { ...defaultBudgets, replyMs: 2000 })
+  t.same(budgetsAgain(defaultBudgets, true), defaultBudgets)
 })

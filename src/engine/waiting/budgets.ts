@@ -37,6 +37,18 @@ export function scaled(budgets: Partial<Budgets>, scale: number): Budgets {
   }
 }
 
+/** A failure had its whole budget once. Where it is looked at again, the target has less to do and is asked first how quick it is. */
+const againShare = 0.4
+
+/**
+ * The budgets of a case that is run again. One about time has its whole budget each time: no statement says how late a thing may come whose
+ * time is over.
+ */
+export function budgetsAgain(budgets: Budgets, isAboutTime: boolean): Budgets {
+  const share = isAboutTime ? 1 : againShare
+  return { ...budgets, replyMs: Math.max(1, budgets.replyMs * share) }
+}
+
 /** A target that takes longer than this for the plainest of answers is slow, and not silent. */
 export function promptMs({ replyMs }: Budgets): number {
   return replyMs * 0.1
