@@ -37,6 +37,8 @@ export type Fault =
   | { kind: 'restart'; how: 'term' | 'kill' }
   /** Behind it we stay away until the session has expired. */
   | { kind: 'expire' }
+  /** Behind it the power of a board goes and comes back, and its program starts anew. */
+  | { kind: 'power' }
 
 /** Those that need more than the connection of the packet: a new one, or the target itself. */
 export type FaultBeyond = Extract<
@@ -50,6 +52,7 @@ export type FaultBeyond = Extract<
       | 'refuse-connection'
       | 'restart'
       | 'expire'
+      | 'power'
   }
 >
 
@@ -76,6 +79,7 @@ export const faultKinds: Record<FaultKind, string> = {
   restart:
     'the target is stopped by TERM or KILL and started again (durable targets; only where asked for)',
   expire: 'away until the session has expired (waits; only where asked for)',
+  power: 'the power of a board goes and comes back (boards whose adapter can do that)',
 }
 
 /** What the target and the flow allow. */
@@ -86,6 +90,8 @@ export type Allowed = {
   kinds?: readonly FaultKind[]
   /** The target can be restarted and keeps its sessions. */
   restarts: boolean
+  /** The target is a board whose power we can cut. */
+  power?: boolean
 }
 
 /** Every fault that may befall a packet at this point, the simplest first: shrinking goes towards the front. */
@@ -127,7 +133,7 @@ function faultsOfTheirs(point: Point): Fault[] {
   return found
 }
 
-function faultsOfTheSession({ type }: Point, { role, restarts }: Allowed): Fault[] {
+function faultsOfTheSession({ type }: Point, { role, restarts, power }: Allowed): Fault[] {
   // Behind DISCONNECT nothing may follow, and the connection ends by itself.
   const open = type !== 'CONNECT' && type !== 'CONNACK' && type !== 'DISCONNECT'
   const found: Fault[] = []
@@ -139,6 +145,7 @@ function faultsOfTheSession({ type }: Point, { role, restarts }: Allowed): Fault
     found.push({ kind: 'restart', how: 'term' }, { kind: 'restart', how: 'kill' })
   }
   if (role === 'client' && open) found.push({ kind: 'expire' })
+  if (power && open) found.push({ kind: 'power' })
   return found
 }
 
@@ -177,6 +184,7 @@ export function describeFault(fault: Fault): string {
     case 'refuse-connection':
     case 'refuse-message':
     case 'expire':
+    case 'power':
       return `${fault.kind} behind`
   }
 }

@@ -46,6 +46,7 @@ function waysOf(fault: Fault): string {
     case 'lose-session':
     case 'refuse-connection':
     case 'expire':
+    case 'power':
       return fault.kind
   }
 }
@@ -72,6 +73,7 @@ function showsLittle(fault: Fault): boolean {
     case 'refuse-connection':
     case 'restart':
     case 'expire':
+    case 'power':
       return false
   }
 }

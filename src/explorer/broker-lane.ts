@@ -446,6 +446,9 @@ export class BrokerLane implements Lane {
       case 'refuse-connection':
         // Befalls a CONNACK of ours; here the target sends it.
         return
+      case 'power':
+        // Of boards alone.
+        return
     }
     fault satisfies never
   }

@@ -64,6 +64,9 @@ export class ClientLane implements Lane {
   private returns = 0
   /** It is told to come back only when all has come to rest. */
   private asked = false
+  /** The power of the board is off, or its program starts. */
+  private powering: Promise<void> | undefined
+  private powerCuts = 0
 
   constructor(target: ClientTarget, options: LaneOptions) {
     this.target = target
@@ -134,6 +137,7 @@ export class ClientLane implements Lane {
     strikes.inSteps = true
     for (const intent of this.setup.flow.steps) {
       if (this.failure !== undefined) break
+      await this.powering
       if (intent.kind === 'rest') await this.rest()
       else await this.perform(intent)
     }
@@ -269,8 +273,10 @@ export class ClientLane implements Lane {
       ok: true,
     } as AppCommand
     this.judging.record({ kind: 'command', actor: this.name, command })
+    const cuts = this.powerCuts
     const answer = await app.command(name, fields)
-    if (answer.ok) return
+    // Nobody knows how far a board got with it whose power went meanwhile.
+    if (answer.ok || this.powerCuts > cuts) return
     const refused = { ...command, ok: false, error: answer.error }
     this.judging.record({ kind: 'command', actor: this.name, command: refused })
     this.fail(`the adapter cannot ${name}: ${answer.error}`)
@@ -358,6 +364,12 @@ export class ClientLane implements Lane {
         )
         this.broker.cut('fin')
         return
+      case 'power':
+        this.powering ??= this.cutPower().finally(() => {
+          this.powering = undefined
+          this.turns.changed()
+        })
+        return
       case 'half-open':
       case 'takeover':
       case 'leave':
@@ -369,11 +381,33 @@ export class ClientLane implements Lane {
     fault satisfies never
   }
 
+  /** The program of a board starts anew, and connects as it did before. What it had to tell of what was under way it need not tell any more. */
+  private async cutPower(): Promise<void> {
+    const { app, judging } = this
+    if (!app) return
+    this.powerCuts += 1
+    const how = 'kill'
+    judging.record({ kind: 'fault', actor: 'target', fault: { kind: 'restart', how } })
+    judging.record({ kind: 'restart', phase: 'down', how })
+    try {
+      const answer = await app.command('power', {})
+      if (!answer.ok) this.fail(`the adapter cannot cut the power: ${answer.error}`)
+      judging.record({ kind: 'restart', phase: 'up', how })
+      this.connected = false
+      this.untold.clear()
+      if (this.broker.isOpen) this.broker.cut('rst')
+      this.asked = false
+      await this.comeBack()
+    } catch (error) {
+      this.fail(String(error))
+    }
+  }
+
   private ended(): void {
-    if (this.stays || this.setup.manner.back === 'at rest') return
+    if (this.powering || this.stays || this.setup.manner.back === 'at rest') return
     // What it meets when it is back may make it leave again, and again.
     this.returns += 1
-    if (this.returns <= returnsMax) void this.reconnect()
+    if (this.returns <= returnsMax) this.reconnect().catch(error => this.fail(String(error)))
   }
 
   /** A library that comes back by itself is left alone. */
@@ -389,6 +423,7 @@ export class ClientLane implements Lane {
   private async turnsOf(check: () => boolean): Promise<void> {
     const until = performance.now() + this.options.budgets.replyMs
     while (!check() && performance.now() < until) {
+      await this.powering
       await this.app?.ping()
       await new Promise(resolve => setImmediate(resolve))
     }
@@ -397,12 +432,14 @@ export class ClientLane implements Lane {
   // ---- coming to rest
 
   private get isDone(): boolean {
+    if (this.powering) return false
     const { broker } = this
     const idle = broker.isWhole && broker.isIdle && !broker.holdsBack
     return idle && this.untold.size === 0 && this.judging.owesNothing
   }
 
   private get isComing(): boolean {
+    if (this.powering) return true
     return this.broker.isComing || (this.asked && !this.stays)
   }
 
@@ -410,6 +447,8 @@ export class ClientLane implements Lane {
     await this.until(() => this.isDone, askAfterMs)
     let quiet = 0
     for (let turn = 0; turn < turnsMax && quiet < quietRounds; turn++) {
+      // What is asked of a board without power is lost.
+      await this.powering
       if (this.isDone || this.failure !== undefined) return
       const before = this.judging.count
       await this.app?.ping()
@@ -423,6 +462,7 @@ export class ClientLane implements Lane {
     for (let turn = 0; turn < returnsMax; turn++) {
       if (this.failure !== undefined || this.isDone) break
       await this.rest()
+      await this.powering
       if (this.broker.holdsBack) {
         this.broker.release()
         await this.rest()
@@ -463,6 +503,7 @@ export class ClientLane implements Lane {
       )
       await this.until(() => this.broker.isIdle, this.options.patient ? undefined : askAfterMs * 4)
     }
+    await this.powering
     await this.app?.ping()
     this.judging.record({ kind: 'fence', actors: [ours, this.name], how: 'nonce' })
   }

@@ -183,6 +183,8 @@ export class Endpoint {
     this.pieces = undefined
     this.pings = 0
     this.inFlight.clear()
+    // Of a resume that was cut short: the session may be gone at the next connection.
+    this.again = []
     this.requests.clear()
     this.window = 65_535
   }
@@ -310,6 +312,7 @@ export class Endpoint {
       case 'leave':
       case 'restart':
       case 'expire':
+      case 'power':
         this.write(item, bytes)
         this.around.beyond(this, fault)
         return
@@ -453,6 +456,7 @@ export class Endpoint {
       case 'lose-session':
       case 'restart':
       case 'expire':
+      case 'power':
         this.reactMutely(packet, label)
         this.around.beyond(this, fault)
         return

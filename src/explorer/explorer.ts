@@ -34,6 +34,8 @@ export type ExplorerOptions = {
   chance: Chance
   /** The target can be restarted and keeps its sessions. */
   restarts: boolean
+  /** The target is a board whose power we can cut. */
+  power?: boolean
   openLane(options: LaneOptions): Promise<Lane>
   corpus?: Corpus
   /** Called after every schedule. */
@@ -485,11 +487,12 @@ class Explorer {
   }
 
   private allowed(setup: Setup): Allowed {
-    const { kinds, restarts } = this.options
+    const { kinds, restarts, power = false } = this.options
     return {
       role: setup.flow.role,
       version: setup.version,
       restarts,
+      power,
       ...(kinds ? { kinds } : {}),
     }
   }

@@ -227,6 +227,7 @@ async function searchFor(
       nonce: nonceOf(),
       chance: await import('fast-check'),
       restarts,
+      power: target.role === 'client' && target.can.includes('power'),
       ...endOf(options),
       openLane: lane =>
         openLane(
