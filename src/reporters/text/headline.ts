@@ -69,7 +69,12 @@ function newFailures(report: RunReport): CaseResult[] {
 /** With --strict a SHOULD fails the run too; the report shows it by its exit code alone. */
 export function warningsFail(report: RunReport): boolean {
   const otherReason = newFailures(report).length + mustFindings(report).length > 0
-  return report.exitCode === 1 && !otherReason && !brokenPromises(report)
+  return report.exitCode === 1 && !otherReason && !brokenPromises(report) && !profileFails(report)
+}
+
+/** A profile may count what fails nothing in any other run. */
+function profileFails({ profile }: RunReport): boolean {
+  return profile?.outcome === 'fail'
 }
 
 /** `says` of the statement, or nothing for a section, which has no text of its own here. */
@@ -96,6 +101,9 @@ function broken(report: RunReport): string {
     failuresByCause(report),
     rules > 0 ? `${count(rules, 'MUST')} ${rules === 1 ? 'is' : 'are'} broken` : '',
     brokenPromises(report) ? 'the known issues no longer hold' : '',
+    report.profile && profileFails(report)
+      ? `the profile ${report.profile.name} is not passed`
+      : '',
     warningsFail(report) ? `${count(report.summary.warn, 'warning')} under --strict` : '',
   ]
   return parts.filter(part => part !== '').join('; ') || 'a case failed'

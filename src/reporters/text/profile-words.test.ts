@@ -29,6 +29,7 @@ t.test(
   async t => {
     const pretty = await written('pretty')
     t.match(pretty, /^profile +device-advisor: fail, 1 of 3 parts$/m)
+    t.match(pretty, /^✗ the profile device-advisor is not passed$/m)
     t.match(pretty, /^ {2}pass +Connects: 4 cases$/m)
     t.match(pretty, /^ {2}fail +Publishes again without PUBACK: 1 case, 1 failed:/m)
     t.match(
