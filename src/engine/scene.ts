@@ -239,8 +239,31 @@ export class Scene {
       const answer = await this.wakeups.until(() => check() ?? this.flood, budgetMs)
       this.mustGoOn()
       if (answer !== undefined) return answer as T
-      if (round === slowRoundsMax || !(await this.targetIsSlow())) return check()
+      if (round === slowRoundsMax) return check()
+      if (!(await this.targetIsSlow())) return this.whileResuming(check)
     }
+  }
+
+  /** A broker that sends again by a timer has until that has run, where a session of this case was resumed. */
+  private async whileResuming<T>(check: () => T | undefined): Promise<T | undefined> {
+    const { target, liveness } = this
+    if (!liveness || target.role !== 'broker' || !this.hasResumed()) return check()
+    const waitMs = await liveness.resumptionMs(target)
+    if (waitMs === undefined) return check()
+    const text = `the target is late with what a resumed session holds: ${Math.round(waitMs)} ms more`
+    this.log.record({ kind: 'note', text })
+    const answer = await this.wakeups.until(() => check() ?? this.flood, waitMs)
+    this.mustGoOn()
+    return answer === undefined ? check() : (answer as T)
+  }
+
+  private hasResumed(): boolean {
+    const resumes = (event: TraceEvent) =>
+      event.kind === 'packet' &&
+      event.from === 'target' &&
+      event.packet.type === 'CONNACK' &&
+      event.packet.sessionPresent
+    return this.log.events().some(resumes)
   }
 
   /** Waits for what comes at once or not at all: nobody is asked whether the target is slow. */

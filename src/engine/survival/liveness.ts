@@ -1,6 +1,7 @@
 import type { Version } from '../../model/version.ts'
 import { askConnack } from '../../peers/ask-connack.ts'
 import { askMessage } from '../../peers/ask-message.ts'
+import { askResumption } from '../../peers/ask-resumption.ts'
 import { connectPacket } from '../../peers/connect-packet.ts'
 import type { BrokerTarget, Target } from '../../targets/target.ts'
 import type { AppActor } from '../actors/app-actor.ts'
@@ -9,6 +10,9 @@ import { type Budgets, promptMs } from '../waiting/budgets.ts'
 
 /** A broker that takes longer than so many times `replyMs` for it serves nobody; so does one that closes instead, after `replyMs`. */
 const patience = 2
+
+/** So many times `replyMs` for a message that is sent again by a timer: it is asked for once in a run. */
+const resumptionPatience = 3
 
 /** How a broker answers. */
 export type Pace = 'quick' | 'slow' | 'never'
@@ -33,6 +37,7 @@ export class Liveness {
   private readonly version: Version
   private readonly shared: Shared | undefined
   private count = 0
+  private readonly resumptions = new Map<BrokerTarget, Promise<number | undefined>>()
   private readonly passesNothing = new Set<BrokerTarget>()
 
   constructor(options: LivenessOptions, version: Version, shared?: Shared) {
@@ -97,6 +102,34 @@ export class Liveness {
       return 'quick'
     }
     return performance.now() - began > promptMs(budgets) ? 'slow' : 'quick'
+  }
+
+  /**
+   * So many ms what a resumed session holds is waited for: some brokers send it by a timer, of whose period one question shows any part.
+   * Nothing where it is prompt, or does not come at all.
+   */
+  async resumptionMs(target: BrokerTarget): Promise<number | undefined> {
+    const known = this.resumptions.get(target)
+    const asked = known ?? this.askResumption(target)
+    this.resumptions.set(target, asked)
+    const tookMs = await asked
+    const { budgets } = this.options
+    if (tookMs === undefined || tookMs <= promptMs(budgets)) return undefined
+    return Math.max(2 * tookMs, resumptionPatience * budgets.replyMs)
+  }
+
+  private askResumption(target: BrokerTarget): Promise<number | undefined> {
+    const { budgets, signal } = this.options
+    const nonce = `${this.options.nonce}yr`
+    return askResumption({
+      dial: () => target.dial(budgets.connectMs),
+      version: this.version,
+      clientId: ownClientId(target.profile, nonce),
+      topic: ownTopic(target.profile, nonce),
+      credentials: target.credentials,
+      budgetMs: resumptionPatience * budgets.replyMs,
+      signal,
+    })
   }
 
   /** Whether the applications on a client are slow to echo a nonce. An adapter that does not answer at all is broken, or busy for good. */
