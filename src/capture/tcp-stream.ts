@@ -114,7 +114,6 @@ export class TcpStream {
   readonly fromTheStart: boolean
   readonly client: string
   readonly server: string
-  lastMs = 0
   private readonly initial: number
   private readonly directions: { [end in End]: Direction }
   private readonly listener: StreamListener
@@ -145,7 +144,6 @@ export class TcpStream {
 
   take(segment: Segment): void {
     if (this.reset) return
-    this.lastMs = segment.atMs
     const from = segment.from === this.client ? 'client' : 'server'
     const other = this.directions[from === 'client' ? 'server' : 'client']
     if (segment.acknowledges !== undefined && !segment.rst) {

@@ -20,6 +20,7 @@ const ignored: StreamListener = { onBytes() {}, onGap() {}, onEnd() {} }
 export class TcpStreams {
   /** Connections that were let go of before they ended. */
   dropped = 0
+  /** In the order in which they last said something, so that the most silent stands first. */
   private readonly streams = new Map<string, TcpStream>()
   private readonly listener: StreamsListener
   private readonly servers = new Set<string>()
@@ -35,7 +36,10 @@ export class TcpStreams {
     const key = from < to ? `${from} ${to}` : `${to} ${from}`
     const known = this.streams.get(key)
     const stream = known && !known.isReplacedBy(segment) ? known : this.begin(key, segment)
-    stream?.take(segment)
+    if (!stream) return
+    this.streams.delete(key)
+    this.streams.set(key, stream)
+    stream.take(segment)
   }
 
   private begin(key: string, segment: Segment): TcpStream | undefined {
@@ -60,17 +64,11 @@ export class TcpStreams {
   }
 
   private dropOldest(): void {
-    let oldest: [string, TcpStream] | undefined
-    for (const entry of this.streams) {
-      if (entry[1].over) {
-        this.streams.delete(entry[0])
-        return
-      }
-      if (!oldest || entry[1].lastMs < oldest[1].lastMs) oldest = entry
+    for (const [key, { over }] of this.streams) {
+      this.streams.delete(key)
+      if (!over) this.dropped += 1
+      return
     }
-    if (!oldest) return
-    this.streams.delete(oldest[0])
-    this.dropped += 1
   }
 }
 
