@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import { sparesDescriptors } from './few-descriptors.ts'
 import { hearInterrupts } from './interrupts.ts'
 import { processIo } from './io.ts'
 
 /*
  * Only what decides where to go is loaded here: `--version` costs hardly more than Node itself.
  */
+sparesDescriptors()
 const [first] = process.argv.slice(2)
 if (['run', 'listen', 'explore', 'audit', 'watch'].includes(first ?? '')) hearInterrupts(processIo)
 

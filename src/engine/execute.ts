@@ -1,6 +1,7 @@
 import type { BoardChecks } from '../model/board-checks.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
+import { isSystemError, systemErrorText } from '../model/text/system-error.ts'
 import type { TraceEvent } from '../model/trace.ts'
 import { createJudges } from '../oracle/judges.ts'
 import { verifiers } from '../oracle/verifiers.ts'
@@ -166,6 +167,8 @@ async function play(scene: Scene): Promise<Ending> {
     if (error instanceof TargetError) {
       return { kind: 'inconclusive', reason: `${error.code}: ${error.message}` }
     }
+    // A poor machine is no bug of ours, and no target's.
+    if (isSystemError(error)) return { kind: 'inconclusive', reason: systemErrorText(error) }
     return {
       kind: 'error',
       reason: error instanceof Error ? (error.stack ?? error.message) : String(error),

@@ -57,8 +57,9 @@ export const machines: Attack[] = [
     arena => ({ env: { TMPDIR: arena.file('file', '') } }),
     [3],
   ),
-  machine('64 descriptors', broker, { shell: 'ulimit -n 64' }, [0, 1, 3]),
-  machine('30 descriptors', broker, { shell: 'ulimit -n 30' }, [0, 1, 3]),
+  machine('128 descriptors', broker, { shell: 'ulimit -n 128' }, [0]),
+  machine('64 descriptors', broker, { shell: 'ulimit -n 64' }, [0], { sample: true }),
+  machine('30 descriptors', broker, { shell: 'ulimit -n 30' }, [0, 2, 3]),
   machine('24 descriptors', broker, { shell: 'ulimit -n 24' }, [3]),
   machine(
     '40 descriptors, all suites',
