@@ -8,6 +8,7 @@ import { brokerFlaw, clientFlaw } from '../../fixtures/testing/peers/flaws/index
 import { brokerTarget, clientTarget } from '../../scripts/proof/peers.ts'
 import { fileHeader } from '../capture/pcapng-writer.ts'
 import { CaptureOfTraces } from '../capture/trace-capture.ts'
+import { byName } from '../engine/wording/by-name.ts'
 import type { Finding } from '../model/finding.ts'
 import type { CaseResult, RunReport } from '../model/report.ts'
 import { audit } from '../run/audit.ts'
@@ -38,9 +39,11 @@ type Tap = {
 }
 
 /** What a capture can tell: rules about packets and messages that came, not what a scenario expected. */
-function tellable(findings: Finding[]): string[] {
+function tellable(findings: Finding[], target: string): string[] {
   const wire = findings.filter(one => one.judge !== 'expectation' && one.absent !== true)
-  return [...new Set(wire.map(({ statement, message }) => `${statement} ${message}`))].toSorted()
+  return [
+    ...new Set(wire.map(({ statement, message }) => `${statement} ${byName(message, target)}`)),
+  ].toSorted()
 }
 
 t.test(
@@ -68,8 +71,8 @@ t.test(
         const found = report.results
           .filter(one => one.judges === undefined)
           .flatMap(one => one.findings)
-        const expected = tellable(result.findings)
-        t.same(tellable(found), expected, `${flaw}: ${result.id}`)
+        const expected = tellable(result.findings, flaw)
+        t.same(tellable(found, flaw), expected, `${flaw}: ${result.id}`)
         seen.push(...expected)
       }
       t.ok(seen.length > 0, `${flaw}: something was wrong`)
@@ -93,8 +96,15 @@ t.test('and so is a capture of a flawed client', async t => {
       await writeFile(file, Buffer.concat([fileHeader('test'), ...blocks]))
       const report = await audit({ file, patienceMs: 300 })
       const found = report.results.filter(one => one.judges === 'client')
-      const expected = tellable(result.findings)
-      t.same(tellable(found.flatMap(one => one.findings)), expected, result.id)
+      const expected = tellable(result.findings, flaw)
+      t.same(
+        tellable(
+          found.flatMap(one => one.findings),
+          flaw,
+        ),
+        expected,
+        result.id,
+      )
       t.same(
         report.statements.filter(one => one.outcome === 'broken'),
         [],

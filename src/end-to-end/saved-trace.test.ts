@@ -1,6 +1,7 @@
 import t from 'tap'
 import { brokerFlaw, clientFlaw } from '../../fixtures/testing/peers/flaws/index.ts'
 import { brokerTarget, clientTarget } from '../../scripts/proof/peers.ts'
+import { byName } from '../engine/wording/by-name.ts'
 import type { Breach, Judge } from '../model/finding.ts'
 import type { CaseResult } from '../model/report.ts'
 import { isTold } from '../oracle/findings.ts'
@@ -35,15 +36,21 @@ async function saved(
 }
 
 /** Statement and event of everything that a result says, and of everything that its trace says to the judges. */
-function bothOf(result: CaseResult, target: TargetRole): { live: string[]; again: string[] } {
+function bothOf(
+  result: CaseResult,
+  target: TargetRole,
+  name: string,
+): { live: string[]; again: string[] } {
   const anew = createJudges({ target, version: result.version })
   const again: Breach[] = []
   for (const breach of result.trace.flatMap(event => anew.observe(event))) {
     if (!isTold(again, breach)) again.push(breach)
   }
-  const late = new Set([...anew.overdue(), ...anew.end()].map(inWords))
-  const live = result.findings.filter(({ judge }) => judges.includes(judge)).map(inWords)
-  const seen = again.filter(({ judge }) => judges.includes(judge)).map(inWords)
+  const late = new Set([...anew.overdue(), ...anew.end()].map(one => inWords(one, name)))
+  const live = result.findings
+    .filter(({ judge }) => judges.includes(judge))
+    .map(one => inWords(one, name))
+  const seen = again.filter(({ judge }) => judges.includes(judge)).map(one => inWords(one, name))
   // What was owed at the end shows in both ways only where the case waited for it.
   return {
     live: [...new Set(live.filter(one => seen.includes(one) || !late.has(one)))],
@@ -51,8 +58,11 @@ function bothOf(result: CaseResult, target: TargetRole): { live: string[]; again
   }
 }
 
-function inWords({ statement, seq, message }: { statement: string; seq: number; message: string }) {
-  return `${seq} ${statement} ${message}`
+function inWords(
+  { statement, seq, message }: { statement: string; seq: number; message: string },
+  name: string,
+) {
+  return `${seq} ${statement} ${byName(message, name)}`
 }
 
 async function sameFindings(
@@ -65,7 +75,7 @@ async function sameFindings(
   const found = results.flatMap(({ findings }) => findings.map(({ judge }) => judge))
   t.ok(found.includes(wanted), `${name}: the ${wanted} found something`)
   for (const result of results) {
-    const { live, again } = bothOf(result, target)
+    const { live, again } = bothOf(result, target, name)
     t.same(again.toSorted(), live.toSorted(), `${name}: ${result.id}`)
   }
 }

@@ -119,6 +119,8 @@ class Runner {
   private readonly comesAgain = new ComesAgain()
   /** Cases that a race within the target may decide. */
   private readonly mayRace = new Set<number>()
+  /** Cases that lost the target. */
+  private readonly losers = new Set<number>()
   /** The cases under way, and what each of them met. */
   private standing: Promise<boolean> | undefined
   private readonly underWay = new Map<number, Set<string>>()
@@ -330,7 +332,7 @@ class Runner {
   private async playRaces(): Promise<void> {
     if (this.doesTheSame || this.isOver) return
     const all = this.cases.flatMap((kase, index) => {
-      const result = this.results[index]
+      const result = this.losers.has(index) ? undefined : this.results[index]
       return result ? [{ job: { kase, index }, result, mayRace: this.mayRace.has(index) }] : []
     })
     await playRaces(all, {
@@ -356,7 +358,7 @@ class Runner {
     if (laneOf(kase) === 'private' || !(await this.loss.since(isSignOfLoss(result)))) return result
     if (how === 'company') return { ...result, verdict: 'inconclusive' }
     if (!(await this.loss.forCertain())) return result
-    this.done(index, this.loss.verdictOn(result, kase, 1))
+    this.lostTarget({ kase, index }, result, 1)
     return undefined
   }
 
@@ -478,6 +480,12 @@ class Runner {
     return again === 0 ? own : `${own}${again.toString(36)}`
   }
 
+  /** The case that loses the target, alone with it: to play it again would cost the target once more, and shows no race. */
+  private lostTarget({ kase, index }: Job, result: CaseResult, running: number): void {
+    this.losers.add(index)
+    this.done(index, this.loss.verdictOn(result, kase, running))
+  }
+
   private done(index: number, whole: CaseResult): void {
     const result = this.traces.keep(whole)
     this.results[index] = result
@@ -568,7 +576,8 @@ class Runner {
     const result = await this.inTime(kase, index)
     const loss = await this.loss.forCertain()
     if (!loss) this.loss.survived()
-    this.done(index, loss ? this.loss.verdictOn(result, kase, side) : result)
+    if (loss) this.lostTarget({ kase, index }, result, side)
+    else this.done(index, result)
     return loss
   }
 }
