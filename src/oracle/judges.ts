@@ -47,6 +47,8 @@ export type JudgesOptions = {
   tellsPublished?: boolean
   /** False where no application is commanded or heard, as of a client that only dials in: its messages are not followed. Default true. */
   followsMessages?: boolean
+  /** So many packets back one may turn out to be lost. Default: as far as scenarios go back. */
+  losableMax?: number
   /** A broker: others may publish whom nobody sees, as in a capture. Default false. */
   unseenPublishers?: boolean
 }
@@ -58,10 +60,11 @@ export function createJudges({
   hearsApp,
   tellsPublished,
   followsMessages = true,
+  losableMax,
   unseenPublishers,
 }: JudgesOptions): Judges {
   const audit = createAudit({ target })
-  const referee = createReferee({ target, version })
+  const referee = createReferee({ target, version, losableMax })
   const ledger = followsMessages
     ? createLedger({
         target,

@@ -1,5 +1,5 @@
-/** So many packets of the target may still turn out to be lost; no scenario loses one that came longer ago. */
-const kept = 1024
+/** So many packets may still turn out to be lost; no scenario loses one that came longer ago. */
+const keptByDefault = 1024
 
 export type LostPackets<Done> = {
   /**
@@ -11,8 +11,12 @@ export type LostPackets<Done> = {
   takeBack(seq: number): Done | undefined
 }
 
-/** What a judge can take back when a scenario says that a packet did not come; bounded. */
-export function createLostPackets<Done>(): LostPackets<Done> {
+/**
+ * What a judge can take back when a scenario says that a packet did not come; bounded.
+ *
+ * @param kept So many packets; the oldest are forgotten.
+ */
+export function createLostPackets<Done>(kept = keptByDefault): LostPackets<Done> {
   const known = new Map<number, Done>()
   return {
     remember(seq, done) {

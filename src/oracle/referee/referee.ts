@@ -43,7 +43,15 @@ export type Referee = {
 
 export type { Owed } from '../owed.ts'
 
-export function createReferee({ target }: { target: TargetRole; version: Version }): Referee {
+/** @param options.losableMax So many packets back one may turn out to be lost. */
+export function createReferee({
+  target,
+  losableMax,
+}: {
+  target: TargetRole
+  version: Version
+  losableMax?: number | undefined
+}): Referee {
   const ruling = createRuling(target)
   const connections = new Map<number, Connection>()
   const sessions: Sessions = new Map()
@@ -52,7 +60,7 @@ export function createReferee({ target }: { target: TargetRole; version: Version
   const lateConnects = new Map<string, number>()
   const fences = new Map<string, number>()
   /** Acknowledgements that the judged side may still turn out to have lost: it has not read those, whatever it answered behind them. */
-  const losable = createLostPackets<Parameters<typeof loseOurAck>>()
+  const losable = createLostPackets<Parameters<typeof loseOurAck>>(losableMax)
   /** The target is being stopped, or the application told it to leave: closing needs no reason. */
   let leaving = false
 
